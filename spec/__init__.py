@@ -1,1 +1,95 @@
+"""The specification: what a Redis connection pool owes its callers.
 
+Start with `glossary` and `events`, what can be seen of a pool; `state` says what follows from it;
+each chapter is a file of clauses. This package imports nothing but the standard library, and
+nothing in it can wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import bound, interface, order, release, secrecy, timeout
+from .clause import Capability, Clause, Judgement, Level, Requirement
+from .history import History
+
+__all__ = [
+    "CHAPTERS",
+    "CLAUSES",
+    "Capability",
+    "Chapter",
+    "Clause",
+    "History",
+    "Judgement",
+    "Level",
+    "Requirement",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Clauses on one subject."""
+
+    title: str
+    summary: str
+    clauses: tuple[Clause, ...]
+
+
+CHAPTERS = (
+    Chapter(
+        "Order",
+        "Idle connections form a queue: acquire takes the front, release appends at the back.",
+        (
+            order.acquire_takes_the_longest_idle,
+            order.release_appends_at_the_back,
+            order.idle_connections_are_used_before_new_ones_are_opened,
+        ),
+    ),
+    Chapter(
+        "Bound",
+        "There are never more than `max_connections`, and every one of them can be used.",
+        (
+            bound.never_more_than_max_connections,
+            bound.every_slot_can_be_used,
+            bound.capacity_is_conserved,
+            bound.senseless_max_connections_is_refused,
+        ),
+    ),
+    Chapter(
+        "Timeout",
+        "Who finds all connections in use waits, up to `timeout` seconds.",
+        (
+            timeout.a_caller_waits_and_is_served,
+            timeout.a_wait_in_vain_ends_at_timeout,
+            timeout.the_error_says_that_the_pool_was_exhausted,
+            timeout.timeout_and_socket_timeout_are_independent,
+            timeout.zero_does_not_wait_and_none_waits_for_ever,
+            timeout.a_wait_in_vain_leaves_no_trace,
+        ),
+    ),
+    Chapter(
+        "Release",
+        "What is given back serves the next caller, once, and only if it was the pool's.",
+        (
+            release.a_released_connection_serves_the_next_caller,
+            release.a_connection_has_one_holder,
+            release.a_second_release_changes_nothing,
+            release.a_foreign_connection_never_enters_the_pool,
+            release.release_waits_for_nobody,
+            release.leaving_the_block_releases,
+        ),
+    ),
+    Chapter(
+        "Interface",
+        "The client can use the pool.",
+        (interface.the_client_works_on_the_pool,),
+    ),
+    Chapter(
+        "Secrecy",
+        "What a pool was told in confidence it keeps to itself.",
+        (secrecy.credentials_are_never_shown,),
+    ),
+)
+
+CLAUSES: Mapping[str, Clause] = {
+    clause.id: clause for chapter in CHAPTERS for clause in chapter.clauses
+}

@@ -1,0 +1,136 @@
+"""Bound: how many connections there may be, and that every one of them can be used."""
+
+from collections.abc import Iterator
+
+from .clause import Judgement, Level, Requirement, clause
+from .events import Acquired, AcquireFailed, ArgumentTried, Overdue, Settled
+from .history import History
+from .state import Moment
+
+
+@clause("BND-1", Requirement.MUST, Level.CORE)
+def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
+    """
+    There MUST never be more than `max_connections` connections: in use, idle and being opened
+    together.
+
+    Operators add up the pools of all their processes and hold the sum against the server's
+    ``maxclients``. One connection too many makes the connect of some other process fail, not ours.
+    """
+    for pool, moments in history.moments.items():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            most = state.terms.max_connections
+            if isinstance(event, Acquired):
+                held = {*state.in_use.values(), event.connection} - {None}
+                if len(held) > most:
+                    yield Judgement(
+                        moment.index,
+                        f"{len(held)} connections are in use at once, with max_connections={most}",
+                    )
+                elif len(held) == most:
+                    yield Judgement(moment.index)
+            elif isinstance(event, Settled) and len(event.open.get(pool, ())) > most:
+                yield Judgement(
+                    moment.index,
+                    f"the server sees {len(event.open[pool])} connections of the pool, with "
+                    f"max_connections={most}",
+                )
+
+
+@clause("BND-2", Requirement.MUST, Level.CORE)
+def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
+    """
+    As many as `max_connections` callers of a new pool MUST each get a working connection, although
+    none of them releases.
+
+    Who sizes a pool for ten parallel callers must be able to serve ten. A pool that turns the tenth
+    away, or serves it with a connection that does not answer, fails only under full load.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            if moment.before.misused or moment.before.deeds:
+                break
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, broken)
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+@clause("BND-3", Requirement.MUST, Level.CORE)
+def capacity_is_conserved(history: History) -> Iterator[Judgement]:
+    """
+    Whatever has happened before, once every connection has been released, `max_connections`
+    acquires MUST succeed again.
+
+    A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed
+    connection, until, days later, nobody is served and only a restart helps.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            if moment.before.misused:
+                break
+            if not moment.before.refilling:
+                continue
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after every connection was released, {broken}")
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+@clause("BND-4", Requirement.SHOULD, Level.CORE)
+def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement]:
+    """
+    A pool SHOULD refuse a `max_connections` that is not an int of at least 1, with a ValueError or
+    a TypeError.
+
+    A bound that is read from a faulty configuration and silently replaced by a default, or taken to
+    mean no bound, is discovered when the server runs out of connections.
+    """
+    yield from refused(history, "max_connections")
+
+
+def denied(moment: Moment) -> str | None:
+    """How the pool denied a connection that it owed the caller at once; None if it did not."""
+    state, event = moment.before, moment.event
+    match event:
+        case AcquireFailed(call=call, error=error):
+            what = f"an acquire failed with {error}"
+        case Acquired(call=call, connection=None, trouble=trouble):
+            what = f"an acquire returned a connection that does not work ({trouble})"
+        case Overdue(call=call, waited_s=waited_s) if call in state.requests:
+            what = f"an acquire had not returned after {waited_s:.1f} s"
+        case _:
+            return None
+    if state.requests[call].found_full or state.free < 0:
+        return None
+    return f"{what} although {len(state.in_use)} of {state.terms.max_connections} were in use"
+
+
+def fills_the_pool(moment: Moment) -> bool:
+    """Whether the event is the acquire that takes the last free connection."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, Acquired) or state.requests[event.call].found_full:
+        return False
+    return len(state.in_use) + 1 == state.terms.max_connections
+
+
+def refused(history: History, argument: str) -> Iterator[Judgement]:
+    """Judge every senseless value of this argument that was tried."""
+    for index, event in enumerate(history.events):
+        if not isinstance(event, ArgumentTried) or event.argument != argument:
+            continue
+        if event.refused is None:
+            yield Judgement(index, f"{argument}={event.value} was accepted")
+        elif not event.refused.is_bad_argument:
+            yield Judgement(
+                index,
+                f"{argument}={event.value} raised {event.refused}, neither a ValueError nor a "
+                f"TypeError",
+            )
+        else:
+            yield Judgement(index)

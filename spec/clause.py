@@ -1,0 +1,104 @@
+"""What a clause is: one normative sentence, bound to the function that decides it.
+
+A clause is written as a function whose docstring opens with the sentence and goes on with the
+intent, the harm that the sentence prevents. The function reads a `History` and yields a `Judgement`
+wherever the history decides the clause; where it decides nothing it yields nothing. It is pure: it
+has no clock, does no I/O and keeps no state, so the same history always gets the same answer.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .history import History
+
+
+class Requirement(StrEnum):
+    """How binding a clause is, in the words of RFC 2119."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class Level(StrEnum):
+    """What a pool can claim to uphold as a whole."""
+
+    CORE = "core"
+    """Order, bounded size, timeout errors and the return of connections."""
+
+    OBSERVABLE = "observable"
+    """What its users and operators see of it: its interface to the client and what it prints."""
+
+
+class Capability(StrEnum):
+    """Something that a pool may offer. A clause that needs it is skipped for a pool without it."""
+
+    CONTEXT_MANAGER = "context_manager"
+    """`with pool.connection() as connection:` lends a connection for the length of the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a history says about a clause at one point: upheld, or broken and how."""
+
+    event: int
+    """The index, in the history, of the event that decides."""
+
+    broken: str | None = None
+    """What happened instead, as a sentence about the pool; None if the clause was upheld."""
+
+
+Judge = Callable[[History], Iterator[Judgement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One normative sentence of the specification and the function that decides it."""
+
+    id: str
+    """Chapter and number, such as ``ORD-1``. An id is never reused."""
+
+    name: str
+    """The claim in a few words: the name of the function."""
+
+    requirement: Requirement
+    level: Level
+    sentence: str
+    intent: str
+    needs: Capability | None
+    judge: Judge
+
+
+def clause(
+    id: str,  # noqa: A002 - the glossary's word
+    requirement: Requirement,
+    level: Level,
+    needs: Capability | None = None,
+) -> Callable[[Judge], Clause]:
+    """Bind a judging function to the sentence that opens its docstring.
+
+    Raises TypeError if the docstring lacks the sentence, the intent, or the sentence lacks the
+    capitalised word of its `requirement`: a clause nobody can read is a mistake of ours.
+    """
+
+    def bind(judge: Judge) -> Clause:
+        name = getattr(judge, "__name__", "")
+        sentence, _, intent = inspect.cleandoc(judge.__doc__ or "").partition("\n\n")
+        if requirement.value not in sentence or not intent:
+            raise TypeError(
+                f"clause {id}: the docstring of {name} needs a sentence with the word "
+                f"{requirement.value}, an empty line, and the intent"
+            )
+        return Clause(
+            id=id,
+            name=name.replace("_", " "),
+            requirement=requirement,
+            level=level,
+            sentence=" ".join(sentence.split()),
+            intent=" ".join(intent.split()),
+            needs=needs,
+            judge=judge,
+        )
+
+    return bind

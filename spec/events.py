@@ -1,0 +1,223 @@
+"""What can be seen of a pool from outside: the events that a history is made of.
+
+They say what a caller sees (who asked, who was served with which connection, who failed, who
+released) and what the server saw. Times are seconds of one monotonic clock. A connection is known
+by the number that the server gave it (``CLIENT ID``), never by the object that stands for it,
+because two objects can share one socket and one object can outlive its socket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a pool was built with."""
+
+    max_connections: int
+    timeout_s: float | None = None
+    takes_timeout: bool = True
+    """False if the pool's constructor has no `timeout` at all."""
+    socket_timeout_s: float | None = None
+    """None if the client's default was left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """An exception that a pool raised."""
+
+    type_name: str
+    """Its type, with the module, such as ``redis.exceptions.MaxConnectionsError``."""
+    message: str
+    is_connection_error: bool = False
+    """Whether a handler of the client's connection errors catches it."""
+    is_timeout_error: bool = False
+    """Whether a handler of socket timeouts catches it: of the client's or of Python's."""
+    is_generic: bool = False
+    """Whether its type is one that the client or Python raises for other things too."""
+    is_bad_argument: bool = False
+    """Whether it is a ValueError or a TypeError."""
+
+    def __str__(self) -> str:
+        """The type without its module, and the message."""
+        return f"{self.type_name.rpartition('.')[2]}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolBuilt:
+    """A pool was built."""
+
+    at_s: float
+    pool: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireCalled:
+    """A caller asked the pool for a connection."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """The acquire returned a connection."""
+
+    at_s: float
+    pool: str
+    call: int
+    connection: int | None
+    """The server's number for it; None if it did not answer, and `trouble` says what it did."""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireFailed:
+    """The acquire raised."""
+
+    at_s: float
+    pool: str
+    call: int
+    error: Error
+    control_s: float = 0.0
+    """How long a plain wait of the standard library for `timeout` took, begun with this acquire."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCalled:
+    """A caller gave the connection that `acquire` had got back to `pool`."""
+
+    at_s: float
+    pool: str
+    call: int
+    acquire: int
+    """The call of the acquire that had got the connection, from this pool or from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReturned:
+    """The release returned, or raised `error`."""
+
+    at_s: float
+    pool: str
+    call: int
+    acquire: int
+    error: Error | None = None
+    reply_outstanding: bool = False
+    """Whether the server owed the connection a reply all the while."""
+    waited_for_reply: bool = False
+    """Whether the release did not return until the server was made to reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLeft:
+    """A ``with`` block that had lent the connection of `acquire` was left."""
+
+    at_s: float
+    pool: str
+    acquire: int
+    by: str
+    """How: ``"return"``, or the name of the exception that was raised inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The holder sent a command and got its own reply; if not, `trouble` says what it got."""
+
+    at_s: float
+    pool: str
+    acquire: int
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The holder closed the connection, as a client does after an error."""
+
+    at_s: float
+    pool: str
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAwaited:
+    """The holder waited for a reply that the server withheld for `server_s` seconds."""
+
+    at_s: float
+    pool: str
+    acquire: int
+    server_s: float
+    took_s: float
+    timed_out: bool
+    control_s: float
+    """How long a plain wait of the standard library for `socket_timeout` took meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing moved any more. Calls that have not returned are waiting."""
+
+    at_s: float
+    open: Mapping[str, frozenset[int]]
+    """The connections of each pool that the server saw open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A call had still not returned when it was given up."""
+
+    at_s: float
+    pool: str
+    call: int
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentTried:
+    """A pool was built with an argument that makes no sense."""
+
+    at_s: float
+    argument: str
+    value: str
+    refused: Error | None
+    """What the constructor, or else the first acquire, raised; None if neither did."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTried:
+    """A feature of the client was tried on the pool; `trouble` is empty if it worked."""
+
+    at_s: float
+    feature: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The pool or an error of it was printed, having been built with these secrets."""
+
+    at_s: float
+    what: str
+    text: str
+    secrets: tuple[str, ...]
+
+
+Event = (
+    PoolBuilt
+    | AcquireCalled
+    | Acquired
+    | AcquireFailed
+    | ReleaseCalled
+    | ReleaseReturned
+    | BlockLeft
+    | Used
+    | Dropped
+    | ReplyAwaited
+    | Settled
+    | Overdue
+    | ArgumentTried
+    | FeatureTried
+    | Shown
+)

@@ -1,0 +1,23 @@
+"""Interface: that the client can use the pool."""
+
+from collections.abc import Iterator
+
+from .clause import Judgement, Level, Requirement, clause
+from .events import FeatureTried
+from .history import History
+
+
+@clause("API-1", Requirement.MUST, Level.OBSERVABLE)
+def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
+    """
+    The client MUST work on the pool: with ``redis.Redis(connection_pool=pool)`` commands,
+    pipelines, transactions, pub/sub, locks and scripts do what they do on the client's own pool,
+    and give every connection back.
+
+    Hardly anybody calls a pool directly. One that the client cannot use, or only until the first
+    subscription, is of no use to an application.
+    """
+    for index, event in enumerate(history.events):
+        if isinstance(event, FeatureTried):
+            broken = f"{event.feature}: {event.trouble}" if event.trouble else None
+            yield Judgement(index, broken)

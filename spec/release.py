@@ -1,0 +1,165 @@
+"""Release: what becomes of a connection that is given back, rightly or wrongly."""
+
+from collections.abc import Iterator
+
+from .bound import denied, fills_the_pool
+from .clause import Capability, Judgement, Level, Requirement, clause
+from .events import Acquired, Overdue, ReleaseReturned, Settled
+from .history import History
+from .state import Deed, Moment
+
+
+@clause("RET-1", Requirement.MUST, Level.CORE)
+def a_released_connection_serves_the_next_caller(history: History) -> Iterator[Judgement]:
+    """
+    A released connection MUST become available to exactly one next caller.
+
+    To none, and the pool has lost a slot; to two, and they read each other's replies.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds <= {Deed.RELEASED}:
+                break
+            if isinstance(event, ReleaseReturned) and event.error is not None:
+                yield Judgement(
+                    moment.index, f"the release of a connection in use raised {event.error}"
+                )
+            elif state.freed_when_full:
+                broken = denied(moment)
+                if broken is not None:
+                    yield Judgement(moment.index, f"after a release, {broken}")
+                elif isinstance(event, Acquired):
+                    yield Judgement(moment.index)
+
+
+@clause("RET-2", Requirement.MUST, Level.CORE)
+def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
+    """
+    A connection MUST have at most one holder at a time.
+
+    Replies come in the order of the commands and carry no name. Two callers on one connection get
+    each other's replies: one user is shown the data of another.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            if isinstance(event, Acquired) and event.connection is not None and state.in_use:
+                yield Judgement(moment.index, _shared(moment, event))
+
+
+@clause("RET-3", Requirement.MUST, Level.CORE)
+def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
+    """
+    A second release of a connection that nobody holds any more MUST change nothing, whether it
+    raises or not.
+
+    It happens: an error path and a ``finally`` both release. If the pool takes the connection back
+    twice it lends it twice, to two callers at once; if it counts it twice it loses a slot or
+    invents one.
+    """
+    yield from _unchanged_by(history, Deed.SECOND_RELEASE, "a second release")
+
+
+@clause("RET-4", Requirement.MUST, Level.CORE)
+def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
+    """
+    A connection that the pool did not hand out MUST NOT enter it by being released to it, whether
+    the release raises or not.
+
+    It may lead to another server, another database or another user, and its own pool still counts
+    it. A pool that adopts it sends the next caller's commands there, or exceeds its own bound.
+    """
+    yield from _unchanged_by(history, Deed.FOREIGN_RELEASE, "the release of a foreign connection")
+
+
+def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+    """Judge how a pool goes on after one kind of misuse: as if it had not happened."""
+    blameless = {Deed.RELEASED, Deed.DROPPED}
+    for pool, moments in history.moments.items():
+        shown_before = False
+        for moment in moments:
+            state = moment.before
+            if not state.deeds <= {*blameless, deed}:
+                break
+            if deed not in state.deeds:
+                shown_before = state.reuse_shown
+                continue
+            broken = _changed(moment, pool, shown_before)
+            if broken is not None:
+                yield Judgement(moment.index, f"after {told}, {broken}")
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+def _changed(moment: Moment, pool: str, shown_before: bool) -> str | None:
+    state, event = moment.before, moment.event
+    most = state.terms.max_connections
+    if isinstance(event, Settled) and len(event.open.get(pool, ())) > most:
+        return f"the server sees {len(event.open[pool])} connections, with max_connections={most}"
+    if isinstance(event, Acquired):
+        if event.connection in moment.others:
+            return f"acquire handed out connection {event.connection}, which is another pool's"
+        if len(state.in_use) >= most:
+            return f"{len(state.in_use) + 1} callers hold connections, with max_connections={most}"
+        return _shared(moment, event) or denied(moment)
+    # A pool that loses slots by itself is not to be blamed here: it must have shown that an honest
+    # release is enough to serve the next caller.
+    return denied(moment) if shown_before else None
+
+
+def _shared(moment: Moment, event: Acquired) -> str | None:
+    others = [call for call, held in moment.before.in_use.items() if held == event.connection]
+    if event.connection is None or not others:
+        return None
+    return f"connection {event.connection} was handed out while another caller still held it"
+
+
+@clause("RET-5", Requirement.MUST, Level.CORE)
+def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
+    """
+    A release MUST return without waiting for the server or for another caller.
+
+    Clients release in a ``finally``, often because the server has just stopped answering. A release
+    that waits for it turns one slow reply into a stuck application.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            event = moment.event
+            if isinstance(event, Overdue) and event.call in moment.before.releasing:
+                yield Judgement(
+                    moment.index, f"a release had not returned after {event.waited_s:.1f} s"
+                )
+            elif isinstance(event, ReleaseReturned) and event.waited_for_reply:
+                yield Judgement(
+                    moment.index,
+                    "a release did not return until the server sent the reply that it owed the "
+                    "connection",
+                )
+            elif isinstance(event, ReleaseReturned) and event.reply_outstanding:
+                yield Judgement(moment.index)
+
+
+@clause("RET-6", Requirement.MUST, Level.CORE, needs=Capability.CONTEXT_MANAGER)
+def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
+    """
+    A ``with`` block that lends a connection MUST release it however the block is left: at its end,
+    by an exception, or by a BaseException such as KeyboardInterrupt.
+
+    Callers who use the block have no other release. A slot that is lost to every interrupted
+    request is lost for good.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds <= {Deed.LEFT_BLOCK}:
+                break
+            if not state.freed_when_full:
+                continue
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after a block was left, {broken}")
+            elif isinstance(event, Acquired):
+                yield Judgement(moment.index)

@@ -1,0 +1,223 @@
+"""Timeout: what a caller gets who finds all connections in use."""
+
+from collections.abc import Iterator, Sequence
+
+from .bound import refused
+from .clause import Judgement, Level, Requirement, clause
+from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
+from .history import History
+from .state import Deed, Moment, Request
+from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain
+
+
+@clause("TMO-1", Requirement.MUST, Level.CORE)
+def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that finds all connections in use MUST wait, and MUST get a connection if one is
+    released within `timeout` seconds.
+
+    A peak of a few milliseconds is what a pool is for. If the surplus caller is turned away
+    instead, every peak becomes an error that a user sees, and each application writes its own retry
+    loop.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            if isinstance(event, Acquired) and state.requests[event.call].found_full:
+                yield Judgement(moment.index)
+            elif isinstance(event, AcquireFailed):
+                request = state.requests[event.call]
+                broken = _turned_away(moment, event, request, moments)
+                if request.found_full and broken is not None:
+                    yield Judgement(moment.index, broken)
+            elif isinstance(event, Overdue) and event.call in state.requests:
+                request = state.requests[event.call]
+                if request.found_full and request.released and state.free >= 0:
+                    yield Judgement(
+                        moment.index,
+                        f"a connection was released while an acquire waited, and "
+                        f"{event.waited_s:.1f} s later the acquire still waited",
+                    )
+
+
+def _turned_away(
+    moment: Moment, event: AcquireFailed, request: Request, moments: Sequence[Moment]
+) -> str | None:
+    terms = moment.before.terms
+    if not terms.takes_timeout:
+        return f"with all connections in use, an acquire failed with {event.error}"
+    if not terms.timeout_s:
+        return None  # 0 and None have a clause of their own
+    # Within half of `timeout`, so that a pool that takes connections back in the background, or a
+    # release that meets the deadline, is not held to be at fault.
+    in_time = request.called_s + terms.timeout_s / 2
+    for other in moments:
+        if isinstance(other.event, ReleaseReturned) and other.event.error is None:
+            released_s = other.event.at_s
+            if request.called_s < released_s <= in_time and not other.before.misused:
+                return (
+                    f"an acquire failed with {event.error}, although a connection was released "
+                    f"{in_ms(released_s - request.called_s)} after it was called, within its "
+                    f"timeout of {in_ms(terms.timeout_s)}"
+                )
+    return None
+
+
+@clause("TMO-2", Requirement.MUST, Level.CORE)
+def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that waits in vain MUST fail not before `timeout` seconds have passed, and no later
+    than a plain wait of that length would end.
+
+    Callers plan with the number: a request that has two seconds left gives the pool one. Early, and
+    the caller loses a connection that would have come; late, and it misses its own deadline.
+    """
+    for vain in waits_in_vain(history):
+        if vain.timeout_s and vain.socket_timeout_s is None:
+            yield Judgement(vain.index, vain.told_early() or vain.told_late())
+
+
+@clause("TMO-3", Requirement.MUST, Level.CORE)
+def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that waited in vain MUST raise a connection error of the client's of a type of its
+    own, which no handler of socket timeouts catches.
+
+    An exhausted pool, a silent server and a broken connection call for different remedies: a larger
+    pool, patience, a reconnect. A cluster client that takes exhaustion for a broken node rebuilds
+    its pools at the worst moment. See redis/redis-py#3684.
+    """
+    for vain in waits_in_vain(history):
+        error = vain.error
+        if error is None or vain.timeout_s is None or vain.early:
+            continue
+        broken = None
+        if error.is_timeout_error:
+            broken = f"it raised {error}, which handlers of socket timeouts catch"
+        elif not error.is_connection_error:
+            broken = f"it raised {error}, which handlers of connection errors do not catch"
+        elif error.is_generic:
+            broken = f"it raised {error}, the type that a broken connection raises too"
+        yield Judgement(vain.index, broken)
+
+
+@clause("TMO-4", Requirement.MUST, Level.CORE)
+def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Judgement]:
+    """
+    `timeout` MUST bound the wait for a connection and nothing else, and `socket_timeout` the wait
+    for a reply and nothing else.
+
+    The two answer different questions, how long to queue and how long to trust a silent server. If
+    one moves the other, raising the patience for a slow command makes every caller queue longer.
+    """
+    for vain in waits_in_vain(history):
+        if vain.timeout_s and vain.socket_timeout_s is not None:
+            yield Judgement(vain.index, _moved_by_socket_timeout(vain))
+    for moments in history.moments.values():
+        for moment in moments:
+            terms = moment.before.terms
+            if isinstance(moment.event, ReplyAwaited) and terms.socket_timeout_s is not None:
+                yield from _moved_by_timeout(moment, moment.event, terms.socket_timeout_s)
+
+
+def _moved_by_socket_timeout(vain: VainWait) -> str | None:
+    timeout_s, socket_timeout_s = vain.timeout_s or 0.0, vain.socket_timeout_s or 0.0
+    told = (
+        f"an acquire with timeout={timeout_s} and socket_timeout={socket_timeout_s} failed after "
+        f"{in_ms(vain.took_s)}: when `socket_timeout` was over, not `timeout`"
+    )
+    if socket_timeout_s > timeout_s:
+        late = vain.told_late() is not None and vain.error is not None
+        return told if late and vain.took_s >= socket_timeout_s * (1 - CLOCK_SLEW) else None
+    halfway_s = (socket_timeout_s + timeout_s) / 2
+    return told if socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < halfway_s else None
+
+
+def _moved_by_timeout(
+    moment: Moment, event: ReplyAwaited, socket_timeout_s: float
+) -> Iterator[Judgement]:
+    timeout_s = moment.before.terms.timeout_s
+    if event.timed_out and event.took_s < socket_timeout_s * (1 - CLOCK_SLEW):
+        yield Judgement(
+            moment.index,
+            f"with timeout={timeout_s} and socket_timeout={socket_timeout_s}, the wait for a reply "
+            f"was given up after {in_ms(event.took_s)}, before `socket_timeout` was over",
+        )
+    elif event.timed_out or event.server_s < socket_timeout_s:
+        yield Judgement(moment.index)
+    elif event.control_s < (socket_timeout_s + event.server_s) / 2:
+        yield Judgement(
+            moment.index,
+            f"with timeout={timeout_s} and socket_timeout={socket_timeout_s}, the wait for a reply "
+            f"went on for {in_ms(event.took_s)}, long after `socket_timeout` was over",
+        )
+
+
+@clause("TMO-5", Requirement.MUST, Level.CORE)
+def zero_does_not_wait_and_none_waits_for_ever(history: History) -> Iterator[Judgement]:
+    """
+    A `timeout` of 0 MUST fail at once, None MUST wait until a connection is released, and one that
+    is negative, NaN, a bool or a string MUST be refused with a ValueError or a TypeError.
+
+    Zero and nothing are easily taken for each other. The caller who asked not to wait then hangs,
+    or the one who asked to wait is turned away.
+    """
+    yield from refused(history, "timeout")
+    for vain in waits_in_vain(history):
+        if vain.timeout_s == 0:
+            yield Judgement(vain.index, vain.told_late())
+        elif vain.timeout_s is None and vain.error is not None:
+            yield Judgement(
+                vain.index,
+                f"with timeout=None an acquire failed with {vain.error} after {in_ms(vain.took_s)}",
+            )
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            unbounded = state.terms.takes_timeout and state.terms.timeout_s is None
+            if unbounded and isinstance(event, Acquired) and state.requests[event.call].found_full:
+                yield Judgement(moment.index)
+
+
+@clause("TMO-6", Requirement.MUST, Level.CORE)
+def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
+    """
+    After an acquire has waited in vain, a released connection MUST be available to the next acquire
+    as if the other had never been.
+
+    A waiter that is forgotten in the queue gets a connection when nobody is there to take it. The
+    connection is lost, and a pool that was exhausted once stays exhausted.
+    """
+    # Whether the wait in vain is to blame is decided by the same pool: it must have shown before
+    # the wait that it serves a caller from a release.
+    for moments in history.moments.values():
+        shown_before = False
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or Deed.DROPPED in state.deeds or Deed.LEFT_BLOCK in state.deeds:
+                break
+            if Deed.TIMED_OUT not in state.deeds:
+                shown_before = state.reuse_shown
+                continue
+            if not state.freed_when_full:
+                continue
+            if isinstance(event, Acquired) and event.connection is not None:
+                yield Judgement(moment.index)
+            elif isinstance(event, AcquireFailed | Overdue) and shown_before and _owed(moment):
+                yield Judgement(
+                    moment.index,
+                    "a connection was released after an acquire had waited in vain, and the next "
+                    "acquire did not get it",
+                )
+
+
+def _owed(moment: Moment) -> bool:
+    """Whether the pool owed the caller of this failed or overdue acquire a connection at once."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, AcquireFailed | Overdue) or event.call not in state.requests:
+        return False
+    return not state.requests[event.call].found_full and state.free >= 0
