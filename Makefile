@@ -1,0 +1,66 @@
+# All that is done in a checkout: `make check` judges pools, `make test` proves that the judge is just.
+# Needs CPython 3.11 or newer, pip and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+POOL ?=
+ARGS ?=
+
+ready := .venv/.ready
+pip := .venv/bin/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: check test bench spec clean help
+.DEFAULT_GOAL := check
+
+ifeq ($(strip $(POOL)),)
+check: $(ready)
+	@echo 'redis:BlockingConnectionPool, which is known to break clauses:'
+	@.venv/bin/poolproof check redis:BlockingConnectionPool $(ARGS) \
+	  || { status=$$?; [ $$status -eq 1 ] || exit $$status; }
+	@echo
+	@echo 'poolproof.reference_pool:ConnectionPool, which may break none:'
+	@.venv/bin/poolproof check poolproof.reference_pool:ConnectionPool $(ARGS)
+else
+check: $(ready)
+	@.venv/bin/poolproof check '$(POOL)' $(ARGS)
+endif
+
+test: $(ready)
+	.venv/bin/ruff check --quiet
+	.venv/bin/ruff format --check --quiet
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+bench: $(ready)
+	@.venv/bin/python tests/benchmarks/pool.py
+
+# By way of another file: a generator that fails must not leave half a specification.
+spec: $(ready)
+	@.venv/bin/python -m poolproof.spec > spec/README.md.new
+	@mv spec/README.md.new spec/README.md
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	@echo 'make check                    judge the pool of redis-py and the reference pool'
+	@echo 'make check POOL=module:Name   judge this pool; ARGS="--budget quick" passes options on'
+	@echo 'make test                     linter, types and tests'
+	@echo 'make bench                    compare the speed of the pools'
+	@echo 'make spec                     write spec/README.md anew from the clauses'
+	@echo 'make clean                    remove .venv and whatever else was made'
+	@echo 'PYTHON=python3.12             names the Python to make .venv with'
+
+# The environment is made without its own pip, because Debian's Python cannot give it one unless
+# python3-venv is installed; the pip that is there can.
+$(ready): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'poolproof needs CPython 3.11 or newer, and "$(PYTHON)" is not:' \
+	    "$$($(PYTHON) --version 2>&1 | head -n 1)." 'Name another: make PYTHON=python3.12' >&2; \
+	  exit 1; }
+	@echo 'Setting up .venv: this takes a minute, once.' >&2
+	@$(PYTHON) -m venv --without-pip .venv
+	@$(PYTHON) -m pip --quiet --disable-pip-version-check --python .venv/bin/python \
+	  install --upgrade 'pip>=25.1'
+	@$(pip) install --editable . --group dev
+	@touch $@
