@@ -6,7 +6,7 @@ POOL ?=
 ARGS ?=
 
 ready := .venv/.ready
-pip := .venv/bin/python -m pip --quiet --disable-pip-version-check
+pip := .venv/bin/python -m pip -qq --disable-pip-version-check
 
 .PHONY: check test bench spec clean help
 .DEFAULT_GOAL := check
@@ -60,7 +60,7 @@ $(ready): pyproject.toml
 	  exit 1; }
 	@echo 'Setting up .venv: this takes a minute, once.' >&2
 	@$(PYTHON) -m venv --without-pip .venv
-	@$(PYTHON) -m pip --quiet --disable-pip-version-check --python .venv/bin/python \
+	@$(PYTHON) -m pip -qq --disable-pip-version-check --python .venv/bin/python \
 	  install --upgrade 'pip>=25.1'
 	@$(pip) install --editable . --group dev
 	@touch $@
