@@ -35,7 +35,7 @@ bench: $(ready)
 
 # By way of another file: a generator that fails must not leave half a specification.
 spec: $(ready)
-	@.venv/bin/python -m poolproof.spec > spec/README.md.new
+	@.venv/bin/python -m poolproof.spec > spec/README.md.new || { rm spec/README.md.new; exit 1; }
 	@mv spec/README.md.new spec/README.md
 
 clean:
