@@ -463,10 +463,8 @@ class TestCredentials:
     def test_wrong_ones_are_told_without_being_shown(
         self, guarded: Server, credentials: str, says: str
     ) -> None:
-        with (
-            pytest.raises(ServerError) as refusal,
-            obtain(f"redis://{credentials}127.0.0.1:{guarded.port}"),
-        ):
+        url = f"redis://{credentials}127.0.0.1:{guarded.port}"
+        with pytest.raises(ServerError) as refusal, obtain(url):
             pass
         shown = "".join(traceback.format_exception(refusal.value)) + repr(refusal.value)
 
@@ -509,12 +507,10 @@ class TestCredentials:
             heard = connection.recv(1 << 16).replace(b"\r\n", b" ")
             connection.sendall(b"-S3CR3T " + heard + b"\r\n")
 
-        with (
-            listener(behave) as port,
-            pytest.raises(ServerError) as refusal,
-            obtain(f"redis://us3r:S3CR3T@127.0.0.1:{port}"),
-        ):
-            pass
+        with listener(behave) as port:
+            url = f"redis://us3r:S3CR3T@127.0.0.1:{port}"
+            with pytest.raises(ServerError) as refusal, obtain(url):
+                pass
         shown = "".join(traceback.format_exception(refusal.value)) + repr(refusal.value)
 
         assert not re.search("us3r|S3CR3T", shown)
