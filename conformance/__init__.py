@@ -1,1 +1,5 @@
+"""Conformance: puts any pool through generated programs on a real Redis and says what it saw."""
 
+from .adapter import Adapter, AdapterError, PoolSettings
+
+__all__ = ["Adapter", "AdapterError", "PoolSettings"]

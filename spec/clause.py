@@ -37,6 +37,9 @@ class Capability(StrEnum):
     CONTEXT_MANAGER = "context_manager"
     """`with pool.connection() as connection:` lends a connection for the length of the block."""
 
+    CLIENT = "client"
+    """A client of the redis-py family takes the pool as its `connection_pool`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from .clause import Judgement, Level, Requirement, clause
+from .clause import Capability, Judgement, Level, Requirement, clause
 from .events import FeatureTried
 from .history import History
 
 
-@clause("API-1", Requirement.MUST, Level.OBSERVABLE)
+@clause("API-1", Requirement.MUST, Level.OBSERVABLE, needs=Capability.CLIENT)
 def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
     """
     The client MUST work on the pool: with ``redis.Redis(connection_pool=pool)`` commands,

@@ -55,7 +55,7 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
         queue: tuple[int, ...] = ()
         for moment, acquired in _honest_acquires(history, pool):
             taken, idle = acquired.connection, moment.before.idle
-            if moment.before.in_use or taken is None or taken not in idle:
+            if taken is None or taken not in idle:
                 round_ = []
                 continue
             if not round_ or set(queue) != set(idle):

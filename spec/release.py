@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .bound import denied, fills_the_pool
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .events import Acquired, Overdue, ReleaseReturned, Settled
+from .events import Acquired, Overdue, ReleaseReturned
 from .history import History
 from .state import Deed, Moment
 
@@ -78,7 +78,7 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
 def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of misuse: as if it had not happened."""
     blameless = {Deed.RELEASED, Deed.DROPPED}
-    for pool, moments in history.moments.items():
+    for moments in history.moments.values():
         shown_before = False
         for moment in moments:
             state = moment.before
@@ -87,18 +87,16 @@ def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement
             if deed not in state.deeds:
                 shown_before = state.reuse_shown
                 continue
-            broken = _changed(moment, pool, shown_before)
+            broken = _changed(moment, shown_before)
             if broken is not None:
                 yield Judgement(moment.index, f"after {told}, {broken}")
             elif fills_the_pool(moment):
                 yield Judgement(moment.index)
 
 
-def _changed(moment: Moment, pool: str, shown_before: bool) -> str | None:
+def _changed(moment: Moment, shown_before: bool) -> str | None:
     state, event = moment.before, moment.event
     most = state.terms.max_connections
-    if isinstance(event, Settled) and len(event.open.get(pool, ())) > most:
-        return f"the server sees {len(event.open[pool])} connections, with max_connections={most}"
     if isinstance(event, Acquired):
         if event.connection in moment.others:
             return f"acquire handed out connection {event.connection}, which is another pool's"

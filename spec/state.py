@@ -207,9 +207,10 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
 
 
 def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
-    releasing = replace(state, releasing=state.releasing | {call})
     if acquire in state.in_use:
-        return _after(_let_go(releasing, acquire), Deed.RELEASED)
+        let_go = _let_go(state, acquire)
+        return _after(replace(let_go, releasing=let_go.releasing | {call}), Deed.RELEASED)
+    releasing = replace(state, releasing=state.releasing | {call})
     if acquire not in state.released:
         return _after(releasing, Deed.FOREIGN_RELEASE)
     if state.released[acquire] in state.in_use.values():

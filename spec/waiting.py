@@ -98,7 +98,7 @@ def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
     if not request.found_full or request.released or not state.terms.takes_timeout:
         return None
     timeout_s = state.terms.timeout_s
-    late = timeout_s is not None and _is_late(timeout_s, took_s, control_s)
+    late = timeout_s is not None and is_late(timeout_s, took_s, control_s)
     return VainWait(
         index=moment.index,
         timeout_s=timeout_s,
@@ -110,7 +110,8 @@ def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
     )
 
 
-def _is_late(timeout_s: float, took_s: float, control_s: float) -> bool:
+def is_late(timeout_s: float, took_s: float, control_s: float) -> bool:
+    """Whether a wait that took `took_s` ended far later than the plain one that took `control_s`."""
     control_late_s = max(0.0, control_s - timeout_s)
     allowed_s = LATE_AT_LEAST_S + timeout_s / 2 + LATE_CONTROLS * control_late_s
     return took_s - timeout_s > allowed_s

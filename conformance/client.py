@@ -1,0 +1,59 @@
+"""The client library that a pool's connections come from, found from a connection.
+
+The kit must know which exceptions a caller of this pool handles, and which client to try on it. It
+asks the connection's own class rather than a list of known libraries.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from poolproof.spec.events import Error
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLibrary:
+    """The names that the callers of a pool import from its client library."""
+
+    connection_errors: tuple[type[BaseException], ...]
+    timeout_errors: tuple[type[BaseException], ...]
+    client: type | None
+    """The client class that takes `connection_pool`; None if the library has none."""
+
+    def error(self, raised: BaseException) -> Error:
+        """Describe an exception as its handlers see it."""
+        kind = type(raised)
+        bases = (*self.connection_errors, *self.timeout_errors)
+        generic = {parent for base in bases for parent in base.__mro__}
+        return Error(
+            type_name=f"{kind.__module__}.{kind.__qualname__}",
+            message=" ".join(str(raised).split())[:300],
+            is_connection_error=isinstance(raised, self.connection_errors),
+            is_timeout_error=isinstance(raised, self.timeout_errors),
+            is_generic=kind in generic or kind.__module__ == "builtins",
+            is_bad_argument=isinstance(raised, ValueError | TypeError),
+        )
+
+
+UNKNOWN = ClientLibrary((ConnectionError,), (TimeoutError,), None)
+"""What is assumed as long as no connection has been seen."""
+
+
+def library_of(connection: object) -> ClientLibrary:
+    """The library that the class of this connection, or one of its bases, was written in."""
+    for base in type(connection).__mro__:
+        module = sys.modules.get(base.__module__.partition(".")[0])
+        connection_error: object = getattr(module, "ConnectionError", None)
+        timeout_error: object = getattr(module, "TimeoutError", None)
+        if _is_exception(connection_error) and _is_exception(timeout_error):
+            clients = [getattr(module, name, None) for name in ("Redis", "Valkey")]
+            return ClientLibrary(
+                (connection_error,),
+                (timeout_error, TimeoutError),
+                next((client for client in clients if isinstance(client, type)), None),
+            )
+    return UNKNOWN
+
+
+def _is_exception(thing: object) -> TypeGuard[type[Exception]]:
+    return isinstance(thing, type) and issubclass(thing, Exception)

@@ -1,0 +1,122 @@
+"""The court: hears the history of every program and remembers what it says about each clause.
+
+Each clause is judged by itself, so that a broken one never hides another. Of the histories that
+break a clause, the shortest is kept. While Hypothesis is looking for the shortest, only the clause
+in question makes a program fail.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from poolproof.spec import CLAUSES, Clause, History
+from poolproof.spec.events import Event
+
+from .adapter import Adapter, PoolSettings
+from .client import ClientLibrary
+from .driver import Driver
+from .witness import Witness
+
+
+class ClauseBroken(Exception):
+    """A program broke the clause that the court is after. Hypothesis makes it shorter."""
+
+
+class LongEnough(BaseException):
+    """The time for shortening a counterexample is over. Not an Exception, so that it ends the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conviction:
+    """A history that breaks a clause."""
+
+    clause: str
+    events: tuple[Event, ...]
+    decided_by: int
+    """The index of the event that decides."""
+    broken: str
+    """What happened instead of what the clause demands."""
+    seed: int | None
+    """The seed from which the program was drawn; None if it was not drawn."""
+
+
+class Court:
+    """Judges histories. One court sits for all programs of a check."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Witness,
+        judged: Sequence[str],
+        on_step: Callable[[], None],
+    ) -> None:
+        self.settings = settings
+        self.observed: Counter[str] = Counter()
+        """How often each clause had something to judge."""
+        self.convictions: dict[str, Conviction] = {}
+        """For each broken clause, the shortest history that breaks it so far."""
+        self.programs = 0
+        self.closed: set[str] = set()
+        """Clauses whose conviction is final."""
+        self.sought: str | None = None
+        """The clause for which a shorter history is being looked for."""
+        self._adapter = adapter
+        self._library = library
+        self._witness = witness
+        self._judged: Mapping[str, Clause] = {name: CLAUSES[name] for name in judged}
+        self._on_step = on_step
+        self._seed: int | None = None
+        self._shorten_s = 0.0
+        self._give_up_s = float("inf")
+
+    def new_driver(self) -> Driver:
+        """A driver for one program."""
+        return Driver(self._adapter, self.settings, self._library, self._witness)
+
+    def begin(self, seed: int, shorten_s: float) -> None:
+        """Begin a run of programs drawn from `seed`."""
+        self._seed = seed
+        self._shorten_s = shorten_s
+        self._give_up_s = float("inf")
+        self.sought = None
+
+    def take_a_step(self) -> None:
+        """Say that the run goes on. Raises LongEnough when the time for shortening is over."""
+        self._on_step()
+        if monotonic() > self._give_up_s:
+            raise LongEnough
+
+    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+        """Judge a history. Raises ClauseBroken if a drawn one breaks the clause in question."""
+        self.programs += 1
+        history = History(tuple(events))
+        broken = [conviction for name in self._judged if (conviction := self._hear(name, history))]
+        for conviction in broken:
+            known = self.convictions.get(conviction.clause)
+            if conviction.clause in self.closed:
+                continue
+            if known is None or conviction.decided_by < known.decided_by:
+                self.convictions[conviction.clause] = conviction
+        if not drawn:
+            self.closed.update(conviction.clause for conviction in broken)
+            return
+        for conviction in broken:
+            if conviction.clause in self.closed or self.sought not in (None, conviction.clause):
+                continue
+            if self.sought is None:
+                self.sought = conviction.clause
+                self._give_up_s = monotonic() + self._shorten_s
+            raise ClauseBroken(conviction.clause)
+
+    def _hear(self, name: str, history: History) -> Conviction | None:
+        first: Conviction | None = None
+        for judgement in self._judged[name].judge(history):
+            self.observed[name] += 1
+            if judgement.broken is not None and first is None:
+                first = Conviction(
+                    name, history.events, judgement.event, judgement.broken, self._seed
+                )
+        return first

@@ -1,0 +1,236 @@
+"""The state machine from which Hypothesis draws programs.
+
+One rule per operation. A rule draws what to do and hands it to the driver, which runs it until
+nothing moves; when the program is over, the history goes to the court. There is no clause here: a
+rule asks nothing of the pool, and any outcome of an operation is a history like any other.
+"""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from poolproof.spec import Capability
+
+from .court import Court
+from .driver import Driver
+from .program import (
+    SILENCE_S,
+    SURPLUS_CALLERS,
+    THEMES_OF_SOCKET_TIMEOUT,
+    Acquire,
+    AwaitReply,
+    Build,
+    Drop,
+    Operation,
+    Release,
+    ReleaseUnanswered,
+    RunBlock,
+    Theme,
+    Use,
+    terms_of,
+)
+
+POOLS = st.sampled_from(("A", "A", "A", "B"))
+"""Two pools are alive in every program. Most happens in the first."""
+
+ANY = st.integers(min_value=0, max_value=3)
+"""Which of several: counted round, so that it always means one of them."""
+
+EXITS: tuple[type[BaseException] | None, ...] = (None, ValueError, KeyboardInterrupt, GeneratorExit)
+"""The ways out of a ``with`` block: its end, an exception, and two that are no Exception."""
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """Callers of two pools that do what callers do, rightly and wrongly."""
+
+    def __init__(self, court: Court, theme: Theme) -> None:
+        super().__init__()
+        self._court = court
+        self._theme = theme
+        self._driver: Driver | None = None
+        self._surplus_callers = SURPLUS_CALLERS.get(theme, 0)
+        self._broken_off = False
+
+    @initialize(max_connections=st.integers(min_value=1, max_value=4))
+    def build(self, max_connections: int) -> None:
+        """Build the two pools on the terms that the program's theme calls for."""
+        self._driver = self._court.new_driver()
+        terms = terms_of(
+            self._theme, max_connections, takes_timeout="timeout" in self._court.settings.takes
+        )
+        for pool in ("A", "B"):
+            self._run(Build(pool, terms))
+        if self._theme is Theme.TURNS:
+            self.exhaust("A")
+            self._release_all("A")
+
+    @rule(pool=POOLS)
+    def acquire(self, pool: str) -> None:
+        """Ask for a connection, also when there is none."""
+        if not self._open_to_callers(pool):
+            return
+        if self._driving.free(pool) <= 0:
+            if self._surplus_callers == 0:
+                return
+            self._surplus_callers -= 1
+        self._run(Acquire(pool))
+
+    @rule(pool=POOLS)
+    def exhaust(self, pool: str) -> None:
+        """Ask for all connections that are left."""
+        for _ in range(self._driving.free(pool)):
+            self.acquire(pool)
+
+    @precondition(lambda self: self._held())
+    @rule(which=ANY)
+    def release(self, which: int) -> None:
+        """Give a connection back."""
+        acquire = _pick(self._held(), which)
+        self._run(Release(acquire, self._driving.holding[acquire].pool))
+
+    @precondition(lambda self: len(self._held()) > 1)
+    @rule(pool=POOLS)
+    def release_all(self, pool: str) -> None:
+        """Give back all connections of a pool."""
+        self._release_all(pool)
+
+    @precondition(lambda self: self._theme is Theme.TURNS)
+    @rule(pairs=st.integers(min_value=2, max_value=5))
+    def take_turns(self, pairs: int) -> None:
+        """Acquire and release several times in a row, as callers with one command each do."""
+        for _ in range(pairs):
+            before = set(self._driving.holding)
+            if self._driving.free("A") > 0:
+                self.acquire("A")
+            for acquire in set(self._driving.holding) - before:
+                self._run(Release(acquire, "A"))
+
+    @precondition(lambda self: self._theme in (Theme.QUEUE, Theme.DROP) and self._held())
+    @rule(which=ANY)
+    def use(self, which: int) -> None:
+        """Send a command."""
+        self._run(Use(_pick(self._held(), which)))
+
+    @precondition(lambda self: self._theme is Theme.DROP and self._held())
+    @rule(which=ANY)
+    def drop(self, which: int) -> None:
+        """Close a connection that is in use, and give it back as a client does."""
+        acquire = _pick(self._held(), which)
+        pool = self._driving.holding[acquire].pool
+        self._run(Drop(acquire))
+        self._run(Release(acquire, pool))
+
+    @precondition(lambda self: self._theme is Theme.SECOND_RELEASE and self._released_and_idle())
+    @rule(which=ANY)
+    def release_again(self, which: int) -> None:
+        """Release a connection that has been released and that nobody holds."""
+        acquire = _pick(self._released_and_idle(), which)
+        self._run(Release(acquire, self._driving.released[acquire].pool))
+
+    @precondition(lambda self: self._theme is Theme.FOREIGN_RELEASE)
+    @rule(which=ANY)
+    def release_to_another_pool(self, which: int) -> None:
+        """Release a connection of one pool to the other."""
+        if not self._held("B"):
+            self.acquire("B")
+        if self._held("B"):
+            self._run(Release(_pick(self._held("B"), which), "A"))
+
+    @precondition(lambda self: self._theme is Theme.BLOCK)
+    @rule(pool=POOLS, leave_by=st.sampled_from(EXITS))
+    def run_block(self, pool: str, leave_by: type[BaseException] | None) -> None:
+        """Borrow a connection for a block."""
+        if self._driving.free(pool) > 0 and self._open_to_callers(pool):
+            self._run(RunBlock(pool, leave_by))
+
+    @precondition(lambda self: self._theme is Theme.UNANSWERED)
+    @rule(pool=POOLS, which=ANY)
+    def release_unanswered(self, pool: str, which: int) -> None:
+        """Release a connection on which a reply is outstanding."""
+        if not self._held(pool):
+            self.acquire(pool)
+        if self._held(pool):
+            self._run(ReleaseUnanswered(_pick(self._held(pool), which)))
+
+    @precondition(lambda self: self._theme in THEMES_OF_SOCKET_TIMEOUT)
+    @rule(pool=POOLS, which=ANY)
+    def await_reply(self, pool: str, which: int) -> None:
+        """Wait for a server that takes its time."""
+        if not self._held(pool):
+            self.acquire(pool)
+        if self._held(pool):
+            self._run(AwaitReply(_pick(self._held(pool), which), SILENCE_S))
+
+    def teardown(self) -> None:
+        """Give everything back, see that all of it can be used again, and let the court judge."""
+        if self._driver is None:
+            return
+        if self._broken_off:
+            self._driver.close()
+            return
+        try:
+            self._driver.finish()
+        except BaseException:
+            self._driver.close()
+            raise
+        self._court.judge(self._driver.events)
+
+    def _release_all(self, pool: str) -> None:
+        for acquire in self._held(pool):
+            self._run(Release(acquire, pool))
+
+    @property
+    def _driving(self) -> Driver:
+        if self._driver is None:
+            raise AssertionError("a rule ran before the pools were built")
+        return self._driver
+
+    def _run(self, operation: Operation) -> None:
+        try:
+            self._court.take_a_step()
+            self._driving.run(operation)
+        except BaseException:
+            self._broken_off = True
+            raise
+
+    def _open_to_callers(self, pool: str) -> bool:
+        """Whether another caller may come: one who waits at a time, until fairness is judged."""
+        return pool not in self._driving.retired and pool not in self._driving.waiting
+
+    def _held(self, pool: str | None = None) -> list[int]:
+        """The acquires whose connections are in use, in pools with which the program goes on."""
+        if self._driver is None:
+            return []
+        return [
+            call
+            for call, held in self._driver.holding.items()
+            if held.pool not in self._driver.retired and pool in (None, held.pool)
+        ]
+
+    def _released_and_idle(self) -> list[int]:
+        """The acquires whose connections have been released and not been handed out again."""
+        if self._driver is None:
+            return []
+        in_use = {held.number for held in self._driver.holding.values()}
+        return [
+            call
+            for call, held in self._driver.released.items()
+            if held.number not in in_use
+            and held.pool not in self._driver.retired
+            and held.pool not in self._driver.waiting
+        ]
+
+
+def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Theme, ...]:
+    """The themes that make sense for a pool, the most telling first."""
+    themes = [Theme.QUEUE, Theme.TURNS, Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE, Theme.DROP]
+    if "timeout" in takes:
+        themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]
+        if "socket_timeout" in takes:
+            themes += sorted(THEMES_OF_SOCKET_TIMEOUT, key=lambda theme: theme.name)
+    if Capability.CONTEXT_MANAGER in offers:
+        themes.append(Theme.BLOCK)
+    return (*themes, Theme.UNANSWERED)
+
+
+def _pick(several: list[int], which: int) -> int:
+    return several[which % len(several)]

@@ -1,0 +1,136 @@
+"""A tour of the client: each of its features once, on the pool."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from secrets import token_hex
+from time import monotonic
+from typing import cast
+
+import redis
+from redis.client import PubSub
+
+from poolproof.conformance.adapter import Adapter
+from poolproof.conformance.bounded import OVERDUE_S, bounded
+from poolproof.conformance.preparation import Prepared
+from poolproof.spec.events import Event, FeatureTried
+
+MAX_CONNECTIONS = 3
+
+
+class FeatureFailed(Exception):
+    """A feature of the client did not do what it does on the client's own pool."""
+
+
+KEEP_MS = 10_000
+"""How long the keys of the tour live, should it be interrupted."""
+
+
+def tour_of_the_client(adapter: Adapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
+    """Use each feature on one pool, and see at the end that every connection has come back."""
+    if prepared.library.client is None:
+        return
+    settings = replace(prepared.settings, max_connections=MAX_CONNECTIONS, timeout=1.0)
+    pool = bounded(lambda: adapter.open(settings))
+    events: list[Event] = []
+
+    def every_connection_came_back() -> None:
+        connections = [adapter.acquire(pool) for _ in range(MAX_CONNECTIONS)]
+        for connection in connections:
+            adapter.release(pool, connection)
+
+    def note(feature: str, use: Callable[[], None]) -> None:
+        trouble = ""
+        try:
+            bounded(use, 2 * OVERDUE_S)
+        except Exception as raised:  # noqa: BLE001 - the pool may let the client fail with any error
+            trouble = str(prepared.library.error(raised))
+        events.append(FeatureTried(monotonic(), feature, trouble))
+
+    make_client = cast("Callable[..., redis.Redis]", prepared.library.client)
+    for feature, use in FEATURES.items():
+        note(feature, partial(_use, make_client, pool, use))
+    note("the return of every connection", every_connection_came_back)
+    bounded(lambda: adapter.close(pool))
+    yield events
+
+
+def _use(
+    make_client: Callable[..., redis.Redis], pool: object, use: Callable[[redis.Redis], None]
+) -> None:
+    use(make_client(connection_pool=pool))
+
+
+def _commands(client: redis.Redis) -> None:
+    key = _unused_name()
+    client.set(key, "value", px=KEEP_MS)
+    _expect(b"value", client.get(key))
+
+
+def _pipeline(client: redis.Redis) -> None:
+    key = _unused_name()
+    pipeline = client.pipeline(transaction=False)
+    pipeline.set(key, "value", px=KEEP_MS)
+    pipeline.get(key)
+    _expect([True, b"value"], pipeline.execute())
+
+
+def _transaction(client: redis.Redis) -> None:
+    key = _unused_name()
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.watch(key)
+        _expect(None, pipeline.get(key))
+        pipeline.multi()
+        pipeline.set(key, "value", px=KEEP_MS)
+        pipeline.get(key)
+        _expect([True, b"value"], pipeline.execute())
+
+
+def _pubsub(client: redis.Redis) -> None:
+    channel = _unused_name()
+    subscription = client.pubsub()
+    try:
+        subscription.subscribe(channel)
+        _expect("subscribe", _next_message(subscription)["type"])
+        client.publish(channel, "message")
+        _expect(b"message", _next_message(subscription)["data"])
+    finally:
+        subscription.close()
+
+
+def _next_message(subscription: PubSub) -> Mapping[str, object]:
+    message: Mapping[str, object] | None = subscription.get_message(timeout=OVERDUE_S)
+    if message is None:
+        raise FeatureFailed(f"no message came within {OVERDUE_S:.0f} s")
+    return message
+
+
+def _lock(client: redis.Redis) -> None:
+    name = _unused_name()
+    lock = client.lock(name, timeout=KEEP_MS / 1000)
+    _expect(True, lock.acquire(blocking=False))
+    _expect(False, client.lock(name, timeout=KEEP_MS / 1000).acquire(blocking=False))
+    lock.release()
+
+
+def _script(client: redis.Redis) -> None:
+    _expect(b"argument", client.register_script("return ARGV[1]")(args=["argument"]))
+
+
+FEATURES: Mapping[str, Callable[[redis.Redis], None]] = {
+    "commands": _commands,
+    "a pipeline": _pipeline,
+    "a transaction": _transaction,
+    "pub/sub": _pubsub,
+    "a lock": _lock,
+    "a script": _script,
+}
+
+
+def _expect(wanted: object, got: object) -> None:
+    if got != wanted:
+        raise FeatureFailed(f"the reply was {got!r} instead of {wanted!r}")
+
+
+def _unused_name() -> str:
+    return f"poolproof:{token_hex(8)}"

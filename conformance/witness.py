@@ -1,0 +1,83 @@
+"""The witness: what the server itself says about the connections of a pool.
+
+It speaks over a connection of its own, which no judged pool knows of.
+"""
+
+import re
+from collections.abc import Mapping
+from threading import Event
+from time import monotonic
+
+import redis
+
+from poolproof.conformance.server import Server
+
+_CLIENT = re.compile(r"^id=(\d+) .*?\bname=(\S*)", re.MULTILINE)
+
+CLOSING_S = 1.0
+"""How long a connection that was closed here may still be seen open there."""
+
+
+class Witness:
+    """Asks the server which connections are open, and undoes what a program leaves behind."""
+
+    def __init__(self, server: Server) -> None:
+        self._connection = redis.Connection(
+            host=server.host,
+            port=server.port,
+            db=server.db,
+            username=server.username or "",
+            password=server.password or "",
+            client_name="poolproof-witness",
+            socket_timeout=30,
+        )
+        self._staying: frozenset[int] = frozenset()
+        """The connections that were open when the server was last looked at long enough."""
+
+    def ask(self, *words: str | float) -> object:
+        """Send one command and return its reply."""
+        self._connection.send_command(*words)
+        return self._connection.read_response()
+
+    def open_connections(self, pools: Mapping[str, str]) -> Mapping[str, frozenset[int]]:
+        """The connections of each pool, given the client name of each."""
+        seen: dict[str, set[int]] = {pool: set() for pool in pools}
+        pool_of = {name: pool for pool, name in pools.items()}
+        for number, name in _CLIENT.findall(self._client_list()):
+            if name in pool_of:
+                seen[pool_of[name]].add(int(number))
+        return {pool: frozenset(numbers) for pool, numbers in seen.items()}
+
+    def settled_connections(
+        self, pools: Mapping[str, str], most: Mapping[str, int]
+    ) -> Mapping[str, frozenset[int]]:
+        """The same, and where there are more than `most` of a pool, only those that stay.
+
+        A server hears of a close a little after the client has made it, and nothing tells us when;
+        so a surplus is looked at again until it is gone, or has outlasted any close.
+        """
+        seen = self.open_connections(pools)
+        give_up_s = monotonic() + CLOSING_S
+        pause = Event()
+        while monotonic() < give_up_s and any(
+            len(seen[pool]) > most.get(pool, len(seen[pool])) and not seen[pool] <= self._staying
+            for pool in seen
+        ):
+            pause.wait(0.01)
+            seen = self.open_connections(pools)
+        self._staying = frozenset().union(*seen.values())
+        return seen
+
+    def end_connections(self, names: frozenset[str]) -> None:
+        """Close whatever is still open under these client names."""
+        for number, name in _CLIENT.findall(self._client_list()):
+            if name in names:
+                self.ask("CLIENT", "KILL", "ID", number)
+
+    def close(self) -> None:
+        """Close the witness's own connection."""
+        self._connection.disconnect()
+
+    def _client_list(self) -> str:
+        reply = self.ask("CLIENT", "LIST")
+        return reply.decode() if isinstance(reply, bytes) else str(reply)
