@@ -29,20 +29,23 @@ class Budget:
     """How many operations a program draws at most."""
     shorten_s: float
     """How long the story of one broken clause may be worked on."""
+    limit_s: float
+    """When the check is to end, however many programs have run: a pool that hangs in every one of
+    them would take for ever."""
 
 
 BUDGETS = {
-    "quick": Budget(programs=15, steps=8, shorten_s=0.5),
-    "standard": Budget(programs=60, steps=12, shorten_s=2.0),
-    "thorough": Budget(programs=500, steps=24, shorten_s=10.0),
+    "quick": Budget(programs=15, steps=8, shorten_s=0.6, limit_s=30),
+    "standard": Budget(programs=60, steps=12, shorten_s=2.0, limit_s=90),
+    "thorough": Budget(programs=500, steps=24, shorten_s=10.0, limit_s=1800),
 }
 
 
 def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int) -> None:
-    """Draw programs and let the court judge them until nothing new is found."""
+    """Draw programs and let the court judge them until nothing new is found, or time is up."""
     for theme in themes:
         run_seed = first_seed
-        while not _finds_nothing(court, theme, budget, run_seed):
+        while not court.time_is_up and not _finds_nothing(court, theme, budget, run_seed):
             run_seed += 1
             if court.sought is not None:
                 court.closed.add(court.sought)
@@ -71,8 +74,10 @@ def _finds_nothing(court: Court, theme: Theme, budget: Budget, run_seed: int) ->
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    except (ClauseBroken, LongEnough):
+    except ClauseBroken:
         return False
+    except LongEnough:
+        return court.sought is None
     except (Flaky, HypothesisException):
         # The court has its own record of the history, which is no less true for not coming again.
         if court.sought is None:

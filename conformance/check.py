@@ -12,7 +12,7 @@ from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
 from .adapter import Adapter, PoolSettings
-from .campaign import BUDGETS, run_campaign
+from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .machine import themes_for
 from .preparation import Prepared, library_version, prepare
@@ -28,6 +28,9 @@ class Findings:
     convictions: Mapping[str, Conviction]
     offers: frozenset[Capability]
     takes: frozenset[str]
+    programs: int
+    cut_short: bool
+    """Whether time was up before all programs had run."""
     environment: Mapping[str, str]
 
 
@@ -37,14 +40,14 @@ class Progress:
 
     doing: str
     programs: int
-    convicted: tuple[str, ...]
+    convictions: Mapping[str, Conviction]
 
 
 def run_check(
     adapter: Adapter,
     server: Server,
     clauses: Sequence[str],
-    budget: str,
+    budget: Budget,
     seed: int,
     extra: Mapping[str, object],
     say: Callable[[Progress], None],
@@ -54,7 +57,7 @@ def run_check(
     Raises TargetError if the target cannot be driven at all.
     """
     witness = Witness(server)
-    say(Progress("trying the target", 0, ()))
+    say(Progress("trying the target", 0, {}))
     settings = PoolSettings(
         server.host, server.port, server.db, server.username, server.password, extra=extra
     )
@@ -63,21 +66,25 @@ def run_check(
     doing = "trying arguments, the client, and what is printed"
 
     def step() -> None:
-        say(Progress(doing, court.programs, tuple(court.convictions)))
+        say(Progress(doing, court.programs, court.convictions))
 
-    court = Court(adapter, prepared.settings, prepared.library, witness, judged, step)
+    court = Court(
+        adapter, prepared.settings, prepared.library, witness, judged, step, budget.limit_s
+    )
     for events in run_trials(adapter, prepared, server, witness):
         step()
         court.judge(events, drawn=False)
     doing = "running programs"
     themes = themes_for(prepared.settings.takes, prepared.offers)
-    run_campaign(court, themes, BUDGETS[budget], seed)
+    run_campaign(court, themes, budget, seed)
     witness.close()
     return Findings(
         observed=dict(court.observed),
         convictions=dict(court.convictions),
         offers=prepared.offers,
         takes=prepared.settings.takes,
+        programs=court.programs,
+        cut_short=court.time_is_up,
         environment=_environment(prepared),
     )
 

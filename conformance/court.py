@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from time import monotonic
 
 from poolproof.spec import CLAUSES, Clause, History
-from poolproof.spec.events import Event
+from poolproof.spec.events import Event, Overdue
 
 from .adapter import Adapter, PoolSettings
 from .client import ClientLibrary
 from .driver import Driver
 from .witness import Witness
+
+HUNG_AT_MOST = 3
+"""How many programs of a run may contain a call that never returned, and show nothing new. Each takes
+seconds, and the next one would hang, too."""
 
 
 class ClauseBroken(Exception):
@@ -24,7 +28,7 @@ class ClauseBroken(Exception):
 
 
 class LongEnough(BaseException):
-    """The time for shortening a counterexample is over. Not an Exception, so that it ends the run."""
+    """The time for a run is over. Not an Exception, so that Hypothesis lets it pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Court:
         witness: Witness,
         judged: Sequence[str],
         on_step: Callable[[], None],
+        limit_s: float,
     ) -> None:
         self.settings = settings
         self.observed: Counter[str] = Counter()
@@ -69,8 +74,15 @@ class Court:
         self._judged: Mapping[str, Clause] = {name: CLAUSES[name] for name in judged}
         self._on_step = on_step
         self._seed: int | None = None
+        self._hung = 0
         self._shorten_s = 0.0
         self._give_up_s = float("inf")
+        self._end_s = monotonic() + limit_s
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the check has taken as long as it may."""
+        return monotonic() > self._end_s
 
     def new_driver(self) -> Driver:
         """A driver for one program."""
@@ -81,12 +93,13 @@ class Court:
         self._seed = seed
         self._shorten_s = shorten_s
         self._give_up_s = float("inf")
+        self._hung = 0
         self.sought = None
 
     def take_a_step(self) -> None:
-        """Say that the run goes on. Raises LongEnough when the time for shortening is over."""
+        """Say that the run goes on. Raises LongEnough when the time for it is over."""
         self._on_step()
-        if monotonic() > self._give_up_s:
+        if monotonic() > self._give_up_s or self.time_is_up:
             raise LongEnough
 
     def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
@@ -110,6 +123,9 @@ class Court:
                 self.sought = conviction.clause
                 self._give_up_s = monotonic() + self._shorten_s
             raise ClauseBroken(conviction.clause)
+        self._hung += any(isinstance(event, Overdue) for event in history.events)
+        if self._hung >= HUNG_AT_MOST:
+            raise LongEnough
 
     def _hear(self, name: str, history: History) -> Conviction | None:
         first: Conviction | None = None

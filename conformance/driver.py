@@ -126,15 +126,20 @@ class Driver:
         return self._pools[pool].terms.max_connections - taken
 
     def finish(self) -> None:
-        """Return every connection, see whether all slots can be used again, and close everything."""
-        for pool in self._pools:
+        """Return every connection, see whether all slots can be used again, and close everything.
+
+        A pool that was misused, and its neighbour, must also still turn a surplus caller away.
+        """
+        used = {held.pool for held in (*self.holding.values(), *self.released.values())}
+        for pool in sorted(used, reverse=True):
             self._release_all(pool)
-            for _ in range(self._pools[pool].terms.max_connections):
-                if pool not in self.retired and self.free(pool) > 0:
-                    held_before = len(self.holding)
+            surplus = 1 if self._misused else 0
+            for _ in range(self._pools[pool].terms.max_connections + surplus):
+                held_before = len(self.holding)
+                if pool not in self.retired:
                     self.run(Acquire(pool))
-                    if len(self.holding) == held_before:
-                        break
+                if len(self.holding) == held_before:
+                    break
             self._release_all(pool)
         self.close()
 

@@ -119,6 +119,16 @@ class PoolMachine(RuleBasedStateMachine):
         self._run(Drop(acquire))
         self._run(Release(acquire, pool))
 
+    @precondition(lambda self: self._theme is Theme.SECOND_RELEASE and self._held())
+    @rule(which=ANY)
+    def release_twice(self, which: int) -> None:
+        """Release a connection twice in a row, as an error path and a ``finally`` do together."""
+        acquire = _pick(self._held(), which)
+        pool = self._driving.holding[acquire].pool
+        self._run(Release(acquire, pool))
+        if acquire in self._released_and_idle():
+            self._run(Release(acquire, pool))
+
     @precondition(lambda self: self._theme is Theme.SECOND_RELEASE and self._released_and_idle())
     @rule(which=ANY)
     def release_again(self, which: int) -> None:

@@ -111,6 +111,8 @@ SURPLUS_CALLERS = {
     Theme.NO_TIMEOUT: 4,
     Theme.ZERO_TIMEOUT: 4,
     Theme.WAIT_IN_VAIN: 3,
+    Theme.SECOND_RELEASE: 1,
+    Theme.FOREIGN_RELEASE: 1,
     Theme.SHORT_SOCKET_TIMEOUT: 1,
     Theme.LONG_SOCKET_TIMEOUT: 1,
 }

@@ -29,14 +29,16 @@ from poolproof.spec.waiting import in_ms
 def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
     """The steps up to the one that breaks the clause, and how it breaks it.
 
-    Connections are numbered anew, in the order in which they are met.
+    Connections are numbered anew, in the order in which they are met. A history without callers has
+    no order: all of it is told, and every way in which it breaks the clause.
     """
     renumbered = tuple(_renumbered(events))
-    judgement = next(
-        each for each in CLAUSES[clause].judge(History(renumbered)) if each.broken is not None
-    )
-    steps = _Teller(renumbered[: judgement.event + 1]).steps()
-    return tuple(steps), judgement.broken or ""
+    judgements = CLAUSES[clause].judge(History(renumbered))
+    broken = [(each.event, each.broken) for each in judgements if each.broken is not None]
+    if any(isinstance(event, PoolBuilt) for event in renumbered):
+        broken = broken[:1]
+        renumbered = renumbered[: broken[0][0] + 1]
+    return tuple(_Teller(renumbered).steps()), "; ".join(how for _, how in broken)
 
 
 def _renumbered(events: Sequence[Event]) -> Iterator[Event]:
@@ -176,8 +178,9 @@ def _terms(terms: Terms) -> str:
 
 def _tell_trial(event: Event) -> str | None:
     match event:
-        case ArgumentTried(argument=argument, value=value, refused=refused):
+        case ArgumentTried(argument=argument, value=value, refused=refused, returned=returned):
             outcome = "accepted" if refused is None else f"refused with {refused}"
+            outcome = outcome if returned else "the pool hung"
             return f"a pool is built with {argument}={value}: {outcome}"
         case FeatureTried(feature=feature, trouble=trouble):
             return f"{feature}: {trouble or 'works'}"

@@ -78,13 +78,12 @@ def load_name(name: str) -> object:
     return found
 
 
-def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:
-    """The constructor arguments of ``--set name=value``.
+def split_extra(pairs: Sequence[str]) -> Mapping[str, str]:
+    """The names and the texts of ``--set name=value``.
 
-    A value is a Python literal, else ``module:attribute``, else a string.
     Raises TargetError for what is not a pair, or is chosen by the kit.
     """
-    extra: dict[str, object] = {}
+    extra: dict[str, str] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name.isidentifier():
@@ -94,8 +93,16 @@ def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:
                 f"--set {name} is not possible, because the kit varies {name} itself or takes it "
                 f"from the server's address; leave it out, or use --redis-url"
             )
-        extra[name] = _read_value(text)
+        extra[name] = text
     return extra
+
+
+def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:
+    """The constructor arguments of ``--set name=value``.
+
+    A value is a Python literal, else ``module:attribute``, else a string.
+    """
+    return {name: _read_value(text) for name, text in split_extra(pairs).items()}
 
 
 def _read_value(text: str) -> object:

@@ -126,7 +126,9 @@ def refused(history: History, argument: str) -> Iterator[Judgement]:
     for index, event in enumerate(history.events):
         if not isinstance(event, ArgumentTried) or event.argument != argument:
             continue
-        if event.refused is None:
+        if not event.returned:
+            yield Judgement(index, f"{argument}={event.value} was not refused: the pool hung")
+        elif event.refused is None:
             yield Judgement(index, f"{argument}={event.value} was accepted")
         elif not event.refused.is_bad_argument:
             yield Judgement(

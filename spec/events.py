@@ -183,6 +183,8 @@ class ArgumentTried:
     value: str
     refused: Error | None
     """What the constructor, or else the first acquire, raised; None if neither did."""
+    returned: bool = True
+    """Whether both came to an end."""
 
 
 @dataclass(frozen=True, slots=True)

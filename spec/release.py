@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .bound import denied, fills_the_pool
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .events import Acquired, Overdue, ReleaseReturned
+from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned
 from .history import History
 from .state import Deed, Moment
 
@@ -76,8 +76,14 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
 
 
 def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
-    """Judge how a pool goes on after one kind of misuse: as if it had not happened."""
-    blameless = {Deed.RELEASED, Deed.DROPPED}
+    """Judge how a pool goes on after one kind of misuse: as if it had not happened.
+
+    A pool that loses slots, or exceeds its bound, by itself is not to be blamed here. It must have
+    shown in the same history that an honest release is enough to serve the next caller, and that it
+    or the pool beside it turns a surplus caller away.
+    """
+    blameless = {Deed.RELEASED, Deed.DROPPED, Deed.TIMED_OUT}
+    bounded = _turned_a_surplus_caller_away(history)
     for moments in history.moments.values():
         shown_before = False
         for moment in moments:
@@ -87,25 +93,35 @@ def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement
             if deed not in state.deeds:
                 shown_before = state.reuse_shown
                 continue
-            broken = _changed(moment, shown_before)
+            broken = _changed(moment, shown_before, bounded)
             if broken is not None:
                 yield Judgement(moment.index, f"after {told}, {broken}")
             elif fills_the_pool(moment):
                 yield Judgement(moment.index)
 
 
-def _changed(moment: Moment, shown_before: bool) -> str | None:
+def _changed(moment: Moment, shown_before: bool, bounded: bool) -> str | None:
     state, event = moment.before, moment.event
     most = state.terms.max_connections
     if isinstance(event, Acquired):
         if event.connection in moment.others:
             return f"acquire handed out connection {event.connection}, which is another pool's"
-        if len(state.in_use) >= most:
+        shared = _shared(moment, event)
+        if shared is None and bounded and len(state.in_use) >= most:
             return f"{len(state.in_use) + 1} callers hold connections, with max_connections={most}"
-        return _shared(moment, event) or denied(moment)
-    # A pool that loses slots by itself is not to be blamed here: it must have shown that an honest
-    # release is enough to serve the next caller.
+        return shared
     return denied(moment) if shown_before else None
+
+
+def _turned_a_surplus_caller_away(history: History) -> bool:
+    """Whether a pool that nobody had misused kept to its bound."""
+    return any(
+        isinstance(moment.event, AcquireFailed)
+        and not moment.before.misused
+        and moment.before.requests[moment.event.call].found_full
+        for moments in history.moments.values()
+        for moment in moments
+    )
 
 
 def _shared(moment: Moment, event: Acquired) -> str | None:

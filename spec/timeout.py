@@ -200,6 +200,8 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
             state, event = moment.before, moment.event
             if state.misused or Deed.DROPPED in state.deeds or Deed.LEFT_BLOCK in state.deeds:
                 break
+            if not state.terms.takes_timeout:
+                break
             if Deed.TIMED_OUT not in state.deeds:
                 shown_before = state.reuse_shown
                 continue

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from time import monotonic
 
 from poolproof.conformance.adapter import Adapter, PoolSettings
-from poolproof.conformance.bounded import NeverReturned, bounded
+from poolproof.conformance.apart import apart
+from poolproof.conformance.bounded import NeverReturned
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.program import BRIEF_S
-from poolproof.spec.events import ArgumentTried, Event
+from poolproof.spec.events import ArgumentTried, Error, Event
 
 SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)
 SENSELESS_TIMEOUTS: tuple[object, ...] = (-1, -0.5, math.nan, True, "10")
@@ -18,30 +19,33 @@ SENSELESS_TIMEOUTS: tuple[object, ...] = (-1, -0.5, math.nan, True, "10")
 def senseless_arguments(adapter: Adapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
     """Build a pool with each senseless argument, and acquire from it if it can be built."""
     usual = replace(prepared.settings, max_connections=2, timeout=BRIEF_S)
-    for value in SENSELESS_MAX_CONNECTIONS:
-        tried = replace(usual, max_connections=value)
-        yield [_try(adapter, tried, prepared, "max_connections", value)]
+    yield [
+        _try(adapter, replace(usual, max_connections=value), prepared, "max_connections", value)
+        for value in SENSELESS_MAX_CONNECTIONS
+    ]
     if "timeout" in prepared.settings.takes:
-        for value in SENSELESS_TIMEOUTS:
-            yield [_try(adapter, replace(usual, timeout=value), prepared, "timeout", value)]
+        yield [
+            _try(adapter, replace(usual, timeout=value), prepared, "timeout", value)
+            for value in SENSELESS_TIMEOUTS
+        ]
 
 
 def _try(
     adapter: Adapter, settings: PoolSettings, prepared: Prepared, argument: str, value: object
 ) -> Event:
-    def build_and_acquire() -> None:
-        pool = adapter.open(settings)
+    def build_and_acquire() -> dict[str, object]:
         try:
-            connection = adapter.acquire(pool)
-            adapter.release(pool, connection)
-        finally:
+            pool = adapter.open(settings)
+            adapter.release(pool, adapter.acquire(pool))
             adapter.close(pool)
+        except Exception as raised:  # noqa: BLE001 - a pool may refuse with any error
+            return {"refused": asdict(prepared.library.error(raised))}
+        return {"refused": None}
 
-    refused = None
     try:
-        bounded(build_and_acquire)
+        # A pool that takes the argument to mean "without bound" may open or allocate without end.
+        refused = apart(build_and_acquire)["refused"]
     except NeverReturned:
-        pass  # a pool that hangs has not refused
-    except Exception as raised:  # noqa: BLE001 - a pool may refuse with any error
-        refused = prepared.library.error(raised)
-    return ArgumentTried(monotonic(), argument, repr(value), refused)
+        return ArgumentTried(monotonic(), argument, repr(value), None, returned=False)
+    error = Error(**refused) if isinstance(refused, dict) else None
+    return ArgumentTried(monotonic(), argument, repr(value), error)

@@ -34,10 +34,22 @@ def tour_of_the_client(adapter: Adapter, prepared: Prepared) -> Iterator[Sequenc
     pool = bounded(lambda: adapter.open(settings))
     events: list[Event] = []
 
+    def acquire_all() -> int:
+        connections: list[object] = []
+        try:
+            while len(connections) < MAX_CONNECTIONS:
+                connections.append(adapter.acquire(pool))
+        except Exception:  # noqa: BLE001 - how many there are is what is wanted
+            return len(connections)
+        finally:
+            for connection in connections:
+                adapter.release(pool, connection)
+        return len(connections)
+
     def every_connection_came_back() -> None:
-        connections = [adapter.acquire(pool) for _ in range(MAX_CONNECTIONS)]
-        for connection in connections:
-            adapter.release(pool, connection)
+        _expect_connections(at_first, acquire_all())
+
+    at_first = bounded(acquire_all)
 
     def note(feature: str, use: Callable[[], None]) -> None:
         trouble = ""
@@ -125,6 +137,11 @@ FEATURES: Mapping[str, Callable[[redis.Redis], None]] = {
     "a lock": _lock,
     "a script": _script,
 }
+
+
+def _expect_connections(at_first: int, now: int) -> None:
+    if now < at_first:
+        raise FeatureFailed(f"the pool lent {at_first} connections before the tour and {now} after")
 
 
 def _expect(wanted: object, got: object) -> None:

@@ -1,0 +1,258 @@
+"""The command line: ``poolproof check`` and ``poolproof clauses``."""
+
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+import poolproof
+from poolproof.conformance.server import Server, ServerError, obtain
+from poolproof.spec import CHAPTERS, CLAUSES, Level
+
+from .campaign import BUDGETS
+from .deviations import DeviationsError, read_deviations
+from .messages import Job, Working
+from .redaction import is_secret, redacted, redacted_report, secrets_of
+from .report import print_report
+from .report_json import as_json
+from .results import Status, conclude
+from .supervisor import Outcome, supervise
+from .target import TargetError, split_extra
+
+REPORT_WIDTH = 110
+"""How wide a report is that goes to a file or a pipe."""
+
+
+class BadInput(click.ClickException):
+    """One sentence about what is wrong and what to do instead."""
+
+    exit_code = Status.BAD_INPUT
+
+
+class KitFailed(click.ClickException):
+    """The kit is to blame."""
+
+    exit_code = Status.KIT_FAILED
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(poolproof.__version__, prog_name="poolproof")
+def main() -> None:
+    """Hold a Redis connection pool to the specification of what it owes its callers."""
+    # So that servers and containers are ended in order, as they are by Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+@main.command()
+@click.argument("target")
+@click.option("--only", multiple=True, metavar="IDS", help="Judge these clauses: ORD-1,RET-3.")
+@click.option(
+    "--level", "levels", multiple=True, type=click.Choice(list(Level)), help="Judge this level."
+)
+@click.option(
+    "--set",
+    "extra",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A constructor argument: protocol=2, queue_class=queue:Queue.",
+)
+@click.option("--redis-url", metavar="URL", help="Use this server instead of starting one.")
+@click.option("--redis-image", metavar="IMAGE", help="Start a container of this image.")
+@click.option(
+    "--budget",
+    type=click.Choice(list(BUDGETS)),
+    default="standard",
+    show_default=True,
+    help="How thorough to be.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draw other programs."
+)
+@click.option(
+    "--known",
+    "known_path",
+    type=click.Path(path_type=Path),
+    help="A TOML file of known deviations, each with a reason.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report to this file, too.",
+)
+def check(
+    target: str,
+    only: Sequence[str],
+    levels: Sequence[str],
+    extra: Sequence[str],
+    redis_url: str | None,
+    redis_image: str | None,
+    budget: str,
+    seed: int,
+    known_path: Path | None,
+    json_path: Path | None,
+) -> None:
+    r"""Judge TARGET, a pool named as module:Name, clause by clause.
+
+    TARGET is a pool class, a function that builds a pool, or an adapter class:
+
+    \b
+        poolproof check redis:BlockingConnectionPool
+        poolproof check mypackage.pools:make_pool --set protocol=2
+
+    Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
+    could not be judged; 4 the kit failed.
+    """
+    clauses = _chosen(only, levels)
+    with _bad_input_is_one_sentence():
+        pairs = split_extra(extra)
+        known = {} if known_path is None else read_deviations(known_path)
+        _prepare_json(json_path)
+        with obtain(redis_url, redis_image) as server:
+            job = Job(target, server, clauses, budget, seed, list(extra))
+            secrets = secrets_of(server.username, server.password, pairs)
+            with _progress() as show:
+                outcome = supervise(job, show)
+    _explain_failure(outcome, secrets)
+    command = _command(target, pairs, redis_url, server, redis_image, budget)
+    report = conclude(
+        target,
+        clauses,
+        outcome,
+        known,
+        environment={
+            "poolproof": poolproof.__version__,
+            "server": f"{server.product} {server.version}, {server.obtained}, {server.address()}",
+            "budget": f"{budget}, seed {seed}",
+        },
+        reproduce={name: f"{command} --only {name}" for name in clauses},
+    )
+    report = redacted_report(report, secrets)
+    print_report(report, _console(sys.stdout.isatty()))
+    if json_path is not None:
+        json_path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
+    sys.exit(report.status)
+
+
+@main.command()
+@click.argument("name", metavar="[ID]", required=False)
+def clauses(name: str | None) -> None:
+    """Print the specification, or one clause in full."""
+    console = _console(sys.stdout.isatty())
+    if name is None:
+        for chapter in CHAPTERS:
+            console.print(f"\n[bold]{chapter.title}[/]  {chapter.summary}", highlight=False)
+            for clause in chapter.clauses:
+                console.print(f"  {clause.id:6} {clause.sentence}", highlight=False, markup=False)
+        return
+    found = CLAUSES.get(name.upper())
+    if found is None:
+        raise BadInput(f"there is no clause {name}; `poolproof clauses` lists them all")
+    console.print(f"{found.id}  {found.requirement}  level {found.level}", highlight=False)
+    console.print(f"\n{found.sentence}\n\n{found.intent}", highlight=False, markup=False)
+    if found.needs is not None:
+        console.print(f"\nSkipped for a pool that does not offer {found.needs}.", highlight=False)
+
+
+def _chosen(only: Sequence[str], levels: Sequence[str]) -> list[str]:
+    """The clauses to judge, in the order of the specification."""
+    wanted = [name.strip().upper() for names in only for name in names.split(",") if name.strip()]
+    if only and not wanted:
+        raise BadInput("--only names no clause; write it as --only ORD-1,RET-3")
+    for name in wanted:
+        if name not in CLAUSES:
+            raise BadInput(f"there is no clause {name}; `poolproof clauses` lists them all")
+    chosen = [
+        clause.id
+        for clause in CLAUSES.values()
+        if (not wanted or clause.id in wanted) and (not levels or clause.level in levels)
+    ]
+    if not chosen:
+        raise BadInput("no clause is both named by --only and of the level asked for; drop one")
+    return chosen
+
+
+@contextmanager
+def _bad_input_is_one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except (TargetError, DeviationsError, ServerError) as error:
+        raise BadInput(str(error)) from error
+
+
+def _prepare_json(path: Path | None) -> None:
+    """See that the report can be written before anything is run, and leave no old one there."""
+    if path is None:
+        return
+    try:
+        path.write_text("", encoding="utf-8")
+        path.unlink()
+    except OSError as error:
+        raise BadInput(f"--json {path} cannot be written: {error.strerror}") from error
+
+
+def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
+    """Stop here if there is nothing to report: the target could not be used, or the kit failed."""
+    printed = redacted(outcome.output.strip(), secrets)
+    said = f"\nThe target printed last:\n{printed}" if printed else ""
+    failed = outcome.failed
+    if failed is not None and failed.blame == "target":
+        raise BadInput(redacted(failed.message, secrets) + said)
+    if failed is not None and not outcome.proven:
+        raise KitFailed(
+            f"the kit failed; please report this:\n{redacted(failed.message, secrets)}{said}"
+        )
+    if outcome.died and outcome.last.programs == 0 and not outcome.proven:
+        raise BadInput(f"the target {outcome.died}, before anything could be judged{said}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Working], None]]:
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("starting") as status:
+            yield lambda working: status.update(_told(working))
+    else:
+        said: list[str] = []
+
+        def show(working: Working) -> None:
+            # One line for every hundred programs, so that a log shows that the work goes on.
+            line = f"{working.doing}, {working.programs // 100}"
+            if line not in said:
+                said.append(line)
+                console.print(_told(working), highlight=False)
+
+        yield show
+
+
+def _told(working: Working) -> str:
+    return f"{working.doing}: {working.programs} so far"
+
+
+def _command(
+    target: str,
+    pairs: Mapping[str, str],
+    redis_url: str | None,
+    server: Server,
+    redis_image: str | None,
+    budget: str,
+) -> str:
+    """The command line of this check, without credentials."""
+    words = ["poolproof", "check", target]
+    for name, text in pairs.items():
+        words += ["--set", f"{name}={'***' if is_secret(name) else text}"]
+    if redis_url is not None:
+        words += ["--redis-url", server.address()]
+    if redis_image is not None:
+        words += ["--redis-image", redis_image]
+    return shlex.join([*words, "--budget", budget])
+
+
+def _console(is_terminal: bool) -> Console:
+    return Console(width=None if is_terminal else REPORT_WIDTH, soft_wrap=False)

@@ -1,0 +1,81 @@
+"""What the supervisor and the worker say to each other: one line of JSON for each message."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from poolproof.conformance.server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the worker is to do."""
+
+    target: str
+    server: Server
+    clauses: list[str]
+    budget: str
+    seed: int
+    extra: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The check goes on."""
+
+    doing: str
+    programs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A clause is broken, and this is the shortest story of it so far."""
+
+    clause: str
+    steps: list[str]
+    broken: str
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The check is over."""
+
+    observed: dict[str, int]
+    offers: list[str]
+    takes: list[str]
+    programs: int
+    cut_short: bool
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The check could not be done: the `target`, or the `kit`, is to blame."""
+
+    blame: str
+    message: str
+
+
+Message = Working | Proven | Finished | Failed
+
+_KINDS: dict[str, type[Working] | type[Proven] | type[Finished] | type[Failed]] = {
+    kind.__name__: kind for kind in (Working, Proven, Finished, Failed)
+}
+
+
+def decode_job(line: str) -> Job:
+    """The job that a line holds."""
+    fields = json.loads(line)
+    del fields["kind"]
+    return Job(**{**fields, "server": Server(**fields["server"])})
+
+
+def encode(message: Message | Job) -> str:
+    """The message as one line."""
+    return json.dumps({"kind": type(message).__name__, **asdict(message)})
+
+
+def decode(line: str) -> Message:
+    """The message that a line holds."""
+    fields = json.loads(line)
+    return _KINDS[fields.pop("kind")](**fields)

@@ -1,0 +1,99 @@
+"""The worker: runs one check in a process of its own, and reports to the supervisor line by line.
+
+It is started as ``python -m poolproof.conformance.worker FD``, gets its job as one line of JSON on
+standard input, and writes messages, one line of JSON each, to the file descriptor. Standard input
+stays open as long as the supervisor lives; when it closes, the worker ends.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from threading import Thread
+from time import monotonic
+
+from .campaign import BUDGETS
+from .check import Findings, Progress, run_check
+from .court import Conviction
+from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
+from .story import tell
+from .target import TargetError, load_target, read_extra
+
+SAY_EVERY_S = 0.2
+"""How often the supervisor is told that the check goes on."""
+
+
+def main() -> None:
+    """Do the job and leave, whatever threads the target has left behind."""
+    job = decode_job(sys.stdin.readline())
+    Thread(target=_end_with_supervisor, daemon=True).start()
+    with os.fdopen(int(sys.argv[1]), "w") as pipe:
+
+        def send(message: Message) -> None:
+            pipe.write(encode(message) + "\n")
+            pipe.flush()
+
+        try:
+            send(_finished(_do(job, send)))
+        except TargetError as error:
+            send(Failed("target", str(error)))
+        except BaseException:  # noqa: BLE001 - the supervisor says it
+            send(Failed("kit", traceback.format_exc()))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _do(job: Job, send: Callable[[Message], None]) -> Findings:
+    told: dict[str, Conviction] = {}
+    last_s = 0.0
+
+    def say(progress: Progress) -> None:
+        nonlocal last_s
+        if monotonic() - last_s < SAY_EVERY_S:
+            return
+        for clause, conviction in progress.convictions.items():
+            if told.get(clause) is not conviction:
+                told[clause] = conviction
+                send(_proven(conviction))
+        send(Working(progress.doing, progress.programs))
+        last_s = monotonic()
+
+    send(Working("loading the target", 0))
+    adapter = load_target(job.target)
+    findings = run_check(
+        adapter,
+        job.server,
+        job.clauses,
+        BUDGETS[job.budget],
+        job.seed,
+        read_extra(job.extra),
+        say,
+    )
+    for conviction in findings.convictions.values():
+        send(_proven(conviction))
+    return findings
+
+
+def _proven(conviction: Conviction) -> Proven:
+    steps, broken = tell(conviction.clause, conviction.events)
+    return Proven(conviction.clause, list(steps), broken, conviction.seed)
+
+
+def _finished(findings: Findings) -> Finished:
+    return Finished(
+        observed=dict(findings.observed),
+        offers=sorted(findings.offers),
+        takes=sorted(findings.takes),
+        programs=findings.programs,
+        cut_short=findings.cut_short,
+        environment=dict(findings.environment),
+    )
+
+
+def _end_with_supervisor() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
