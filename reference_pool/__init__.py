@@ -4,8 +4,8 @@ The smallest pool that keeps the whole specification, to be used, read and porte
     pool = ConnectionPool(host="localhost", max_connections=10, timeout=5)
     client = redis.Redis(connection_pool=pool)
 
-Reading order: `policy` (who is served next, no locks, no clock), `waiter` (one place in the line),
-`slot` (one connection and whether it may be handed out), `pool` (the lock around them), `errors`.
+Reading order: `policy` (who is served next: no lock, no clock), `waiter` (one place in the queue),
+`slot` (one connection, and whether it may be handed out), `pool` (the lock around them).
 """
 
 from .errors import ConnectionPoolTimeoutError, PoolClosedError

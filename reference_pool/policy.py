@@ -68,7 +68,7 @@ class Queues(Generic[S]):
 
     @property
     def due(self) -> bool:
-        """Whether `serve` has something to do or, in a closed pool, `close` has."""
+        """Whether `serve` has something to do."""
         if self.closed:
             return bool(self.idle)
         return bool(self.waiters) and bool(self.idle or self._empty or self._unmade)
@@ -100,14 +100,17 @@ class Queues(Generic[S]):
         with suppress(ValueError):
             self.waiters.remove(waiter)
 
-    def serve(self) -> None:
-        """Offer what is free to the waiters, first come, first served."""
+    def serve(self) -> list[S]:
+        """Offer what is free to the waiters in their order; in a closed pool nothing, but `clear`."""
+        if self.closed:
+            return self.clear()
         while self.waiters and (slot := self._free_slot()) is not None:
             while self.waiters:
                 if self.waiters.popleft().offer(slot):
                     break
             else:
                 self.give(slot)
+        return []
 
     def clear(self) -> list[S]:
         """Make every idle slot a new one; returns the old, for the caller to close what is in them."""
@@ -119,7 +122,7 @@ class Queues(Generic[S]):
         return cleared
 
     def close(self) -> list[S]:
-        """Tell every waiter, let nobody in any more, and clear; to be done again when one is given."""
+        """Tell every waiter, let nobody in any more, and `clear`."""
         self.closed = True
         while self.waiters:
             self.waiters.popleft().offer(Ending.CLOSED)

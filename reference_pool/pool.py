@@ -157,13 +157,12 @@ class ConnectionPool:
         self.close()
 
     def __repr__(self) -> str:
-        # Says what it shows, so that no credential is ever among it. Takes no lock, so that it can
+        # Names what it shows, so that no credential is ever among it. Takes no lock, so that it can
         # be logged from anywhere; a figure may be a moment old.
-        where = [name for name in ("host", "port", "path", "db") if name in self.connection_kwargs]
-        shown = [f"{name}={self.connection_kwargs[name]}" for name in where]
-        return (
-            f"<{type(self).__module__}.{type(self).__name__} {' '.join([*shown, self._figures()])}>"
-        )
+        names = ("path", "db") if "path" in self.connection_kwargs else ("host", "port", "db")
+        settings = {"host": "localhost", "port": 6379, "db": 0} | self.connection_kwargs
+        where = " ".join(f"{name}={settings[name]}" for name in names)
+        return f"<{type(self).__module__}.{type(self).__name__} {where} {self._figures()}>"
 
     def get_connection_count(self) -> list[tuple[int, dict[str, str]]]:
         """How many are idle and how many in use, in the form that redis-py's metrics read."""
@@ -227,12 +226,8 @@ class ConnectionPool:
     def _serve(self) -> None:
         """Serve who waits, unless somebody is inside: that one does it after leaving."""
         while self._queues.due and self._lock.acquire(False):
-            slots = []
             try:
-                if self._queues.closed:
-                    slots = self._queues.clear()
-                else:
-                    self._queues.serve()
+                slots = self._queues.serve()
             finally:
                 self._lock.release()
             for slot in slots:

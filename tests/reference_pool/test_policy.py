@@ -76,6 +76,17 @@ def test_an_idle_connection_is_used_before_another_is_opened() -> None:
     assert [name_of(first.heard[0]), name_of(second.heard[0])] == ["a", None]
 
 
+def test_an_idle_connection_is_used_before_a_failed_one_is_opened_again() -> None:
+    queues = queues_with_idle("a", spare=1)
+    taken = queues.take()
+    failed = open_slot(queues)
+
+    assert taken is not None
+    queues.give(failed)
+    queues.give(taken)
+    assert open_slot(queues) is taken
+
+
 def test_no_more_slots_are_handed_out_than_there_may_be_connections() -> None:
     queues = Queues(2, Place)
     callers = [Caller() for _ in range(3)]

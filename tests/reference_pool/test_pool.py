@@ -2,10 +2,12 @@
 
 import gc
 import signal
+import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic
 from typing import Literal
 
@@ -179,6 +181,16 @@ def test_a_waiter_that_expired_leaves_no_trace() -> None:
     assert pool.get_connection() is connection
 
 
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns as often as the interpreter can let them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("restless")
 def test_no_connection_has_two_holders_when_many_compete(threads: ThreadPoolExecutor) -> None:
     pool = wires(4)
     held: set[AbstractConnection] = set()
@@ -533,8 +545,36 @@ def test_nothing_that_is_shown_carries_a_credential() -> None:
         pool.get_connection()
     shown += [str(error.value) for error in (exhausted, refused, closed)]
 
-    assert "host=localhost port=1 max_connections=1 in_use=0 idle=0 waiting=0" in shown[0]
+    assert "host=localhost port=1 db=0 max_connections=1 in_use=0 idle=0 waiting=0" in shown[0]
     assert not [text for text in shown if "alice" in text or "secret" in text]
+
+
+def test_it_shows_where_it_connects_to() -> None:
+    assert "ConnectionPool host=localhost port=6379 db=0 max" in repr(ConnectionPool())
+    assert "ConnectionPool path=/tmp/r db=2 max" in repr(
+        ConnectionPool.from_url("unix:///tmp/r?db=2")
+    )
+
+
+@pytest.mark.usefixtures("restless")
+def test_no_slot_is_lost_when_many_expire_and_fail(threads: ThreadPoolExecutor) -> None:
+    pool = wires(3, timeout=0.0005)
+
+    def work() -> None:
+        for _ in range(100):
+            with suppress(RedisConnectionError), pool.connection() as connection:
+                connection.disconnect()
+                wire(connection).fails = RedisConnectionError("refused")
+
+    for future in [threads.submit(work) for _ in range(32)]:
+        future.result(PATIENCE_S)
+
+    assert (pool._queues.in_use, len(pool._queues.waiters)) == (0, 0)
+    pool.timeout = 0
+    for connection in [slot.connection for slot in pool._queues.idle]:
+        assert connection is not None
+        wire(connection).fails = None
+    assert len({pool.get_connection() for _ in range(3)}) == 3
 
 
 def test_a_pool_that_nobody_has_any_more_is_gone_without_a_collector() -> None:

@@ -1,5 +1,6 @@
 """On a real server: a connection that is cut or carries an unread reply is never lent as it is."""
 
+import io
 import select
 import ssl
 from collections.abc import Iterator
@@ -145,6 +146,8 @@ def test_a_socket_with_tls_is_asked_through_its_connection() -> None:
 
         def connect(self) -> None:
             self._sock = Encrypted()  # type: ignore[assignment]  # stands for ssl.SSLSocket
+            buffer = SimpleNamespace(_buffer=io.BytesIO())
+            self._parser = SimpleNamespace(_buffer=buffer)
 
         def disconnect(self, *_: object, **__: object) -> None:
             self._sock = None

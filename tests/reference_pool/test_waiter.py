@@ -5,6 +5,7 @@ from time import monotonic
 
 import pytest
 
+from poolproof.reference_pool import waiter as waiter_module
 from poolproof.reference_pool.policy import Ending
 from poolproof.reference_pool.waiter import Waiter
 
@@ -46,6 +47,17 @@ def test_an_expired_waiter_declines_what_is_offered_later() -> None:
 
 
 def test_a_wait_never_ends_early() -> None:
+    waiter: Waiter[str] = Waiter()
+    started = monotonic()
+    waiter.wait(0.03)
+
+    assert monotonic() - started >= 0.03
+
+
+def test_a_wait_longer_than_a_lock_can_wait_never_ends_early_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiter_module, "TIMEOUT_MAX", 0.001)
     waiter: Waiter[str] = Waiter()
     started = monotonic()
     waiter.wait(0.03)
