@@ -215,16 +215,31 @@ def test_an_interrupted_waiter_leaves_no_trace() -> None:
     pool = wires()
     connection = pool.get_connection()
     main = threading.get_ident()
+    interruptions: list[int] = []
 
-    def interrupt() -> None:
+    def interrupt(number: int, _frame: object) -> None:
+        interruptions.append(number)
+        if len(interruptions) == 1:
+            raise KeyboardInterrupt
+
+    def arrived() -> bool:
+        signal.pthread_kill(main, signal.SIGUSR1)
+        return bool(interruptions)
+
+    def send() -> None:
         until(waiting(pool, 1))
-        signal.pthread_kill(main, signal.SIGINT)
+        # Again and again: a signal that comes just before the thread blocks does not wake it.
+        until(arrived)
 
-    helper = threading.Thread(target=interrupt, daemon=True)
-    helper.start()
-    with pytest.raises(KeyboardInterrupt):
-        pool.get_connection()
-    helper.join(PATIENCE_S)
+    previous = signal.signal(signal.SIGUSR1, interrupt)
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pool.get_connection()
+        sender.join(PATIENCE_S)
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
 
     assert count_of(pool) == (1, 0, 0)
     pool.release(connection)
