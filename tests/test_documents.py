@@ -1,0 +1,289 @@
+"""What the documents say is so: their code runs, their commands exist, their links lead somewhere."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from sybil import Document
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+import poolproof
+from poolproof.conformance import Adapter, PoolSettings
+from poolproof.conformance.adapter import RedisInterface
+from poolproof.conformance.command_line import main
+from poolproof.conformance.deviations import read_deviations
+from poolproof.conformance.results import Status
+from poolproof.conformance.server import Server
+from poolproof.conformance.verdict import Verdict
+from poolproof.spec import CLAUSES, Capability, Clause, Level
+from poolproof.spec.document import document
+from poolproof.spec.glossary import CAPABILITIES, GLOSSARY, LEVELS, READINGS
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+SPECIFICATION = ROOT / "spec" / "README.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
+DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", CHANGELOG, SPECIFICATION)
+
+each_document = pytest.mark.parametrize(
+    "path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+each_clause = pytest.mark.parametrize("clause", CLAUSES.values(), ids=CLAUSES)
+
+
+# The specification
+
+
+def test_the_specification_is_current() -> None:
+    current = SPECIFICATION.read_text(encoding="utf-8") == document()
+
+    assert current, "spec/README.md is not what the clauses say: run `make spec`"
+
+
+@each_clause
+def test_every_clause_has_an_anchor_a_sentence_and_an_intent(clause: Clause) -> None:
+    row, intent = re.findall(
+        rf'^\| <a id="{clause.id}"></a>{clause.id} \| {clause.requirement} \| (.+) \|\n'
+        r"\| \| \*Intent\* \| \*(.+)\* \|$",
+        document(),
+        re.MULTILINE,
+    )[0]
+
+    assert clause.requirement in row
+    assert len(intent) > 40
+
+
+@each_clause
+def test_a_clause_is_one_sentence_that_says_how_binding_it_is(clause: Clause) -> None:
+    assert re.findall(r"\b(?:MUST|SHOULD|MAY)\b", clause.sentence)[0] == clause.requirement
+    assert clause.sentence.endswith(".")
+    assert not re.search(r"\. [A-Z]", clause.sentence)
+
+
+def test_levels_and_capabilities_are_explained() -> None:
+    assert set(LEVELS) == set(Level)
+    assert set(CAPABILITIES) == set(Capability)
+
+
+def test_a_word_is_explained_once() -> None:
+    words = [term.name for term in GLOSSARY]
+
+    assert len(words) == len(set(words))
+
+
+def test_readings_are_of_clauses_that_exist() -> None:
+    assert {name for reading in READINGS for name in reading.clauses} <= set(CLAUSES)
+
+
+# Code
+
+
+@each_document
+def test_python_code_runs(path: Path, server: Server) -> None:
+    # A reader has a Redis at localhost:6379, this test has one elsewhere. Nothing else is changed.
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("localhost:6379", f"{server.host}:{server.port}")
+    text = text.replace('host="localhost", port=6379', f'host="{server.host}", port={server.port}')
+    examples = Document(text, str(path))
+    for region in PythonCodeBlockParser()(examples):
+        examples.add(region)
+
+    for example in examples.examples():
+        example.evaluate()
+
+
+def test_the_function_of_the_readme_builds_a_pool(server: Server) -> None:
+    [source] = [code for code in _blocks(README, "python") if "def make_pool" in code]
+    namespace: dict[str, object] = {}
+    exec(source, namespace)
+    make_pool = namespace["make_pool"]
+
+    assert callable(make_pool)
+    pool = RedisInterface(make_pool).open(PoolSettings(server.host, server.port, server.db))
+    assert type(pool).__name__ == "BlockingConnectionPool"
+
+
+def test_the_adapter_of_the_readme_can_be_judged(server: Server, tmp_path: Path) -> None:
+    [source] = [code for code in _blocks(README, "python") if "(Adapter)" in code]
+    (tmp_path / "mypool.py").write_text(source, encoding="utf-8")
+
+    check = f"check mypool:MyAdapter --budget quick --only RET-2 --redis-url {server.address()}"
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("poolproof"), *check.split()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == Status.UPHELD, checked.stdout + checked.stderr
+
+
+def test_the_readme_names_every_method_of_an_adapter_but_the_optional_one() -> None:
+    methods = {name for name in vars(Adapter) if not name.startswith("_")}
+    [source] = [code for code in _blocks(README, "python") if "(Adapter)" in code]
+
+    assert set(re.findall(r"^    def (\w+)", source.split("(Adapter)")[1], re.MULTILINE)) == (
+        methods - {"block"}
+    )
+
+
+def test_the_known_deviations_of_the_readme_are_accepted(tmp_path: Path) -> None:
+    [source] = _blocks(README, "toml")
+    path = tmp_path / "poolproof.toml"
+    path.write_text(source, encoding="utf-8")
+
+    assert read_deviations(path) == tomllib.loads(source)["known"]
+
+
+# Commands
+
+
+@each_document
+def test_commands_are_such_as_the_command_line_accepts(path: Path) -> None:
+    for words in _commands(path, "poolproof"):
+        with main.make_context("poolproof", words.copy()) as context:
+            name, command, rest = main.resolve_command(context, words)
+            assert command is not None, words
+            if rest:
+                command.make_context(name, rest, parent=context).close()
+
+
+def test_an_option_that_does_not_exist_would_be_noticed() -> None:
+    command = main.commands["check"]
+
+    assert len(list(_commands(README, "poolproof"))) > 8
+
+    with pytest.raises(click.NoSuchOption):
+        command.make_context("check", ["redis:ConnectionPool", "--hurry"])
+
+
+@each_document
+def test_what_make_is_told_to_make_exists(path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+    assert {words[0] for words in _commands(path, "make")} <= targets
+
+
+def test_every_option_of_check_is_documented() -> None:
+    options = {
+        option for parameter in main.commands["check"].params for option in parameter.opts
+    } - {"target"}
+
+    assert {option for option in options if option not in README.read_text("utf-8")} == set()
+
+
+def test_the_wheel_of_the_readme_is_of_this_version() -> None:
+    wheels = set(re.findall(r"poolproof-[\w.]+-py3", README.read_text(encoding="utf-8")))
+
+    assert wheels == {f"poolproof-{poolproof.__version__}-py3"}
+
+
+# Clauses and verdicts
+
+
+@each_document
+def test_clauses_that_are_named_exist(path: Path) -> None:
+    assert _clauses_named(path) <= set(CLAUSES)
+
+
+def test_the_changelog_names_every_clause() -> None:
+    assert _clauses_named(CHANGELOG) == set(CLAUSES)
+
+
+def test_the_verdict_in_the_readme_is_on_the_clauses_that_exist() -> None:
+    rows = _verdict_rows()
+
+    assert [(name, told) for name, _, told in rows] == [
+        (clause.id, clause.name + (" (SHOULD)" if clause.requirement == "SHOULD" else ""))
+        for level in Level
+        for clause in CLAUSES.values()
+        if clause.level is level
+    ]
+
+
+def test_the_verdict_in_the_readme_adds_up() -> None:
+    verdicts = [verdict for _, verdict, _ in _verdict_rows()]
+    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict if verdict in verdicts]
+
+    assert f"FAIL: {', '.join(counts)} (" in _verdict()
+
+
+def test_the_counterexample_in_the_readme_quotes_its_clause() -> None:
+    told = " ".join(_verdict().split())
+    quoted = [name for name, clause in CLAUSES.items() if f"{name} FAIL {clause.sentence}" in told]
+
+    assert quoted
+    assert f"--only {quoted[0]}" in told
+
+
+def test_verdicts_and_exit_statuses_are_explained() -> None:
+    rows = dict(re.findall(r"^\| `?(\w+)`? \| (.+) \|$", README.read_text("utf-8"), re.MULTILINE))
+
+    assert set(Verdict) | {str(status.value) for status in Status} <= set(rows)
+
+
+# Links
+
+
+@each_document
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", _without_code(path)):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.exists(), target
+        assert not anchor or anchor in set(_anchors(found)), target
+
+
+def _anchors(path: Path) -> Iterator[str]:
+    text = _without_code(path)
+    yield from re.findall(r'<a id="([^"]+)">', text)
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        yield re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@each_document
+def test_anchors_are_unambiguous(path: Path) -> None:
+    anchors = list(_anchors(path))
+
+    assert sorted(anchors) == sorted(set(anchors))
+
+
+def _without_code(path: Path) -> str:
+    return re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def _blocks(path: Path, language: str) -> list[str]:
+    """The code blocks in a language, as they stand there."""
+    text = Document(path.read_text(encoding="utf-8"), str(path))
+    return [str(region.parsed) for region in CodeBlockParser(language, lambda _: None)(text)]
+
+
+def _commands(path: Path, program: str) -> Iterator[list[str]]:
+    """The arguments of every command line of this program, in a block, a sentence or a workflow."""
+    lines = rf"(?:^\$ |`|run: |again: |uv run |\. )(?:[A-Z_]+=\w+ )*{program} ([^`\n]+)"
+    for line in re.findall(lines, path.read_text(encoding="utf-8"), re.MULTILINE):
+        yield shlex.split(line, comments=True)
+
+
+def _clauses_named(path: Path) -> set[str]:
+    return set(re.findall(r"\b[A-Z]{3}-\d+\b", path.read_text(encoding="utf-8")))
+
+
+def _verdict() -> str:
+    [verdict] = [text for text in _blocks(README, "text") if "poolproof check" in text]
+    return verdict
+
+
+def _verdict_rows() -> list[tuple[str, str, str]]:
+    verdicts = "|".join(Verdict)
+    return re.findall(rf"^([A-Z]+-\d+) +({verdicts}) +\d+  (.+)$", _verdict(), re.MULTILINE)
