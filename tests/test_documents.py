@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 SPECIFICATION = ROOT / "spec" / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
+PASTE = "run `poolproof check redis:BlockingConnectionPool` and paste what it prints into README.md"
 DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", CHANGELOG, SPECIFICATION)
 
 each_document = pytest.mark.parametrize(
@@ -199,14 +200,14 @@ def test_the_changelog_names_every_clause() -> None:
 
 
 def test_the_verdict_in_the_readme_is_on_the_clauses_that_exist() -> None:
-    rows = _verdict_rows()
-
-    assert [(name, told) for name, _, told in rows] == [
+    expected = [
         (clause.id, clause.name + (" (SHOULD)" if clause.requirement == "SHOULD" else ""))
         for level in Level
         for clause in CLAUSES.values()
         if clause.level is level
     ]
+
+    assert [(name, told) for name, _, told in _verdict_rows()] == expected, PASTE
 
 
 def test_the_verdict_in_the_readme_adds_up() -> None:
@@ -220,7 +221,7 @@ def test_the_counterexample_in_the_readme_quotes_its_clause() -> None:
     told = " ".join(_verdict().split())
     quoted = [name for name, clause in CLAUSES.items() if f"{name} FAIL {clause.sentence}" in told]
 
-    assert quoted
+    assert quoted, PASTE
     assert f"--only {quoted[0]}" in told
 
 
