@@ -75,7 +75,10 @@ def encode(message: Message | Job) -> str:
     return json.dumps({"kind": type(message).__name__, **asdict(message)})
 
 
-def decode(line: str) -> Message:
-    """The message that a line holds."""
-    fields = json.loads(line)
-    return _KINDS[fields.pop("kind")](**fields)
+def decode(line: bytes) -> Message | None:
+    """The message that a line holds; None if it holds none."""
+    try:
+        fields = json.loads(line)
+        return _KINDS[fields.pop("kind")](**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None

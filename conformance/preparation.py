@@ -4,6 +4,7 @@ It finds out which optional arguments the pool takes, what it offers and which c
 and it tells a target that cannot be driven at all from a pool that breaks a clause.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -43,23 +44,35 @@ def prepare(adapter: Adapter, settings: PoolSettings, witness: Witness) -> Prepa
                 f"the pool could not be built and used within {look_s:.0f} s; use it by hand to see "
                 f"where it hangs"
             ) from error
-        except Exception as error:
+        except BaseException as error:
             unknown = _unknown_argument(error, settings)
-            if unknown is None:
+            if unknown not in settings.takes:
                 raise TargetError(
-                    f"the pool could not be built and used: {type(error).__name__}: {error}; pass "
-                    f"what its constructor needs with --set name=value"
+                    f"the pool could not be built and used: {type(error).__name__}: {error}; "
+                    f"{_remedy(unknown, settings)}"
                 ) from error
             settings = replace(settings, takes=settings.takes - {unknown})
         else:
             return Prepared(settings, library, offers)
 
 
-def _unknown_argument(error: Exception, settings: PoolSettings) -> str | None:
-    """The optional argument that a TypeError says the constructor does not take."""
+def _unknown_argument(error: BaseException, settings: PoolSettings) -> str | None:
+    """The argument that a TypeError says the constructor does not take."""
     if not isinstance(error, TypeError):
         return None
-    return next((name for name in sorted(settings.takes) if f"'{name}'" in str(error)), None)
+    names = sorted({*settings.takes, *settings.arguments()})
+    return next((name for name in names if f"'{name}'" in str(error)), None)
+
+
+def _remedy(unknown: str | None, settings: PoolSettings) -> str:
+    if unknown is None:
+        return "pass what its constructor needs with --set name=value"
+    if unknown in settings.extra:
+        return f"leave out --set {unknown}, which it does not take"
+    return (
+        f"name a pool that takes {unknown}, a function that builds one from redis-py's arguments, or "
+        f"an adapter class"
+    )
 
 
 def _look(
@@ -83,8 +96,13 @@ def _look(
     library, offers = library_of(connection), adapter.offers(pool)
     if library.client is None:
         offers -= {Capability.CLIENT}
-    adapter.release(pool, connection)
-    adapter.close(pool)
+
+    def give_back() -> None:
+        adapter.release(pool, connection)
+        adapter.close(pool)
+
+    with suppress(NeverReturned):  # which is for a clause to judge
+        bounded(give_back)
     return library, offers
 
 

@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic
 from typing import IO
@@ -26,8 +27,14 @@ SILENCE_S = 30.0
 END_S = 5.0
 """How long a worker that has been told to end may take."""
 
-OUTPUT_KEPT = 2000
-"""How many characters of what the target printed last are kept to explain a failure."""
+LOOK_S = 0.5
+"""How often a worker that says nothing is looked at, to see whether it is still there."""
+
+LONGEST_MESSAGE = 1 << 24
+"""How many bytes a message of the worker can have at most."""
+
+OUTPUT_KEPT = 4000
+"""How many bytes of what the target printed last are kept to explain a failure."""
 
 
 @dataclass(slots=True)
@@ -43,71 +50,99 @@ class Outcome:
     output: str = ""
     """What the target printed last."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the worker has said its last word."""
+        return self.finished is not None or self.failed is not None
 
-def supervise(job: Job, on_progress: Callable[[Working], None]) -> Outcome:
+
+def supervise(
+    job: Job, on_progress: Callable[[Working], None], *, silence_s: float = SILENCE_S
+) -> Outcome:
     """Have the job done. Ends the worker and all its children, however this is left."""
-    receive, send = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "poolproof.conformance.worker", str(send)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        pass_fds=[send],
-        start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
-    )
-    os.close(send)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    output: deque[bytes] = deque(maxlen=4)
-    drain = Thread(target=_drain, args=(process.stdout, output), daemon=True)
-    drain.start()
     outcome = Outcome()
-    try:
-        with suppress(BrokenPipeError):
-            process.stdin.write(encode(job).encode() + b"\n")
-            process.stdin.flush()
-        outcome.died = _listen(receive, outcome, BUDGETS[job.budget].limit_s, on_progress)
-        if not outcome.died and outcome.finished is None and outcome.failed is None:
-            outcome.died = _how_it_ended(process)
-    finally:
-        _end(process)
-        os.close(receive)
-    drain.join(END_S)
-    outcome.output = b"".join(output).decode(errors="replace")[-OUTPUT_KEPT:]
+    output: deque[bytes] = deque([b""], maxlen=1)
+    with TemporaryDirectory(prefix="poolproof-") as scratch:
+        receive, send = os.pipe()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "poolproof.conformance.worker", str(send)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[send],
+            # Hypothesis would leave a folder of its own where the user works.
+            env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": scratch},
+            start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
+        )
+        os.close(send)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        drain = Thread(target=_drain, args=(process.stdout, output), daemon=True)
+        drain.start()
+        try:
+            with suppress(BrokenPipeError):
+                process.stdin.write(encode(job).encode() + b"\n")
+                process.stdin.flush()
+            limit_s = BUDGETS[job.budget].limit_s
+            outcome.died = _listen(receive, process, outcome, limit_s, silence_s, on_progress)
+        finally:
+            _end(process)
+            os.close(receive)
+        drain.join(END_S)
+    outcome.output = output[0].decode(errors="replace")
     return outcome
 
 
 def _listen(
-    receive: int, outcome: Outcome, limit_s: float, on_progress: Callable[[Working], None]
+    receive: int,
+    process: subprocess.Popen[bytes],
+    outcome: Outcome,
+    limit_s: float,
+    silence_s: float,
+    on_progress: Callable[[Working], None],
 ) -> str:
-    """Take in messages until the worker has no more. Returns how it hung, if it did."""
-    end_s = monotonic() + limit_s + 2 * SILENCE_S
+    """Take in messages until the last one. Returns how the worker ended, if it did so before."""
+    heard_s = monotonic()
+    end_s = heard_s + limit_s + 2 * silence_s
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(receive, selectors.EVENT_READ)
-        while True:
-            bound_s = min(SILENCE_S, end_s - monotonic())
-            if bound_s <= 0 or not selector.select(bound_s):
+        while not outcome.is_over:
+            if selector.select(min(LOOK_S, silence_s)):
+                heard_s = monotonic()
+                chunk = os.read(receive, 65536)
+                if not chunk:
+                    return _how_it_ended(process)
+                *lines, pending = (pending + chunk).split(b"\n")
+                if len(pending) > LONGEST_MESSAGE or not _take_in(lines, outcome, on_progress):
+                    return "wrote into a pipe that is the kit's"
+            elif process.poll() is not None:
+                # A child that it left behind may hold the pipe open.
+                return _how_it_ended(process)
+            if monotonic() > min(heard_s + silence_s, end_s) and not outcome.is_over:
                 return f"stopped responding while it was {outcome.last.doing}"
-            chunk = os.read(receive, 65536)
-            if not chunk:
-                return ""
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                _take_in(line.decode(), outcome, on_progress)
+    return ""
 
 
-def _take_in(line: str, outcome: Outcome, on_progress: Callable[[Working], None]) -> None:
-    match decode(line):
-        case Working() as working:
-            outcome.last = working
-            on_progress(working)
-        case Proven() as proven:
-            outcome.proven[proven.clause] = proven
-        case Finished() as finished:
-            outcome.finished = finished
-        case Failed() as failed:
-            outcome.failed = failed
+def _take_in(
+    lines: Sequence[bytes], outcome: Outcome, on_progress: Callable[[Working], None]
+) -> bool:
+    """Note what the worker says. Returns whether all of it was the worker's."""
+    for line in lines:
+        message = decode(line)
+        match message:
+            case Working():
+                outcome.last = message
+                on_progress(message)
+            case Proven():
+                outcome.proven[message.clause] = message
+            case Finished():
+                outcome.finished = message
+            case Failed():
+                outcome.failed = message
+            case None:
+                return False
+    return True
 
 
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
@@ -115,9 +150,12 @@ def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
         status = process.wait(END_S)
     except subprocess.TimeoutExpired:
         return "closed its connection to the kit"
-    if status < 0:
+    if status >= 0:
+        return f"left the process with status {status}"
+    try:
         return f"was ended by {signal.Signals(-status).name}"
-    return f"left the process with status {status}"
+    except ValueError:
+        return f"was ended by signal {-status}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -132,5 +170,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _drain(stream: IO[bytes], kept: deque[bytes]) -> None:
     """Read what the target prints, so that it never blocks, and keep the end of it."""
-    while chunk := stream.read1(65536):  # type: ignore[attr-defined]  # IO[bytes] is a BufferedReader
-        kept.append(chunk[-OUTPUT_KEPT:])
+    with stream:
+        while chunk := os.read(stream.fileno(), 65536):
+            kept.append((kept[0] + chunk)[-OUTPUT_KEPT:])

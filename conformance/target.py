@@ -35,7 +35,7 @@ def load_target(name: str) -> Adapter:
     if isinstance(found, type) and all(hasattr(found, method) for method in OWN_METHODS):
         try:
             adapter = found()
-        except Exception as error:
+        except BaseException as error:
             raise TargetError(
                 f"the adapter {name} could not be made: {type(error).__name__}: {error}; an adapter "
                 f"class must take no arguments"
@@ -67,14 +67,22 @@ def load_name(name: str) -> object:
         raise TargetError(
             f"the module {module_name!r} could not be imported: {error}; install what it needs"
         ) from error
-    except Exception as error:
+    except BaseException as error:
         raise TargetError(
-            f"the module {module_name!r} could not be imported: {type(error).__name__}: {error}"
+            f"the module {module_name!r} could not be imported: {type(error).__name__}: {error}; "
+            f"import it by hand to see why"
         ) from error
     for part in path.split("."):
-        if not hasattr(found, part):
-            raise TargetError(f"there is no {path!r} in {module_name!r}; check the spelling")
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise TargetError(
+                f"there is no {path!r} in {module_name!r}; check the spelling"
+            ) from error
+        except BaseException as error:
+            raise TargetError(
+                f"{path!r} cannot be had of {module_name!r}: {type(error).__name__}: {error}"
+            ) from error
     return found
 
 
@@ -108,7 +116,7 @@ def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:
 def _read_value(text: str) -> object:
     try:
         value: object = literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         module, colon, attribute = text.partition(":")
         is_name = colon and module.replace(".", "").isidentifier() and attribute.isidentifier()
         return load_name(text) if is_name else text

@@ -27,7 +27,9 @@ def main() -> None:
     """Do the job and leave, whatever threads the target has left behind."""
     job = decode_job(sys.stdin.readline())
     Thread(target=_end_with_supervisor, daemon=True).start()
-    with os.fdopen(int(sys.argv[1]), "w") as pipe:
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)
+    with os.fdopen(channel, "w") as pipe:
 
         def send(message: Message) -> None:
             pipe.write(encode(message) + "\n")
@@ -45,20 +47,24 @@ def main() -> None:
 
 def _do(job: Job, send: Callable[[Message], None]) -> Findings:
     told: dict[str, Conviction] = {}
-    last_s = 0.0
+    last = Working("loading the target", 0)
+    last_s = monotonic()
 
     def say(progress: Progress) -> None:
-        nonlocal last_s
-        if monotonic() - last_s < SAY_EVERY_S:
-            return
+        nonlocal last, last_s
+        working = Working(progress.doing, progress.programs)
+        begins = working.doing != last.doing or (working.programs > 0) != (last.programs > 0)
+        due = begins or monotonic() - last_s >= SAY_EVERY_S
         for clause, conviction in progress.convictions.items():
-            if told.get(clause) is not conviction:
+            # A clause that is broken is told at once: the next step may be the target's last.
+            if clause not in told or (due and told[clause] is not conviction):
                 told[clause] = conviction
                 send(_proven(conviction))
-        send(Working(progress.doing, progress.programs))
-        last_s = monotonic()
+        if due:
+            send(working)
+            last, last_s = working, monotonic()
 
-    send(Working("loading the target", 0))
+    send(last)
     adapter = load_target(job.target)
     findings = run_check(
         adapter,
