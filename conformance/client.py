@@ -6,6 +6,7 @@ asks the connection's own class rather than a list of known libraries.
 
 import sys
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TypeGuard
 
 from poolproof.spec.events import Error
@@ -27,7 +28,8 @@ class ClientLibrary:
         generic = {parent for base in bases for parent in base.__mro__}
         return Error(
             type_name=f"{kind.__module__}.{kind.__qualname__}",
-            message=" ".join(str(raised).split())[:300],
+            # Shortened between words, so that what must not be shown stays whole to be found.
+            message=shorten(str(raised), 300, placeholder=" …"),
             is_connection_error=isinstance(raised, self.connection_errors),
             is_timeout_error=isinstance(raised, self.timeout_errors),
             is_generic=kind in generic or kind.__module__ == "builtins",

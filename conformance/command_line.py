@@ -1,11 +1,14 @@
 """The command line: ``poolproof check`` and ``poolproof clauses``."""
 
 import json
+import os
 import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -21,12 +24,15 @@ from .messages import Job, Working
 from .redaction import is_secret, redacted, redacted_report, secrets_of
 from .report import print_report
 from .report_json import as_json
-from .results import Status, conclude
+from .results import Report, Status, conclude
 from .supervisor import Outcome, supervise
 from .target import TargetError, split_extra
 
 REPORT_WIDTH = 110
 """How wide a report is that goes to a file or a pipe."""
+
+OUTPUT_TOLD = 2000
+"""How many characters of what the target printed last are told to explain a failure."""
 
 
 class BadInput(click.ClickException):
@@ -35,25 +41,50 @@ class BadInput(click.ClickException):
     exit_code = Status.BAD_INPUT
 
 
+PLEASE_REPORT = "the kit failed; please report this:"
+
+
 class KitFailed(click.ClickException):
     """The kit is to blame."""
 
     exit_code = Status.KIT_FAILED
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """Lets no failure of ours pass for a verdict: an uncaught error would end with 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            raise KitFailed(f"{PLEASE_REPORT}\n{traceback.format_exc()}") from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(poolproof.__version__, prog_name="poolproof")
 def main() -> None:
     """Hold a Redis connection pool to the specification of what it owes its callers."""
-    # So that servers and containers are ended in order, as they are by Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # So that workers, servers and containers are ended in order, and the status says what happened.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(stop) is not signal.SIG_IGN:
+            signal.signal(stop, lambda number, _: sys.exit(128 + number))
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A pool may say what this terminal cannot show.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()
 @click.argument("target")
 @click.option("--only", multiple=True, metavar="IDS", help="Judge these clauses: ORD-1,RET-3.")
 @click.option(
-    "--level", "levels", multiple=True, type=click.Choice(list(Level)), help="Judge this level."
+    "--level",
+    "levels",
+    multiple=True,
+    # By value: of an enumeration click 8.2 would take the names.
+    type=click.Choice([level.value for level in Level]),
+    help="Judge this level.",
 )
 @click.option(
     "--set",
@@ -109,18 +140,18 @@ def check(
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
     could not be judged; 4 the kit failed.
     """
+    _prepare_json(json_path)
     clauses = _chosen(only, levels)
     with _bad_input_is_one_sentence():
         pairs = split_extra(extra)
         known = {} if known_path is None else read_deviations(known_path)
-        _prepare_json(json_path)
         with obtain(redis_url, redis_image) as server:
             job = Job(target, server, clauses, budget, seed, list(extra))
             secrets = secrets_of(server.username, server.password, pairs)
             with _progress() as show:
                 outcome = supervise(job, show)
     _explain_failure(outcome, secrets)
-    command = _command(target, pairs, redis_url, server, redis_image, budget)
+    command = _command(target, pairs, secrets, redis_url, server, redis_image, budget)
     report = conclude(
         target,
         clauses,
@@ -134,9 +165,8 @@ def check(
         reproduce={name: f"{command} --only {name}" for name in clauses},
     )
     report = redacted_report(report, secrets)
-    print_report(report, _console(sys.stdout.isatty()))
-    if json_path is not None:
-        json_path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
+    _print(report)
+    _write_json(report, json_path)
     sys.exit(report.status)
 
 
@@ -190,26 +220,48 @@ def _prepare_json(path: Path | None) -> None:
     """See that the report can be written before anything is run, and leave no old one there."""
     if path is None:
         return
-    try:
+    with _json_can_be_written(path):
         path.write_text("", encoding="utf-8")
-        path.unlink()
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
+
+
+def _write_json(report: Report, path: Path | None) -> None:
+    if path is None:
+        return
+    with _json_can_be_written(path):
+        path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _json_can_be_written(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise BadInput(f"--json {path} cannot be written: {error.strerror}") from error
+        raise BadInput(
+            f"--json {path} cannot be written: {error.strerror}; name another file"
+        ) from error
 
 
 def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
     """Stop here if there is nothing to report: the target could not be used, or the kit failed."""
-    printed = redacted(outcome.output.strip(), secrets)
+    # Cut after redaction, and the beginning with it: it may be the end of a secret.
+    partial = max(map(len, secrets), default=0) if len(outcome.output) > OUTPUT_TOLD else 0
+    printed = redacted(outcome.output[partial:], secrets)[-OUTPUT_TOLD:].strip()
     said = f"\nThe target printed last:\n{printed}" if printed else ""
     failed = outcome.failed
     if failed is not None and failed.blame == "target":
         raise BadInput(redacted(failed.message, secrets) + said)
-    if failed is not None and not outcome.proven:
-        raise KitFailed(
-            f"the kit failed; please report this:\n{redacted(failed.message, secrets)}{said}"
-        )
+    if failed is not None:
+        blamed = KitFailed(f"{PLEASE_REPORT}\n{redacted(failed.message, secrets)}{said}")
+        if not outcome.proven:
+            raise blamed
+        blamed.show()
     if outcome.died and outcome.last.programs == 0 and not outcome.proven:
-        raise BadInput(f"the target {outcome.died}, before anything could be judged{said}")
+        raise BadInput(
+            f"the target {outcome.died}, before anything could be judged; use it by hand to see why"
+            f"{said}"
+        )
 
 
 @contextmanager
@@ -238,6 +290,7 @@ def _told(working: Working) -> str:
 def _command(
     target: str,
     pairs: Mapping[str, str],
+    secrets: Sequence[str],
     redis_url: str | None,
     server: Server,
     redis_image: str | None,
@@ -246,13 +299,29 @@ def _command(
     """The command line of this check, without credentials."""
     words = ["poolproof", "check", target]
     for name, text in pairs.items():
-        words += ["--set", f"{name}={'***' if is_secret(name) else text}"]
+        words += ["--set", f"{name}={'***' if is_secret(name) else redacted(text, secrets)}"]
     if redis_url is not None:
-        words += ["--redis-url", server.address()]
+        guarded = server.username or server.password
+        address = server.address()
+        words += ["--redis-url", address.replace("://", "://***@") if guarded else address]
     if redis_image is not None:
         words += ["--redis-image", redis_image]
     return shlex.join([*words, "--budget", budget])
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Where rich would leave with status 1, which is a verdict here."""
+        raise  # noqa: PLE0704 - rich calls this from the handler of a BrokenPipeError
+
+
 def _console(is_terminal: bool) -> Console:
-    return Console(width=None if is_terminal else REPORT_WIDTH, soft_wrap=False)
+    return _Console(width=None if is_terminal else REPORT_WIDTH, soft_wrap=False)
+
+
+def _print(report: Report) -> None:
+    """Print the report. The verdict stands also if nobody reads to its end."""
+    try:
+        print_report(report, _console(sys.stdout.isatty()))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

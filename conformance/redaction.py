@@ -3,21 +3,50 @@
 The kit's own sentences never hold them. What a pool raises or prints may.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from ast import literal_eval
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, unquote
 
 from .results import Report
 
-SECRET_ARGUMENTS = ("password", "username", "credential", "secret", "token")
+SECRET_ARGUMENTS = ("password", "passwd", "username", "credential", "secret", "token")
 
 
 def secrets_of(username: str | None, password: str | None, extra: Mapping[str, str]) -> list[str]:
     """Every form in which the credentials of a server or of ``--set`` may turn up, longest first."""
     given = [word for word in (username, password) if word]
-    given += [text for name, text in extra.items() if is_secret(name) and text]
-    forms = {form for word in given for form in (word, quote(word), quote(word, safe=""))}
+    for name, text in extra.items():
+        given += _read(text) if is_secret(name) else _of_url(text)
+    forms = {form for word in given for form in _forms(word) if form}
     return sorted(forms, key=len, reverse=True)
+
+
+def _read(text: str) -> Iterator[str]:
+    """What was written after ``--set name=``, and the string that is meant if it has quotes."""
+    yield text
+    with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        value = literal_eval(text)
+        if isinstance(value, str):
+            yield value
+
+
+def _of_url(text: str) -> Iterator[str]:
+    """The user name and the password of what may be a URL, as written and as meant."""
+    _, scheme, rest = text.partition("://")
+    credentials, at, _ = rest.rpartition("@")
+    if scheme and at:
+        for word in credentials.partition(":")[::2]:
+            yield from (word, unquote(word))
+
+
+def _forms(word: str) -> Iterator[str]:
+    """A word as it is, as URLs have it, and as `repr`, JSON and the telling of an error have it."""
+    yield word
+    yield from (quote(word), quote(word, safe=""), quote_plus(word))
+    yield from (repr(word)[1:-1], json.dumps(word)[1:-1], " ".join(word.split()))
 
 
 def is_secret(argument: str) -> bool:

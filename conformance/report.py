@@ -71,8 +71,9 @@ def _print_counterexample(result: Result, console: Console) -> None:
     lines = [f"{number:>3}. {step}" for number, step in enumerate(told.steps, 1)]
     story = Text("\n".join(lines))
     story.append(f"\nbut: {told.broken}", style="bold")
-    story.append(f"\nagain: {told.reproduce}", style="dim")
     console.print(Padding(story, (0, 0, 0, 2), expand=False))
+    # On one line however long it is, so that it can be copied.
+    console.print(Text(f"  again: {told.reproduce}", style="dim"), soft_wrap=True)
 
 
 def _summary(report: Report) -> Text:

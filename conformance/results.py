@@ -65,9 +65,9 @@ class Report:
     @property
     def status(self) -> Status:
         """The exit status."""
-        verdicts = [result.verdict for result in self._required]
-        if Verdict.ERROR in verdicts:
+        if any(result.verdict is Verdict.ERROR for result in self.results):
             return Status.KIT_FAILED
+        verdicts = [result.verdict for result in self._required]
         if Verdict.FAIL in verdicts:
             return Status.BROKEN
         if Verdict.UNOBSERVED in verdicts or not self._judged:
