@@ -46,7 +46,8 @@ def _forms(word: str) -> Iterator[str]:
     """A word as it is, as URLs have it, and as `repr`, JSON and the telling of an error have it."""
     yield word
     yield from (quote(word), quote(word, safe=""), quote_plus(word))
-    yield from (repr(word)[1:-1], json.dumps(word)[1:-1], " ".join(word.split()))
+    yield from (repr(word)[1:-1], ascii(word)[1:-1], repr(word.encode())[2:-1])
+    yield from (json.dumps(word)[1:-1], " ".join(word.split()))
 
 
 def is_secret(argument: str) -> bool:

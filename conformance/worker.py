@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from threading import Thread
 from time import monotonic
+from typing import TextIO
 
 from .campaign import BUDGETS
 from .check import Findings, Progress, run_check
@@ -29,20 +30,27 @@ def main() -> None:
     Thread(target=_end_with_supervisor, daemon=True).start()
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)
-    with os.fdopen(channel, "w") as pipe:
-
-        def send(message: Message) -> None:
-            pipe.write(encode(message) + "\n")
-            pipe.flush()
-
-        try:
-            send(_finished(_do(job, send)))
-        except TargetError as error:
-            send(Failed("target", str(error)))
-        except BaseException:  # noqa: BLE001 - the supervisor says it
-            send(Failed("kit", traceback.format_exc()))
+    try:
+        with os.fdopen(channel, "w") as pipe:
+            _report(job, pipe)
+    except OSError:
+        # The target has closed the pipe, and nobody can be told.
+        os._exit(1)
     sys.stdout.flush()
     os._exit(0)
+
+
+def _report(job: Job, pipe: TextIO) -> None:
+    def send(message: Message) -> None:
+        pipe.write(encode(message) + "\n")
+        pipe.flush()
+
+    try:
+        send(_finished(_do(job, send)))
+    except TargetError as error:
+        send(Failed("target", str(error)))
+    except BaseException:  # noqa: BLE001 - the supervisor says it
+        send(Failed("kit", traceback.format_exc()))
 
 
 def _do(job: Job, send: Callable[[Message], None]) -> Findings:

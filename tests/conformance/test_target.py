@@ -1,0 +1,166 @@
+"""A target is found by its name, and what cannot be found is told with what to do."""
+
+from pathlib import Path
+from queue import Queue
+
+import pytest
+import redis
+
+from poolproof.conformance.adapter import RedisInterface
+from poolproof.conformance.target import (
+    CHOSEN_BY_KIT,
+    TargetError,
+    load_name,
+    load_target,
+    read_extra,
+    split_extra,
+)
+
+TARGETS = Path(__file__).with_name("targets")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Targets are found from where the command is run."""
+    monkeypatch.syspath_prepend(str(TARGETS))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def refused(name: str) -> str:
+    with pytest.raises(TargetError) as refusal:
+        load_target(name)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+def test_a_pool_class_is_found() -> None:
+    assert load_name("redis:BlockingConnectionPool") is redis.BlockingConnectionPool
+    assert isinstance(load_target("redis:BlockingConnectionPool"), RedisInterface)
+
+
+def test_a_name_may_lead_through_several_others() -> None:
+    assert load_name("redis.connection:Connection.connect") is redis.Connection.connect
+
+
+def test_an_adapter_class_is_made_and_not_wrapped() -> None:
+    assert type(load_target("adapters:OwnAdapter")).__name__ == "OwnAdapter"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ":", "redis", "redis:", ":Pool", "redis.BlockingConnectionPool"]
+)
+def test_a_name_needs_a_colon_between_two_names(name: str) -> None:
+    assert refused(name) == (
+        f"{name!r} is not the name of a target; write it as module:Name, for example "
+        f"redis:BlockingConnectionPool"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [("no_such_module:Pool", "no_such_module"), ("redis.no_such:Pool", "redis.no_such")],
+)
+def test_a_module_that_is_not_there_is_told(name: str, missing: str) -> None:
+    assert refused(name) == (
+        f"there is no module {missing!r}; install it, or run from the directory that holds it"
+    )
+
+
+def test_a_module_that_a_module_lacks_is_told_as_its_lack(importable: Path) -> None:
+    (importable / "lacking.py").write_text("import no_such_module")
+
+    assert refused("lacking:Pool") == (
+        "the module 'lacking' could not be imported: No module named 'no_such_module'; install what "
+        "it needs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "raised"),
+    [
+        ("raising", "raise RuntimeError('the moon is full')", "RuntimeError: the moon is full"),
+        ("leaving", "import sys; sys.exit('the moon is full')", "SystemExit: the moon is full"),
+        ("interrupting", "raise KeyboardInterrupt", "KeyboardInterrupt: "),
+        ("misspelt", "def pool(:", "SyntaxError: invalid syntax (misspelt.py, line 1)"),
+        ("importing", "from redis import Nothing", "ImportError: cannot import name 'Nothing'"),
+        ("asking", "input()", "OSError: "),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told_with_the_reason(
+    importable: Path, name: str, content: str, raised: str
+) -> None:
+    (importable / f"{name}.py").write_text(content)
+
+    told = refused(f"{name}:Pool")
+
+    assert told.startswith(f"the module {name!r} could not be imported: {raised}")
+    assert told.endswith("; import it by hand to see why")
+
+
+@pytest.mark.parametrize("path", ["Nothing", "ConnectionPool.nothing", "ConnectionPool."])
+def test_a_name_that_is_not_in_the_module_is_told(path: str) -> None:
+    assert refused(f"redis:{path}") == f"there is no {path!r} in 'redis'; check the spelling"
+
+
+def test_a_module_that_raises_when_it_is_asked_for_a_name_is_told(importable: Path) -> None:
+    (importable / "lazy.py").write_text("def __getattr__(name): raise SystemExit(name)")
+
+    assert refused("lazy:Pool") == "'Pool' cannot be had of 'lazy': SystemExit: Pool"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("redis:client", "module"), ("os:sep", "str")])
+def test_what_cannot_be_called_is_no_target(name: str, kind: str) -> None:
+    assert refused(name) == (
+        f"{name} is a {kind}; name a pool class, a function that builds a pool, or an adapter class"
+    )
+
+
+def test_an_adapter_that_cannot_be_made_is_told() -> None:
+    assert refused("awkward:AdapterThatNeedsArguments").endswith(
+        "missing 1 required positional argument: 'region'; an adapter class must take no arguments"
+    )
+
+
+def test_an_adapter_that_lacks_a_method_is_told() -> None:
+    assert refused("awkward:IncompleteAdapter") == (
+        "the adapter awkward:IncompleteAdapter lacks a method; it needs all of "
+        "poolproof.conformance.Adapter"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2", 2),
+        ("None", None),
+        ("'2'", "2"),
+        ("[1, 2]", [1, 2]),
+        ("queue:Queue", Queue),
+        ("a word", "a word"),
+        ("", ""),
+        ("redis://host:1/0", "redis://host:1/0"),
+        ("{[]: 1}", "{[]: 1}"),
+        ("(" * 1000, "(" * 1000),
+        ("a=b", "a=b"),
+    ],
+)
+def test_a_constructor_argument_is_a_literal_a_name_or_a_string(text: str, value: object) -> None:
+    assert read_extra([f"argument={text}"]) == {"argument": value}
+
+
+def test_a_constructor_argument_that_names_nothing_is_told() -> None:
+    with pytest.raises(TargetError, match="there is no 'Nothing' in 'queue'"):
+        read_extra(["queue_class=queue:Nothing"])
+
+
+@pytest.mark.parametrize("pair", ["protocol", "", "=2", "two words=2", "2=2", "--=2"])
+def test_what_is_no_pair_is_told(pair: str) -> None:
+    with pytest.raises(TargetError, match="is not a pair; write it as --set name=value"):
+        split_extra([pair])
+
+
+@pytest.mark.parametrize("name", sorted(CHOSEN_BY_KIT))
+def test_what_the_kit_chooses_cannot_be_set(name: str) -> None:
+    with pytest.raises(TargetError, match=f"--set {name} is not possible, because the kit"):
+        split_extra([f"{name}=1"])
