@@ -93,7 +93,7 @@ class Adapter(Protocol):
         ...
 
     def block(self, pool: object) -> AbstractContextManager[object]:
-        """A context manager that lends a connection; asked for only if it is offered."""
+        """A context manager that holds a connection; asked for only if it is offered."""
         ...
 
 
@@ -161,7 +161,7 @@ class RedisInterface:
         _method(pool, "disconnect")()
 
     def offers(self, pool: object) -> frozenset[Capability]:
-        """A client can be tried on any such pool; whether it lends for a block can be seen."""
+        """A client can be tried on any such pool; whether it has blocks can be seen."""
         if callable(getattr(pool, "connection", None)):
             return frozenset({Capability.CLIENT, Capability.CONTEXT_MANAGER})
         return frozenset({Capability.CLIENT})

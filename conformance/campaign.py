@@ -9,6 +9,8 @@ conviction draws the same program again when only that clause is asked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import count
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
@@ -29,35 +31,54 @@ class Budget:
     """How many operations a program draws at most."""
     shorten_s: float
     """How long the story of one broken clause may be worked on."""
+    run_s: float
+    """How long a run may take, however many programs it has drawn: each may wait for a call that
+    never returns."""
     limit_s: float
-    """When the check is to end, however many programs have run: a pool that hangs in every one of
-    them would take for ever."""
+    """How long all runs together may take."""
 
 
 BUDGETS = {
-    "quick": Budget(programs=15, steps=8, shorten_s=0.6, limit_s=30),
-    "standard": Budget(programs=60, steps=12, shorten_s=2.0, limit_s=90),
-    "thorough": Budget(programs=500, steps=24, shorten_s=10.0, limit_s=1800),
+    "quick": Budget(programs=15, steps=8, shorten_s=0.6, run_s=3, limit_s=30),
+    "standard": Budget(programs=60, steps=12, shorten_s=2.0, run_s=10, limit_s=90),
+    "thorough": Budget(programs=500, steps=24, shorten_s=10.0, run_s=150, limit_s=1800),
 }
+
+
+class Run(Enum):
+    """How a run ended."""
+
+    FOUND_NOTHING = auto()
+    BROKE_A_CLAUSE = auto()
+    UNSTEADY = auto()
+    """Hypothesis saw a program take another course than before, and drew no further."""
+
+
+UNSTEADY_AT_MOST = 5
+"""How many runs of a theme may be unsteady: a pool whose outcome depends on the moment makes every
+one so. Their histories have been judged like any others."""
 
 
 def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int) -> None:
     """Draw programs and let the court judge them until nothing new is found, or time is up."""
     for theme in themes:
-        run_seed = first_seed
-        while not court.time_is_up and not _finds_nothing(court, theme, budget, run_seed):
-            run_seed += 1
+        unsteady = 0
+        for run_seed in count(first_seed):
+            ended = _run(court, theme, budget, run_seed)
+            unsteady += ended is Run.UNSTEADY
             if court.sought is not None:
                 court.closed.add(court.sought)
+            if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or court.time_is_up:
+                break
 
 
-def _finds_nothing(court: Court, theme: Theme, budget: Budget, run_seed: int) -> bool:
+def _run(court: Court, theme: Theme, budget: Budget, run_seed: int) -> Run:
     class DrawnMachine(PoolMachine):
         def __init__(self) -> None:
             super().__init__(court, theme)
 
     programs = budget.programs // 3 if theme in SLOW_THEMES else budget.programs
-    court.begin(run_seed, budget.shorten_s)
+    court.begin(run_seed, budget.run_s, budget.shorten_s)
     try:
         run_state_machine_as_test(
             seed(run_seed)(DrawnMachine),
@@ -75,12 +96,11 @@ def _finds_nothing(court: Court, theme: Theme, budget: Budget, run_seed: int) ->
             ),
         )
     except ClauseBroken:
-        return False
-    except LongEnough:
-        return court.sought is None
-    except (Flaky, HypothesisException):
-        # The court has its own record of the history, which is no less true for not coming again.
-        if court.sought is None:
-            raise
-        return False
-    return True
+        return Run.BROKE_A_CLAUSE
+    except (LongEnough, Flaky, HypothesisException):
+        # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the court
+        # has its own record of it, which is no less true for not coming again.
+        if court.sought is not None:
+            return Run.BROKE_A_CLAUSE
+        return Run.FOUND_NOTHING if court.stopped else Run.UNSTEADY
+    return Run.FOUND_NOTHING

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from secrets import token_hex
 
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
@@ -59,7 +60,14 @@ def run_check(
     witness = Witness(server)
     say(Progress("trying the target", 0, {}))
     settings = PoolSettings(
-        server.host, server.port, server.db, server.username, server.password, extra=extra
+        server.host,
+        server.port,
+        server.db,
+        server.username,
+        server.password,
+        # Others may be checking pools on the same server.
+        client_name=f"poolproof-{token_hex(4)}",
+        extra=extra,
     )
     prepared = prepare(adapter, settings, witness)
     judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
@@ -84,7 +92,7 @@ def run_check(
         offers=prepared.offers,
         takes=prepared.settings.takes,
         programs=court.programs,
-        cut_short=court.time_is_up,
+        cut_short=court.cut_short,
         environment=_environment(prepared),
     )
 

@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from time import monotonic
 
 from poolproof.spec import CLAUSES, Clause, History
-from poolproof.spec.events import Event, Overdue
+from poolproof.spec.events import Event
 
 from .adapter import Adapter, PoolSettings
 from .client import ClientLibrary
 from .driver import Driver
 from .witness import Witness
-
-HUNG_AT_MOST = 3
-"""How many programs of a run may contain a call that never returned, and show nothing new. Each takes
-seconds, and the next one would hang, too."""
 
 
 class ClauseBroken(Exception):
@@ -68,15 +64,18 @@ class Court:
         """Clauses whose conviction is final."""
         self.sought: str | None = None
         """The clause for which a shorter history is being looked for."""
+        self.cut_short = False
+        """Whether a run ended before all of its programs had been drawn, for lack of time."""
+        self.stopped = False
+        """Whether the run was told that it has gone on for long enough."""
         self._adapter = adapter
         self._library = library
         self._witness = witness
         self._judged: Mapping[str, Clause] = {name: CLAUSES[name] for name in judged}
         self._on_step = on_step
         self._seed: int | None = None
-        self._hung = 0
         self._shorten_s = 0.0
-        self._give_up_s = float("inf")
+        self._give_up_s = 0.0
         self._end_s = monotonic() + limit_s
 
     @property
@@ -86,21 +85,35 @@ class Court:
 
     def new_driver(self) -> Driver:
         """A driver for one program."""
-        return Driver(self._adapter, self.settings, self._library, self._witness)
+        return Driver(
+            self._adapter,
+            self.settings,
+            self._library,
+            self._witness,
+            look_twice="BND-1" not in self.closed,
+        )
 
-    def begin(self, seed: int, shorten_s: float) -> None:
-        """Begin a run of programs drawn from `seed`."""
+    def begin(self, seed: int, run_s: float, shorten_s: float) -> None:
+        """Begin a run of programs drawn from `seed`, which may take `run_s` seconds."""
         self._seed = seed
         self._shorten_s = shorten_s
-        self._give_up_s = float("inf")
-        self._hung = 0
+        self._give_up_s = monotonic() + run_s
+        self.stopped = False
         self.sought = None
 
-    def take_a_step(self) -> None:
-        """Say that the run goes on. Raises LongEnough when the time for it is over."""
-        self._on_step()
-        if monotonic() > self._give_up_s or self.time_is_up:
+    def begin_program(self) -> None:
+        """Let the run draw another program. Raises LongEnough when the time for it is over.
+
+        A program that has begun is heard to its end, however long its calls take.
+        """
+        if monotonic() > min(self._give_up_s, self._end_s):
+            self.stopped = True
+            self.cut_short = self.cut_short or self.sought is None
             raise LongEnough
+
+    def take_a_step(self) -> None:
+        """Say that the run goes on."""
+        self._on_step()
 
     def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
         """Judge a history. Raises ClauseBroken if a drawn one breaks the clause in question."""
@@ -123,9 +136,6 @@ class Court:
                 self.sought = conviction.clause
                 self._give_up_s = monotonic() + self._shorten_s
             raise ClauseBroken(conviction.clause)
-        self._hung += any(isinstance(event, Overdue) for event in history.events)
-        if self._hung >= HUNG_AT_MOST:
-            raise LongEnough
 
     def _hear(self, name: str, history: History) -> Conviction | None:
         first: Conviction | None = None

@@ -77,7 +77,13 @@ class Driver:
     """Runs one program. Its `events` are the program's history."""
 
     def __init__(
-        self, adapter: Adapter, settings: PoolSettings, library: ClientLibrary, witness: Witness
+        self,
+        adapter: Adapter,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Witness,
+        *,
+        look_twice: bool = True,
     ) -> None:
         self.events: list[Event] = []
         self.holding: dict[int, Held] = {}
@@ -88,6 +94,8 @@ class Driver:
         """By pool: the acquire that has not returned."""
         self.retired: set[str] = set()
         """Pools with which the program is over."""
+        self._look_twice = look_twice
+        """Whether the server is asked again when it sees more connections than there may be."""
         self._misused: set[str] = set()
         """Pools that were given what was not theirs to take, whose bound is not judged any more."""
         self._adapter = adapter
@@ -383,7 +391,7 @@ class Driver:
         most = {
             name: pool.terms.max_connections
             for name, pool in self._pools.items()
-            if name not in self._misused
+            if self._look_twice and name not in self._misused
         }
         seen = self._witness.settled_connections(names, most)
         self.events.append(Settled(self._now_s(), seen))

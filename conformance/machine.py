@@ -53,6 +53,7 @@ class PoolMachine(RuleBasedStateMachine):
     @initialize(max_connections=st.integers(min_value=1, max_value=4))
     def build(self, max_connections: int) -> None:
         """Build the two pools on the terms that the program's theme calls for."""
+        self._court.begin_program()
         self._driver = self._court.new_driver()
         terms = terms_of(
             self._theme, max_connections, takes_timeout="timeout" in self._court.settings.takes
@@ -148,7 +149,12 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._theme is Theme.BLOCK)
     @rule(pool=POOLS, leave_by=st.sampled_from(EXITS))
     def run_block(self, pool: str, leave_by: type[BaseException] | None) -> None:
-        """Borrow a connection for a block."""
+        """Hold the last free connection for the length of a block."""
+        while self._driving.free(pool) > 1:
+            held = len(self._held(pool))
+            self.acquire(pool)
+            if len(self._held(pool)) == held:
+                return
         if self._driving.free(pool) > 0 and self._open_to_callers(pool):
             self._run(RunBlock(pool, leave_by))
 
@@ -158,7 +164,7 @@ class PoolMachine(RuleBasedStateMachine):
         """Release a connection on which a reply is outstanding."""
         if not self._held(pool):
             self.acquire(pool)
-        if self._held(pool):
+        if self._held(pool) and pool not in self._driving.waiting:
             self._run(ReleaseUnanswered(_pick(self._held(pool), which)))
 
     @precondition(lambda self: self._theme in THEMES_OF_SOCKET_TIMEOUT)
@@ -178,11 +184,26 @@ class PoolMachine(RuleBasedStateMachine):
             self._driver.close()
             return
         try:
+            self._come_to_the_point()
             self._driver.finish()
         except BaseException:
             self._driver.close()
             raise
         self._court.judge(self._driver.events)
+
+    def _come_to_the_point(self) -> None:
+        """Do at last what the theme is about, lest a program never gets there."""
+        match self._theme:
+            case Theme.BLOCK:
+                self.exhaust("A")
+            case Theme.UNANSWERED:
+                self.release_unanswered("A", 0)
+            case Theme.SHORT_SOCKET_TIMEOUT | Theme.LONG_SOCKET_TIMEOUT:
+                self.exhaust("A")
+                self.acquire("A")
+                self.await_reply("A", 0)
+            case _:
+                pass
 
     def _release_all(self, pool: str) -> None:
         for acquire in self._held(pool):

@@ -50,7 +50,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class RunBlock:
-    """Borrow a connection for a ``with`` block and leave the block."""
+    """Hold a connection for the length of a ``with`` block, and leave the block."""
 
     pool: str
     leave_by: type[BaseException] | None
@@ -83,7 +83,7 @@ class Theme(Enum):
     ZERO_TIMEOUT = "callers that do not wait"
     NO_TIMEOUT = "callers that wait for ever"
     DROP = "holders that close their connection"
-    BLOCK = "connections lent for a with block"
+    BLOCK = "connections held for the length of a block"
     SECOND_RELEASE = "connections released twice"
     FOREIGN_RELEASE = "connections released to another pool"
     UNANSWERED = "connections released while a reply is outstanding"
@@ -92,9 +92,12 @@ class Theme(Enum):
 
 
 BRIEF_S = 0.03
-"""A timeout that programs let run out."""
+"""A timeout that programs let run out, long enough to tell early, on time and late apart."""
 
-PATIENT_S = 1.0
+BRIEFEST_S = 0.01
+"""A timeout that matters only if the pool denies what it owes."""
+
+PATIENT_S = 0.3
 """A timeout within which programs release."""
 
 SILENCE_S = 0.1
@@ -131,8 +134,10 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
         case Theme.QUEUE | Theme.TURNS:
             return Terms(max_connections, timeout_s=PATIENT_S)
         case Theme.SHORT_SOCKET_TIMEOUT:
-            return Terms(max_connections, timeout_s=2 * SILENCE_S, socket_timeout_s=SILENCE_S / 2)
+            return Terms(max_connections, timeout_s=1.2 * SILENCE_S, socket_timeout_s=SILENCE_S / 2)
         case Theme.LONG_SOCKET_TIMEOUT:
             return Terms(max_connections, timeout_s=BRIEF_S, socket_timeout_s=2 * SILENCE_S)
-        case _:
+        case Theme.WAIT_IN_VAIN:
             return Terms(max_connections, timeout_s=BRIEF_S)
+        case _:
+            return Terms(max_connections, timeout_s=BRIEFEST_S)

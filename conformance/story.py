@@ -37,8 +37,22 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
     broken = [(each.event, each.broken) for each in judgements if each.broken is not None]
     if any(isinstance(event, PoolBuilt) for event in renumbered):
         broken = broken[:1]
-        renumbered = renumbered[: broken[0][0] + 1]
+        renumbered = _concerning(renumbered[: broken[0][0] + 1])
     return tuple(_Teller(renumbered).steps()), "; ".join(how for _, how in broken)
+
+
+def _concerning(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The events of the pool that the last event speaks of, and of those whose connections it was given."""
+    pool = getattr(events[-1], "pool", None)
+    if pool is None:
+        return events
+    owners = {event.call: event.pool for event in events if isinstance(event, AcquireCalled)}
+    given = {
+        owners[event.acquire]
+        for event in events
+        if isinstance(event, ReleaseCalled) and event.pool == pool
+    }
+    return tuple(event for event in events if getattr(event, "pool", pool) in {pool, *given})
 
 
 def _renumbered(events: Sequence[Event]) -> Iterator[Event]:

@@ -14,7 +14,7 @@ from poolproof.conformance.server import Server
 
 _CLIENT = re.compile(r"^id=(\d+) .*?\bname=(\S*)", re.MULTILINE)
 
-CLOSING_S = 1.0
+CLOSING_S = 0.3
 """How long a connection that was closed here may still be seen open there."""
 
 

@@ -56,13 +56,13 @@ CHAPTERS = (
     ),
     Chapter(
         "Timeout",
-        "Who finds all connections in use waits, up to `timeout` seconds.",
+        "A caller that finds all connections in use waits, up to `timeout` seconds.",
         (
             timeout.a_caller_waits_and_is_served,
             timeout.a_wait_in_vain_ends_at_timeout,
             timeout.the_error_says_that_the_pool_was_exhausted,
             timeout.timeout_and_socket_timeout_are_independent,
-            timeout.zero_does_not_wait_and_none_waits_for_ever,
+            timeout.each_timeout_means_what_it_says,
             timeout.a_wait_in_vain_leaves_no_trace,
         ),
     ),

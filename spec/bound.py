@@ -11,8 +11,8 @@ from .state import Moment
 @clause("BND-1", Requirement.MUST, Level.CORE)
 def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
     """
-    There MUST never be more than `max_connections` connections: in use, idle and being opened
-    together.
+    There MUST never be more than `max_connections` connections, counting those in use, idle and
+    being opened.
 
     Operators add up the pools of all their processes and hold the sum against the server's
     ``maxclients``. One connection too many makes the connect of some other process fail, not ours.
@@ -43,11 +43,11 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
 @clause("BND-2", Requirement.MUST, Level.CORE)
 def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
     """
-    As many as `max_connections` callers of a new pool MUST each get a working connection, although
-    none of them releases.
+    `max_connections` callers of a new pool MUST each get a working connection without any of them
+    releasing.
 
-    Who sizes a pool for ten parallel callers must be able to serve ten. A pool that turns the tenth
-    away, or serves it with a connection that does not answer, fails only under full load.
+    An operator who sizes a pool for ten parallel callers must be able to serve ten. A pool that turns
+    the tenth away, or serves it with a connection that does not answer, fails only under full load.
     """
     for moments in history.moments.values():
         for moment in moments:
@@ -73,8 +73,8 @@ def capacity_is_conserved(history: History) -> Iterator[Judgement]:
         for moment in moments:
             if moment.before.misused:
                 break
-            if not moment.before.refilling:
-                continue
+            if not moment.before.refilling or not moment.before.was_full:
+                continue  # a slot that could never be used has not been lost
             broken = denied(moment)
             if broken is not None:
                 yield Judgement(moment.index, f"after every connection was released, {broken}")

@@ -35,7 +35,7 @@ class Capability(StrEnum):
     """Something that a pool may offer. A clause that needs it is skipped for a pool without it."""
 
     CONTEXT_MANAGER = "context_manager"
-    """`with pool.connection() as connection:` lends a connection for the length of the block."""
+    """`with pool.connection() as connection:` holds a connection for the length of the block."""
 
     CLIENT = "client"
     """A client of the redis-py family takes the pool as its `connection_pool`."""

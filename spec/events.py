@@ -39,8 +39,9 @@ class Error:
     """Whether it is a ValueError or a TypeError."""
 
     def __str__(self) -> str:
-        """The type without its module, and the message."""
-        return f"{self.type_name.rpartition('.')[2]}: {self.message}"
+        """The type without its module, and the message if there is one."""
+        name = self.type_name.rpartition(".")[2]
+        return f"{name}: {self.message}" if self.message else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class ReleaseReturned:
 
 @dataclass(frozen=True, slots=True)
 class BlockLeft:
-    """A ``with`` block that had lent the connection of `acquire` was left."""
+    """A ``with`` block that held the connection of `acquire` was left."""
 
     at_s: float
     pool: str

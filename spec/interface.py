@@ -10,9 +10,8 @@ from .history import History
 @clause("API-1", Requirement.MUST, Level.OBSERVABLE, needs=Capability.CLIENT)
 def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
     """
-    The client MUST work on the pool: with ``redis.Redis(connection_pool=pool)`` commands,
-    pipelines, transactions, pub/sub, locks and scripts do what they do on the client's own pool,
-    and give every connection back.
+    With ``redis.Redis(connection_pool=pool)`` commands, pipelines, transactions, pub/sub, locks and
+    scripts MUST work as on the client's own pool, and give every connection back.
 
     Hardly anybody calls a pool directly. One that the client cannot use, or only until the first
     subscription, is of no use to an application.

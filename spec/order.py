@@ -44,11 +44,11 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
 @clause("ORD-2", Requirement.MUST, Level.CORE)
 def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
     """
-    A released connection MUST go behind all idle ones, so that as many acquire/release pairs in a
-    row as there are idle connections visit each of them once.
+    A released connection MUST go behind all idle ones.
 
-    A connection that is put anywhere else jumps the queue, and another one is never reached: it
-    ages until the server closes it, although the pool is busy all day.
+    So as many acquire/release pairs in a row as there are idle connections visit each of them once.
+    A connection that is put anywhere else jumps the queue, and another one is never reached: it ages
+    until the server closes it, although the pool is busy all day.
     """
     for pool in history.moments:
         round_: list[int] = []
@@ -83,7 +83,7 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
 @clause("ORD-3", Requirement.MUST, Level.CORE)
 def idle_connections_are_used_before_new_ones_are_opened(history: History) -> Iterator[Judgement]:
     """
-    An acquire MUST NOT get a newly opened connection while a usable one is idle.
+    An acquire MUST NOT get a newly opened connection while another one is idle and open.
 
     Opening a connection costs a round trip or several and a slot at the server. A pool that opens
     before it reuses holds `max_connections` open for a load that one could carry. (A pool that

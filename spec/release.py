@@ -53,11 +53,11 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
 @clause("RET-3", Requirement.MUST, Level.CORE)
 def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     """
-    A second release of a connection that nobody holds any more MUST change nothing, whether it
+    Releasing a connection again, while nobody holds it, MUST change nothing, whether the release
     raises or not.
 
     It happens: an error path and a ``finally`` both release. If the pool takes the connection back
-    twice it lends it twice, to two callers at once; if it counts it twice it loses a slot or
+    twice it hands it out twice, to two callers at once; if it counts it twice it loses a slot or
     invents one.
     """
     yield from _unchanged_by(history, Deed.SECOND_RELEASE, "a second release")
@@ -78,9 +78,9 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
 def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of misuse: as if it had not happened.
 
-    A pool that loses slots, or exceeds its bound, by itself is not to be blamed here. It must have
-    shown in the same history that an honest release is enough to serve the next caller, and that it
-    or the pool beside it turns a surplus caller away.
+    A pool that loses slots, or serves surplus callers, by itself is not to be blamed here. It must
+    have shown in the same history that an honest release is enough to serve the next caller, and
+    that it or the pool beside it turns a surplus caller away.
     """
     blameless = {Deed.RELEASED, Deed.DROPPED, Deed.TIMED_OUT}
     bounded = _turned_a_surplus_caller_away(history)
@@ -106,10 +106,14 @@ def _changed(moment: Moment, shown_before: bool, bounded: bool) -> str | None:
     if isinstance(event, Acquired):
         if event.connection in moment.others:
             return f"acquire handed out connection {event.connection}, which is another pool's"
-        shared = _shared(moment, event)
-        if shared is None and bounded and len(state.in_use) >= most:
+        spare = len(state.in_use) < most
+        if event.connection in state.released_again and (spare or bounded):
+            shared = _shared(moment, event)
+            if shared is not None:
+                return shared
+        if bounded and len(state.in_use) >= most:
             return f"{len(state.in_use) + 1} callers hold connections, with max_connections={most}"
-        return shared
+        return None
     return denied(moment) if shown_before else None
 
 
@@ -159,7 +163,7 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
 @clause("RET-6", Requirement.MUST, Level.CORE, needs=Capability.CONTEXT_MANAGER)
 def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     """
-    A ``with`` block that lends a connection MUST release it however the block is left: at its end,
+    A ``with`` block that holds a connection MUST release it however the block is left: at its end,
     by an exception, or by a BaseException such as KeyboardInterrupt.
 
     Callers who use the block have no other release. A slot that is lost to every interrupted
@@ -167,13 +171,13 @@ def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     """
     for moments in history.moments.values():
         for moment in moments:
-            state, event = moment.before, moment.event
+            state = moment.before
             if state.misused or not state.deeds <= {Deed.LEFT_BLOCK}:
                 break
-            if not state.freed_when_full:
+            if Deed.LEFT_BLOCK not in state.deeds or not state.was_full:
                 continue
             broken = denied(moment)
             if broken is not None:
                 yield Judgement(moment.index, f"after a block was left, {broken}")
-            elif isinstance(event, Acquired):
+            elif fills_the_pool(moment):
                 yield Judgement(moment.index)

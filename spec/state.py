@@ -55,7 +55,8 @@ class Deed(Enum):
     """A connection of this pool was released to another."""
 
     LOST_TRACK = auto()
-    """A call never returned or a holder no longer knows its connection: nothing more is decided."""
+    """A call never returned, or a connection does not answer or has two holders: from here on the
+    state cannot be known."""
 
 
 MISUSE = frozenset({Deed.SECOND_RELEASE, Deed.FOREIGN_RELEASE, Deed.STRAYED, Deed.LOST_TRACK})
@@ -82,6 +83,8 @@ class PoolState:
     """For each acquire whose connection has not been released: that connection."""
     released: Mapping[int, int | None] = field(default_factory=dict)
     """For each acquire whose connection has been released: that connection."""
+    released_again: frozenset[int] = frozenset()
+    """Connections that were released by somebody who no longer held them."""
     requests: Mapping[int, Request] = field(default_factory=dict)
     """The acquires that have not returned."""
     releasing: frozenset[int] = frozenset()
@@ -91,6 +94,8 @@ class PoolState:
     dropped: frozenset[int] = frozenset()
     """Connections that a holder closed."""
     deeds: frozenset[Deed] = frozenset()
+    was_full: bool = False
+    """Whether `max_connections` connections have been in use at once."""
     refilling: bool = False
     """Whether every connection had been released and none has been released since."""
     freed_when_full: bool = False
@@ -194,13 +199,14 @@ def _without(mapping: Mapping[int, _Value], key: int) -> dict[int, _Value]:
 
 
 def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
-    if connection is None:
+    if connection is None or connection in state.in_use.values():
         state = _after(state, Deed.LOST_TRACK)
     return replace(
         state,
         requests=_without(state.requests, call),
         in_use={**state.in_use, call: connection},
         idle=tuple(other for other in state.idle if other != connection),
+        was_full=state.was_full or len(state.in_use) + 1 >= state.terms.max_connections,
         reuse_shown=state.reuse_shown or state.freed_when_full,
         freed_when_full=False,
     )
@@ -214,8 +220,11 @@ def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
     if acquire not in state.released:
         return _after(releasing, Deed.FOREIGN_RELEASE)
     if state.released[acquire] in state.in_use.values():
-        # The connection has been lent on: this release cannot be told from its new holder's.
+        # The connection has been handed out again: this release cannot be told from its new holder's.
         return _after(releasing, Deed.LOST_TRACK)
+    again = releasing.released[acquire]
+    if again is not None:
+        releasing = replace(releasing, released_again=releasing.released_again | {again})
     return _after(releasing, Deed.SECOND_RELEASE)
 
 

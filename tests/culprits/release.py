@@ -1,0 +1,79 @@
+"""Pools that do not know whose a connection is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+from .sound import SoundPool
+
+
+class LosesWhatIsReleased(SoundPool):
+    """Takes a released connection and never lends it again."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        connection.disconnect()
+
+
+class SharesWhenExhausted(SoundPool):
+    """Lends a connection that is in use to a second caller rather than let that one wait."""
+
+    def available(self) -> bool:
+        return True
+
+    def take(self) -> redis.Connection:
+        if self.idle or self.opened < self.max_connections:
+            return super().take()
+        return next(iter(self.in_use))
+
+    def refuse(self, connection: redis.Connection) -> None:
+        pass
+
+
+class TakesAConnectionBackTwice(SoundPool):
+    """Puts a connection into the queue for each release of it."""
+
+    def refuse(self, connection: redis.Connection) -> None:
+        if connection in self.idle:
+            self.idle.append(connection)
+
+
+class CountsASecondRelease(SoundPool):
+    """Makes room for another connection whenever something is released."""
+
+    def refuse(self, connection: redis.Connection) -> None:
+        if connection in self.idle:
+            self.opened -= 1
+
+
+class AdoptsForeignConnections(SoundPool):
+    """Lends on whatever it is given."""
+
+    def refuse(self, connection: redis.Connection) -> None:
+        if connection not in self.idle:
+            self.put_back(connection)
+
+
+class ResetsOnRelease(SoundPool):
+    """Asks the server to reset a connection and waits for the answer before it takes it back."""
+
+    def release(self, connection: redis.Connection) -> None:
+        if connection in self.in_use and connection.is_connected:
+            connection.send_command("UNWATCH")
+            connection.read_response()
+        super().release(connection)
+
+
+class ForgetsTheBlockOnAnInterrupt(SoundPool):
+    """Releases after an Exception only."""
+
+    @contextmanager
+    def connection(self) -> Iterator[redis.Connection]:
+        connection = self.get_connection()
+        try:
+            yield connection
+        except Exception:
+            self.release(connection)
+            raise
+        else:
+            self.release(connection)

@@ -1,0 +1,113 @@
+"""Pools that do not wait as they should."""
+
+from time import monotonic
+
+import redis
+
+from .sound import SoundPool
+
+
+class TurnsCallersAway(SoundPool):
+    """Never waits."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return self.available()
+
+
+class SleepsThroughARelease(SoundPool):
+    """Waits for its timeout alone and does not look again."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        if self.available():
+            return True
+        deaf_until = None if timeout is None else monotonic() + timeout
+        while deaf_until is None or deaf_until > monotonic():
+            self.changed.wait(None if deaf_until is None else deaf_until - monotonic())
+        return False
+
+
+class GivesUpAtHalfTime(SoundPool):
+    """Is early."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return super().wait_for_connection(None if timeout is None else timeout / 2)
+
+
+class WaitsTwice(SoundPool):
+    """Is late: it starts to wait anew after a wait in vain."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return super().wait_for_connection(timeout) or super().wait_for_connection(timeout)
+
+
+class RaisesABareConnectionError(SoundPool):
+    """Reports exhaustion as if the connection had broken."""
+
+    def exhausted(self) -> Exception:
+        return redis.ConnectionError("No connection available.")
+
+
+class RaisesATimeoutError(SoundPool):
+    """Reports exhaustion as if the server had been silent."""
+
+    def exhausted(self) -> Exception:
+        return redis.TimeoutError("Timeout waiting for a connection")
+
+
+class WaitsForTheSocketTimeout(SoundPool):
+    """Takes the patience with the server for the patience with the pool."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        patience = self.connection_kwargs.get("socket_timeout", timeout)
+        return super().wait_for_connection(patience if isinstance(patience, float) else timeout)
+
+
+class ReadsForTheTimeout(SoundPool):
+    """Takes the patience with the pool for the patience with the server."""
+
+    def open(self) -> redis.Connection:
+        connection = super().open()
+        if "socket_timeout" in self.connection_kwargs:
+            connection.socket_timeout = self.timeout
+        return connection
+
+
+class TakesZeroForNoTimeout(SoundPool):
+    """Reads a timeout of 0 as none, and waits for ever."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return super().wait_for_connection(timeout or None)
+
+
+class TakesNoTimeoutForZero(SoundPool):
+    """Reads None as 0, and turns callers away who would wait."""
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return super().wait_for_connection(timeout or 0)
+
+
+class TakesAnyTimeout(SoundPool):
+    """Refuses nothing."""
+
+    def check_timeout(self, timeout: object) -> None:
+        pass
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        return super().wait_for_connection(None if timeout is None else float(timeout))
+
+
+class RemembersWhoLeft(SoundPool):
+    """Keeps a connection for each caller that ever waited, also for those who have given up."""
+
+    departed = 0
+
+    def wait_for_connection(self, timeout: float | None) -> bool:
+        served = super().wait_for_connection(timeout)
+        self.departed += not served
+        return served
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if self.departed:
+            self.departed -= 1
+        else:
+            super().put_back(connection)
