@@ -6,6 +6,7 @@ line, together with what the test wants to know about them.
 
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -30,6 +31,7 @@ def hang() -> None:
 
 
 note(f"process {os.getpid()}")
+note(f"argv {shlex.join(sys.orig_argv)}")
 
 
 class HangsWhenBuilt(ConnectionPool):
@@ -188,26 +190,27 @@ class LastInFirstOutAndThenLeaves(ConnectionPool):
 
 
 class Watched(ConnectionPool):
-    """Upholds everything, and notes with which arguments its process and its server run."""
+    """Upholds everything, and notes where its server listens."""
 
     def __init__(self, **arguments: object) -> None:
         super().__init__(**arguments)  # type: ignore[arg-type]  # passed on
         note(f"port {arguments['port']}")
-        note(f"argv {Path('/proc/self/cmdline').read_text()!r}")
 
 
 class TellsItsPassword(ConnectionPool):
-    """In everything that it raises and prints."""
+    """In everything that it raises and prints, and it does not wait."""
+
+    def __init__(self, *, timeout: float | None = 5, **arguments: object) -> None:
+        super().__init__(timeout=0, **arguments)  # type: ignore[arg-type]  # passed on
 
     def get_connection(self, *_command: object, **_options: object) -> AbstractConnection:
         known = [self.connection_kwargs.get(name) for name in ("username", "password")]
         print("asked for a connection by", *known, repr(known), flush=True)
         try:
             return super().get_connection()
-        except redis.ConnectionError as error:
-            raise redis.ConnectionError(
-                f"{error} for {known} {' '.join(map(str, known))}"
-            ) from None
+        except redis.ConnectionError:
+            message = f"no connection for {known} {' '.join(map(str, known))}"
+            raise redis.ConnectionError(message) from None
 
 
 class TellsItsPasswordAndFails(ConnectionPool):
@@ -218,13 +221,19 @@ class TellsItsPasswordAndFails(ConnectionPool):
         raise redis.ConnectionError(f"no connection for {known} {' '.join(map(str, known))}")
 
 
-def accepts_a_token(token: str = "", **arguments: object) -> ConnectionPool:
-    """The pool tells what it was given."""
-    print("the token is", token, flush=True)
-    if token.startswith("refused"):
-        raise ValueError(f"{token} is no token")
-    arguments["timeout"] = None  # so that there is something to complain of
-    return ConnectionPool(**arguments)  # type: ignore[arg-type]  # passed on
+class TellsItsToken(ConnectionPool):
+    def __init__(self, *, token: str, timeout: float | None = 5, **arguments: object) -> None:
+        super().__init__(timeout=0, **arguments)  # type: ignore[arg-type]  # passed on
+        print("the token is", token, flush=True)
+        if token.startswith("refused"):
+            raise ValueError(f"{token} is no token")
+        self.token = token
+
+    def get_connection(self, *_command: object, **_options: object) -> AbstractConnection:
+        try:
+            return super().get_connection()
+        except redis.ConnectionError:
+            raise redis.ConnectionError(f"no connection for {self.token}") from None
 
 
 def takes_no_host(*, max_connections: int, timeout: float, client_name: str) -> ConnectionPool:
