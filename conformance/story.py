@@ -42,7 +42,7 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
 
 
 def _concerning(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events of the pool that the last event speaks of, and of those whose connections it was given."""
+    """The events of the pool that the last event speaks of, and of those whose connections it got."""
     pool = getattr(events[-1], "pool", None)
     if pool is None:
         return events
@@ -82,6 +82,7 @@ class _Teller:
         self._pool_of: dict[int, str] = {}
         self._connection: dict[int, str] = {}
         self._called_s: dict[int, float] = {}
+        self._releases: dict[int, int] = {}
         self._released: set[int] = set()
         self._waiting: set[int] = set()
         acting = {
@@ -117,6 +118,7 @@ class _Teller:
             case ReleaseReturned():
                 return self._released_how(event)
             case BlockLeft():
+                self._released.add(event.acquire)
                 how = "at its end" if event.by == "return" else f"by {event.by}"
                 return f"the block that holds {self._connection[event.acquire]} is left {how}"
             case Used():
@@ -134,22 +136,31 @@ class _Teller:
             case Settled():
                 return self._who_waits()
             case Overdue():
-                return f"a call has not returned after {event.waited_s:.1f} s and is given up"
+                after = f"{event.waited_s:.1f} s"
+                return f"{self._what(event.call)} has not returned after {after} and is given up"
             case _:
                 return _tell_trial(event)
 
     def _acquired(self, event: Acquired) -> str:
-        name = f"connection {event.connection}"
-        if event.connection is None:
-            name = f"a connection that does not work: {event.trouble}"
-        self._connection[event.call] = name
         who = self._who(event.call)
         self._waiting.discard(event.call)
-        return f"{who} gets {name}"
+        if event.connection is None:
+            self._connection[event.call] = "the connection that does not work"
+            return f"{who} gets a connection that does not work: {event.trouble}"
+        self._connection[event.call] = f"connection {event.connection}"
+        return f"{who} gets connection {event.connection}"
 
     def _who(self, call: int) -> str:
         pool = self._of(self._pool_of[call])
         return f"the waiting acquire{pool}" if call in self._waiting else f"acquire{pool}"
+
+    def _what(self, call: int) -> str:
+        """What a call was that never returned."""
+        if call in self._releases:
+            return f"the release of {self._connection[self._releases[call]]}"
+        if call in self._called_s and call not in self._connection:
+            return self._who(call)
+        return "a call"
 
     def _who_waits(self) -> str | None:
         settled = {event.call for event in self._events if isinstance(event, Acquired)}
@@ -165,6 +176,7 @@ class _Teller:
         name = self._connection[event.acquire]
         again = " again" if event.acquire in self._released else ""
         self._released.add(event.acquire)
+        self._releases[event.call] = event.acquire
         to = self._of(event.pool, "to")
         owner = self._pool_of[event.acquire]
         foreign = f", which is pool {owner}'s," if owner != event.pool else ""
@@ -201,6 +213,6 @@ def _tell_trial(event: Event) -> str | None:
         case Shown(what=what, text=text, secrets=secrets):
             for secret in secrets:
                 text = text.replace(secret, "<the secret>")
-            return f"{what} reads: {text}"
+            return f"{what} reads: {' '.join(text.split())}"
         case _:
             return None

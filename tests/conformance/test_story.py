@@ -1,0 +1,303 @@
+"""A history is told so that anyone understands what happened: the exact words, event by event."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from poolproof.conformance import story
+from poolproof.conformance.story import tell
+from poolproof.spec import CLAUSES, Clause, History, Level, Requirement
+from poolproof.spec.clause import Judgement
+from poolproof.spec.events import (
+    AcquireCalled,
+    Acquired,
+    AcquireFailed,
+    ArgumentTried,
+    BlockLeft,
+    Dropped,
+    Error,
+    Event,
+    FeatureTried,
+    Overdue,
+    PoolBuilt,
+    ReleaseCalled,
+    ReleaseReturned,
+    ReplyAwaited,
+    Settled,
+    Shown,
+    Terms,
+    Used,
+)
+
+REFUSED = Error("redis.exceptions.ConnectionError", "no")
+
+Steps = Callable[..., tuple[str, ...]]
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """The steps of a history whose last event breaks a clause."""
+
+    def judge(history: History) -> Iterator[Judgement]:
+        yield Judgement(len(history.events) - 1, "it ended")
+
+    broken = Clause("END-1", "x", Requirement.MUST, Level.CORE, "It MUST.", "Why.", None, judge)
+    monkeypatch.setattr(story, "CLAUSES", {"END-1": broken})
+
+    def told(*events: Event) -> tuple[str, ...]:
+        steps, how = tell("END-1", events)
+        assert how == "it ended"
+        return steps
+
+    return told
+
+
+def built(*pools: str, **terms: float | None) -> list[Event]:
+    return [PoolBuilt(0.0, pool, Terms(2, **terms)) for pool in pools]  # type: ignore[arg-type]
+
+
+def acquired(call: int, connection: int | None, pool: str = "A", trouble: str = "") -> list[Event]:
+    return [AcquireCalled(1.0, pool, call), Acquired(1.0, pool, call, connection, trouble)]
+
+
+def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[Event]:
+    call = 100 + acquire
+    return [
+        ReleaseCalled(2.0, pool, call, acquire),
+        ReleaseReturned(2.0, pool, call, acquire, error),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        (Terms(3, 0.5), "max_connections=3, timeout=0.5"),
+        (Terms(3, None), "max_connections=3, timeout=None"),
+        (Terms(3, takes_timeout=False), "max_connections=3"),
+        (Terms(3, 0.5, socket_timeout_s=2.0), "max_connections=3, timeout=0.5, socket_timeout=2.0"),
+    ],
+)
+def test_a_pool_is_introduced_with_its_terms(steps: Steps, terms: Terms, told: str) -> None:
+    assert steps(PoolBuilt(0.0, "A", terms)) == (f"a pool is built with {told}",)
+
+
+def test_connections_are_numbered_in_the_order_in_which_they_are_met(steps: Steps) -> None:
+    told = steps(
+        *built("A"), *acquired(1, 4711), *acquired(2, 12), *released(1), *acquired(3, 4711)
+    )
+
+    assert told == (
+        "a pool is built with max_connections=2, timeout=None",
+        "acquire gets connection 1",
+        "acquire gets connection 2",
+        "release connection 1",
+        "acquire gets connection 1",
+    )
+
+
+def test_connections_that_only_the_server_saw_are_counted_too(steps: Steps) -> None:
+    settled = Settled(1.0, {"A": frozenset({4711, 12})})
+
+    assert steps(*built("A"), settled, *acquired(1, 4711))[1:] == ("acquire gets connection 2",)
+
+
+def test_pools_are_named_where_there_are_several(steps: Steps) -> None:
+    told = steps(
+        *built("A", "B"),
+        *acquired(1, 7, "B"),
+        *released(1, "A"),
+        *acquired(2, 7, "A"),
+        *released(2, "A"),
+        *released(2, "A", REFUSED),
+    )
+
+    assert told == (
+        "the pools A and B are built with max_connections=2, timeout=None",
+        "acquire from B gets connection 1",
+        "release connection 1, which is pool B's, to A",
+        "acquire from A gets connection 1",
+        "release connection 1 to A",
+        "release connection 1 again to A",
+        "the release raises ConnectionError: no",
+    )
+
+
+def test_a_pool_in_which_nothing_happens_is_not_mentioned(steps: Steps) -> None:
+    assert steps(*built("A", "B"), *acquired(1, 7)) == (
+        "a pool is built with max_connections=2, timeout=None",
+        "acquire gets connection 1",
+    )
+
+
+def test_a_pool_that_has_nothing_to_do_with_the_matter_is_left_out(steps: Steps) -> None:
+    assert steps(*built("A", "B"), *acquired(1, 7, "B"), *acquired(2, 8, "A"))[1:] == (
+        "acquire gets connection 2",
+    )
+
+
+def test_a_waiting_caller_is_told_as_waiting_until_served(steps: Steps) -> None:
+    told = steps(
+        *built("A"),
+        *acquired(1, 7),
+        AcquireCalled(1.0, "A", 2),
+        Settled(1.1, {"A": frozenset({7})}),
+        Used(1.2, "A", 1),
+        Settled(1.3, {"A": frozenset({7})}),
+        *released(1),
+        Acquired(2.0, "A", 2, 7),
+        Settled(2.1, {"A": frozenset({7})}),
+        *acquired(3, 8),
+    )
+
+    assert told[1:] == (
+        "acquire gets connection 1",
+        "acquire waits",
+        "a command on connection 1: gets its own reply",
+        "release connection 1",
+        "the waiting acquire gets connection 1",
+        "acquire gets connection 2",
+    )
+
+
+def test_an_acquire_that_fails_is_told_with_its_wait_and_its_error(steps: Steps) -> None:
+    told = steps(*built("A"), AcquireCalled(1.0, "A", 1), AcquireFailed(1.03, "A", 1, REFUSED))
+
+    assert told[1:] == ("acquire fails after 30.0 ms with ConnectionError: no",)
+
+
+def test_a_connection_that_does_not_work_is_told_with_its_trouble_once(steps: Steps) -> None:
+    told = steps(
+        *built("A"), *acquired(1, None, trouble="CLIENT ID raised OSError: gone"), *released(1)
+    )
+
+    assert told[1:] == (
+        "acquire gets a connection that does not work: CLIENT ID raised OSError: gone",
+        "release the connection that does not work",
+    )
+
+
+def test_a_release_that_waits_for_the_server_is_told(steps: Steps) -> None:
+    told = steps(
+        *built("A"),
+        *acquired(1, 7),
+        ReleaseCalled(1.0, "A", 2, 1),
+        ReleaseReturned(2.0, "A", 2, 1, reply_outstanding=True, waited_for_reply=True),
+    )
+
+    assert told[2:] == (
+        "release connection 1",
+        "the release returns only when the server sends the reply that it owes",
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "how"), [("return", "at its end"), ("KeyboardInterrupt", "by KeyboardInterrupt")]
+)
+def test_a_block_is_told_with_how_it_is_left(steps: Steps, by: str, how: str) -> None:
+    told = steps(*built("A"), *acquired(1, 7), BlockLeft(2.0, "A", 1, by), *released(1))
+
+    assert told[2:] == (
+        f"the block that holds connection 1 is left {how}",
+        "release connection 1 again",
+    )
+
+
+def test_what_holders_do_with_a_connection_is_told(steps: Steps) -> None:
+    told = steps(
+        *built("A"),
+        *acquired(1, 7),
+        Used(1.0, "A", 1, "ECHO raised OSError: gone"),
+        ReplyAwaited(2.0, "A", 1, server_s=0.1, took_s=0.05, timed_out=True, control_s=0.05),
+        ReplyAwaited(3.0, "A", 1, server_s=0.1, took_s=0.1, timed_out=False, control_s=0.2),
+        Dropped(4.0, "A", 1),
+    )
+
+    awaits = "the holder of connection 1 awaits a reply that the server withholds for 100.0 ms"
+    assert told[2:] == (
+        "a command on connection 1: ECHO raised OSError: gone",
+        f"{awaits}: gives up after 50.0 ms",
+        f"{awaits}: gets it after 100.0 ms",
+        "the holder of connection 1 closes it",
+    )
+
+
+def test_a_call_that_never_returns_is_told_as_what_it_was(steps: Steps) -> None:
+    told = steps(
+        *built("A"),
+        *acquired(1, 7),
+        AcquireCalled(1.0, "A", 2),
+        Overdue(4.0, "A", 2, 3.04),
+        ReleaseCalled(5.0, "A", 3, 1),
+        Overdue(8.0, "A", 3, 3.5),
+        Overdue(12.0, "A", 4, 3.5),
+    )
+
+    assert told[2:] == (
+        "acquire has not returned after 3.0 s and is given up",
+        "release connection 1",
+        "the release of connection 1 has not returned after 3.5 s and is given up",
+        "a call has not returned after 3.5 s and is given up",
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (
+            ArgumentTried(0.0, "timeout", "-1", None),
+            "a pool is built with timeout=-1: accepted",
+        ),
+        (
+            ArgumentTried(0.0, "timeout", "-1", Error("builtins.ValueError", "be positive")),
+            "a pool is built with timeout=-1: refused with ValueError: be positive",
+        ),
+        (
+            ArgumentTried(0.0, "timeout", "-1", None, returned=False),
+            "a pool is built with timeout=-1: the pool hung",
+        ),
+        (FeatureTried(0.0, "a pipeline"), "a pipeline: works"),
+        (FeatureTried(0.0, "a pipeline", "raised"), "a pipeline: raised"),
+        (
+            Shown(0.0, "the repr", "<Pool of me,\n  with my word>", ("me", "my word")),
+            "the repr reads: <Pool of <the secret>, with <the secret>>",
+        ),
+    ],
+)
+def test_trials_are_told_one_by_one(steps: Steps, event: Event, told: str) -> None:
+    assert steps(event) == (told,)
+
+
+def test_a_story_ends_where_the_clause_is_broken_and_says_how() -> None:
+    events = (
+        *built("A", timeout_s=1.0),
+        *acquired(1, 7),
+        *acquired(2, 9),
+        *released(1),
+        *released(2),
+        *acquired(3, 9),
+        *acquired(4, 7),
+    )
+
+    assert tell("ORD-1", events) == (
+        (
+            "a pool is built with max_connections=2, timeout=1.0",
+            "acquire gets connection 1",
+            "acquire gets connection 2",
+            "release connection 1",
+            "release connection 2",
+            "acquire gets connection 2",
+        ),
+        "acquire took connection 2 although connection 1 had been idle longer",
+    )
+
+
+def test_of_trials_every_one_that_breaks_the_clause_is_told() -> None:
+    events = [
+        ArgumentTried(0.0, "max_connections", value, None, returned=True) for value in ("0", "-1")
+    ]
+
+    steps, how = tell("BND-4", events)
+
+    assert len(steps) == 2
+    assert how == "max_connections=0 was accepted; max_connections=-1 was accepted"
+    assert CLAUSES["BND-4"].requirement is Requirement.SHOULD
