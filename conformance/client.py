@@ -29,7 +29,7 @@ class ClientLibrary:
         return Error(
             type_name=f"{kind.__module__}.{kind.__qualname__}",
             # Shortened between words, so that what must not be shown stays whole to be found.
-            message=shorten(str(raised), 300, placeholder=" …"),
+            message=shorten(_message(raised), 300, placeholder=" …"),
             is_connection_error=isinstance(raised, self.connection_errors),
             is_timeout_error=isinstance(raised, self.timeout_errors),
             is_generic=kind in generic or kind.__module__ == "builtins",
@@ -55,6 +55,13 @@ def library_of(connection: object) -> ClientLibrary:
                 next((client for client in clients if isinstance(client, type)), None),
             )
     return UNKNOWN
+
+
+def _message(raised: BaseException) -> str:
+    try:
+        return str(raised)
+    except Exception:  # noqa: BLE001 - an exception of somebody else's may fail at this, too
+        return "an exception whose message cannot be read"
 
 
 def _is_exception(thing: object) -> TypeGuard[type[Exception]]:

@@ -59,6 +59,14 @@ def test_an_error_that_is_too_long_ends_between_words() -> None:
     assert error.message == "x" * 290 + " …"
 
 
+def test_an_error_that_cannot_even_say_what_it_is_is_described() -> None:
+    class SpeechlessError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert UNKNOWN.error(SpeechlessError()).message == "an exception whose message cannot be read"
+
+
 def test_the_user_name_is_kept_secret_too() -> None:
     assert redacted("alice has al", secrets_of("alice", "al", {})) == "*** has ***"
 
