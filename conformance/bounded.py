@@ -1,8 +1,13 @@
-"""Calls into other people's code that may never return."""
+"""Calls into other people's code that may never return.
 
+They are made by daemon threads, so that one that never returns keeps nobody, not even the process.
+"""
+
+import heapq
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from threading import Thread
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import TypeVar
 
 _Result = TypeVar("_Result")
@@ -15,19 +20,61 @@ class NeverReturned(Exception):
     """A call had not returned when it was given up."""
 
 
+class Callers:
+    """Threads that make calls.
+
+    Of those that are free the first one made is taken, so that calls which do not overlap are all
+    made by the same thread.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: list[SimpleQueue[Callable[[], None] | None]] = []
+        self._free: list[int] = []
+        self._lock = Lock()
+        """Guards which callers there are and which are free."""
+
+    def submit(self, work: Callable[..., _Result], *arguments: object) -> "Future[_Result]":
+        """Have a caller make this call."""
+        future: Future[_Result] = Future()
+        with self._lock:
+            if not self._free:
+                self._free.append(len(self._jobs))
+                self._jobs.append(SimpleQueue())
+                Thread(target=self._serve, args=(self._free[0],), daemon=True).start()
+            caller = heapq.heappop(self._free)
+
+        def call() -> None:
+            try:
+                result = work(*arguments)
+            except BaseException as raised:  # noqa: BLE001 - it is raised where it was asked for
+                self._is_free(caller)
+                future.set_exception(raised)
+            else:
+                self._is_free(caller)
+                future.set_result(result)
+
+        self._jobs[caller].put(call)
+        return future
+
+    def dismiss(self) -> None:
+        """Let every caller go when its call has returned."""
+        for jobs in self._jobs:
+            jobs.put(None)
+
+    def _is_free(self, caller: int) -> None:
+        with self._lock:
+            heapq.heappush(self._free, caller)
+
+    def _serve(self, caller: int) -> None:
+        while (call := self._jobs[caller].get()) is not None:
+            call()
+
+
 def bounded(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
     """What `work` returns or raises. Raises NeverReturned when `bound_s` seconds have passed."""
-    future: Future[_Result] = Future()
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as raised:  # noqa: BLE001 - it is raised again where it was asked for
-            future.set_exception(raised)
-        else:
-            future.set_result(result)
-
-    Thread(target=run, daemon=True).start()
+    callers = Callers()
+    future = callers.submit(work)
+    callers.dismiss()
     wait([future], timeout=bound_s)
     if not future.done():
         raise NeverReturned(f"it had not returned after {bound_s:.0f} s")

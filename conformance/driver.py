@@ -6,7 +6,7 @@ may take that does not is bounded.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from itertools import count
 from threading import Event as Flag
@@ -32,9 +32,10 @@ from poolproof.spec.events import (
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
 from .adapter import Adapter, PoolSettings
-from .bounded import OVERDUE_S
+from .bounded import OVERDUE_S, Callers
 from .client import ClientLibrary
 from .program import (
+    PATIENT_S,
     Acquire,
     AwaitReply,
     Build,
@@ -104,7 +105,9 @@ class Driver:
         self._witness = witness
         self._pools: dict[str, _Pool] = {}
         self._calls = count(1)
-        self._callers = ThreadPoolExecutor(thread_name_prefix="caller")
+        self._callers = Callers()
+        self._clerks = Callers()
+        """They make no calls into the pool, so that they do not take a caller's place."""
         self._began_s = monotonic()
 
     def run(self, operation: Operation) -> None:
@@ -156,7 +159,8 @@ class Driver:
         for pool in self._pools.values():
             closing = self._callers.submit(self._adapter.close, pool.handle)
             wait([closing], timeout=OVERDUE_S)
-        self._callers.shutdown(wait=False, cancel_futures=True)
+        self._callers.dismiss()
+        self._clerks.dismiss()
         self._witness.end_connections(frozenset(pool.client_name for pool in self._pools.values()))
 
     def _release_all(self, pool: str) -> None:
@@ -186,9 +190,9 @@ class Driver:
             call = next(self._calls)
             full = self.free(pool) <= 0
             wait_s = terms.timeout_s if full and terms.takes_timeout else None
-            control = None if wait_s is None else self._callers.submit(_plain_wait, wait_s)
+            control = None if wait_s is None else self._clerks.submit(_plain_wait, wait_s)
             acquiring = self._callers.submit(self._call_acquire, pool, call, control)
-            brief = wait_s is not None and wait_s < OVERDUE_S / 4
+            brief = wait_s is not None and wait_s < PATIENT_S
             if full and not brief:
                 wait([acquiring], timeout=PARKED_S)
                 if not acquiring.done():
@@ -334,7 +338,7 @@ class Driver:
         held = self._held(acquire)
         self.retired.add(held.pool)
         socket_timeout_s = self._pools[held.pool].terms.socket_timeout_s or 0.0
-        control = self._callers.submit(_plain_wait, socket_timeout_s)
+        control = self._clerks.submit(_plain_wait, socket_timeout_s)
         called_s = self._now_s()
         self._adapter.send(held.connection, "BLPOP", f"{self._settings.client_name}-silence", 0)
         receiving = self._callers.submit(self._adapter.receive, held.connection)
@@ -378,7 +382,7 @@ class Driver:
     def _done_after_all(self, future: Future[_Result]) -> bool:
         """Whether a call is done, given that the machine may have stood still as a whole."""
         if not future.done():
-            wait([self._callers.submit(_plain_wait, 0.0)])
+            wait([self._clerks.submit(_plain_wait, 0.0)])
             wait([future], timeout=GRACE_S)
         return future.done()
 

@@ -134,7 +134,9 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
         case Theme.QUEUE | Theme.TURNS:
             return Terms(max_connections, timeout_s=PATIENT_S)
         case Theme.SHORT_SOCKET_TIMEOUT:
-            return Terms(max_connections, timeout_s=1.2 * SILENCE_S, socket_timeout_s=SILENCE_S / 2)
+            return Terms(
+                max_connections, timeout_s=1.2 * SILENCE_S, socket_timeout_s=0.3 * SILENCE_S
+            )
         case Theme.LONG_SOCKET_TIMEOUT:
             return Terms(max_connections, timeout_s=BRIEF_S, socket_timeout_s=2 * SILENCE_S)
         case Theme.WAIT_IN_VAIN:

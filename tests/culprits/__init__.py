@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from . import bound, observable, order, release, timeout
 from .sound import SoundPool
 
+__all__ = ["CULPRITS", "SoundPool"]
+
 CULPRITS: Mapping[type[SoundPool], tuple[str, ...]] = {
     order.TakesTurnsByNumber: ("ORD-1",),
     order.PutsBackAtTheFront: ("ORD-1", "ORD-2"),

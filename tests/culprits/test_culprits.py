@@ -4,8 +4,8 @@ The sound pool that they are made from is convicted by none, so it is the sin th
 """
 
 import pytest
-from culprits import CULPRITS, SoundPool
 
+from culprits import CULPRITS, SoundPool
 from poolproof.conformance.adapter import RedisInterface
 from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import Findings, run_check

@@ -1,0 +1,79 @@
+"""What is known about released pools, each fault of which was confirmed by hand without the kit.
+
+The verdicts are those on redis-py 8.1 and valkey-py 6.2. A newer release that mends a fault makes a
+test fail here: then the table is to be changed, not the clause.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from poolproof.conformance.campaign import Budget
+from poolproof.conformance.check import run_check
+from poolproof.conformance.server import Server
+from poolproof.conformance.target import load_target, read_extra
+from poolproof.spec import CLAUSES
+
+BUDGET = Budget(programs=40, steps=10, shorten_s=0.1, run_s=5, limit_s=60)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Clauses that a pool breaks, and clauses that it upholds. Others are left open."""
+
+    breaks: frozenset[str]
+    upholds: frozenset[str]
+
+
+def ids(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+RELEASED: Mapping[str, Known] = {
+    "redis:BlockingConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
+        upholds=ids(
+            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-5 API-1 SEC-1"
+        ),
+    ),
+    "redis:BlockingConnectionPool queue_class=queue:Queue": Known(
+        breaks=ids("ORD-3 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
+        upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 RET-1 RET-2 API-1 SEC-1"),
+    ),
+    "redis:ConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4"),
+        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 API-1 SEC-1"),
+    ),
+    "valkey:BlockingConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
+        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 API-1 SEC-1"),
+    ),
+    "valkey:ConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 TMO-1 BND-4"),
+        upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 API-1 SEC-1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("named", RELEASED)
+def test_a_released_pool_gets_the_verdicts_that_were_confirmed_by_hand(
+    named: str, server: Server
+) -> None:
+    target, *extra = named.split()
+    known = RELEASED[named]
+
+    findings = run_check(
+        load_target(target),
+        server,
+        list(CLAUSES),
+        BUDGET,
+        0,
+        read_extra(extra),
+        say=lambda progress: None,
+    )
+
+    convicted = set(findings.convictions)
+    assert known.breaks <= convicted
+    assert not known.upholds & convicted
+    assert known.upholds <= set(findings.observed)

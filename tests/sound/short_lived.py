@@ -1,0 +1,26 @@
+"""A pool whose connections live for a few uses only."""
+
+from collections import Counter
+
+import redis
+from culprits.sound import SoundPool
+
+USES = 2
+
+
+class ShortLivedPool(SoundPool):
+    """Closes a connection that has been used often enough, and opens another when one is needed."""
+
+    def __init__(
+        self, *, max_connections: int = 10, timeout: float | None = 5, **connection_kwargs: object
+    ) -> None:
+        super().__init__(max_connections=max_connections, timeout=timeout, **connection_kwargs)
+        self.uses: Counter[redis.Connection] = Counter()
+
+    def put_back(self, connection: redis.Connection) -> None:
+        self.uses[connection] += 1
+        if self.uses[connection] < USES:
+            super().put_back(connection)
+        else:
+            connection.disconnect()
+            self.opened -= 1
