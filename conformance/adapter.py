@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from inspect import iscoroutine, iscoroutinefunction, signature
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from poolproof.spec import Capability
 
@@ -36,6 +36,10 @@ class PoolSettings:
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further constructor arguments, given by the user."""
 
+    def told(self) -> str:
+        """What the programs vary, for a message."""
+        return f"max_connections={self.max_connections}, timeout={self.timeout}"
+
     def arguments(self) -> dict[str, object]:
         """The settings as redis-py's pools call them."""
         arguments: dict[str, object] = {
@@ -56,45 +60,55 @@ class PoolSettings:
         return {**arguments, **self.extra}
 
 
-@runtime_checkable
-class Adapter(Protocol):
-    """How to use the pools of one library. Pools and connections are opaque to the kit."""
+Pool = TypeVar("Pool")
+Connection = TypeVar("Connection")
 
-    def open(self, settings: PoolSettings) -> object:
+
+@runtime_checkable
+class Adapter(Protocol[Pool, Connection]):
+    """How to use the pools of one library: of which type they and their connections are is its own
+    affair.
+    """
+
+    def open(self, settings: PoolSettings) -> Pool:
         """Build a pool. Whatever its constructor raises passes through."""
         ...
 
-    def acquire(self, pool: object) -> object:
+    def acquire(self, pool: Pool) -> Connection:
         """Take a connection out of the pool, waiting as long as the pool waits."""
         ...
 
-    def release(self, pool: object, connection: object) -> None:
+    def release(self, pool: Pool, connection: Connection) -> None:
         """Give a connection to the pool, also one that is not the pool's to take."""
         ...
 
-    def send(self, connection: object, *words: str | float) -> None:
+    def send(self, connection: Connection, *words: str | float) -> None:
         """Send one command and do not wait for its reply."""
         ...
 
-    def receive(self, connection: object) -> object:
+    def receive(self, connection: Connection) -> object:
         """Wait for the next reply and return it."""
         ...
 
-    def disconnect(self, connection: object) -> None:
+    def disconnect(self, connection: Connection) -> None:
         """Close the connection as a holder does who gives up on it."""
         ...
 
-    def close(self, pool: object) -> None:
+    def close(self, pool: Pool) -> None:
         """Close all connections of the pool."""
         ...
 
-    def offers(self, pool: object) -> frozenset[Capability]:
+    def offers(self, pool: Pool) -> frozenset[Capability]:
         """Which optional capabilities the pool has."""
         ...
 
-    def block(self, pool: object) -> AbstractContextManager[object]:
+    def block(self, pool: Pool) -> AbstractContextManager[Connection]:
         """A context manager that holds a connection; asked for only if it is offered."""
         ...
+
+
+AnyAdapter: TypeAlias = Adapter[object, object]
+"""An adapter as the kit sees it: pools and connections are opaque."""
 
 
 class AdapterError(Exception):

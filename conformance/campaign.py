@@ -60,11 +60,16 @@ one so. Their histories have been judged like any others."""
 
 
 def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int) -> None:
-    """Draw programs and let the court judge them until nothing new is found, or time is up."""
+    """Draw programs and let the court judge them until nothing new is found, or time is up.
+
+    Raises what kept a program from being run, such as CannotBuild and ServerGone.
+    """
     for theme in themes:
         unsteady = 0
         for run_seed in count(first_seed):
             ended = _run(court, theme, budget, run_seed)
+            if court.fault is not None:
+                raise court.fault
             unsteady += ended is Run.UNSTEADY
             if court.sought is not None:
                 court.closed.add(court.sought)

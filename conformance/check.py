@@ -12,7 +12,7 @@ from secrets import token_hex
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
-from .adapter import Adapter, PoolSettings
+from .adapter import AnyAdapter, PoolSettings
 from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .machine import themes_for
@@ -45,7 +45,7 @@ class Progress:
 
 
 def run_check(
-    adapter: Adapter,
+    adapter: AnyAdapter,
     server: Server,
     clauses: Sequence[str],
     budget: Budget,
@@ -79,9 +79,10 @@ def run_check(
     court = Court(
         adapter, prepared.settings, prepared.library, witness, judged, step, budget.limit_s
     )
-    for events in run_trials(adapter, prepared, server, witness):
-        step()
+    step()
+    for events in run_trials(adapter, prepared, server, witness, step):
         court.judge(events, drawn=False)
+        step()
     doing = "running programs"
     themes = themes_for(prepared.settings.takes, prepared.offers)
     run_campaign(court, themes, budget, seed)

@@ -250,7 +250,7 @@ def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
     printed = redacted(outcome.output[partial:], secrets)[-OUTPUT_TOLD:].strip()
     said = f"\nThe target printed last:\n{printed}" if printed else ""
     failed = outcome.failed
-    if failed is not None and failed.blame == "target":
+    if failed is not None and failed.blame != "kit":
         raise BadInput(redacted(failed.message, secrets) + said)
     if failed is not None:
         blamed = KitFailed(f"{PLEASE_REPORT}\n{redacted(failed.message, secrets)}{said}")
@@ -259,8 +259,7 @@ def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
         blamed.show()
     if outcome.died and outcome.last.programs == 0 and not outcome.proven:
         raise BadInput(
-            f"the target {outcome.died}, before anything could be judged; use it by hand to see why"
-            f"{said}"
+            f"{outcome.died}, before anything could be judged; use it by hand to see why{said}"
         )
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 from poolproof.spec import CLAUSES, Clause, History
 from poolproof.spec.events import Event
 
-from .adapter import Adapter, PoolSettings
+from .adapter import AnyAdapter, PoolSettings
 from .client import ClientLibrary
 from .driver import Driver
 from .witness import Witness
@@ -46,7 +46,7 @@ class Court:
 
     def __init__(
         self,
-        adapter: Adapter,
+        adapter: AnyAdapter,
         settings: PoolSettings,
         library: ClientLibrary,
         witness: Witness,
@@ -64,6 +64,8 @@ class Court:
         """Clauses whose conviction is final."""
         self.sought: str | None = None
         """The clause for which a shorter history is being looked for."""
+        self.fault: Exception | None = None
+        """What kept a program from being run to its end, other than the pool's outcome."""
         self.cut_short = False
         """Whether a run ended before all of its programs had been drawn, for lack of time."""
         self.stopped = False

@@ -31,7 +31,7 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
-from .adapter import Adapter, PoolSettings
+from .adapter import AnyAdapter, PoolSettings
 from .bounded import OVERDUE_S, Callers
 from .client import ClientLibrary
 from .program import (
@@ -58,6 +58,10 @@ misses nothing: whether the caller waited or came back is read from the history.
 _Result = TypeVar("_Result")
 
 
+class CannotBuild(Exception):
+    """A pool could not be built, although others like it had been; the message says how it went."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A connection that was handed out."""
@@ -79,7 +83,7 @@ class Driver:
 
     def __init__(
         self,
-        adapter: Adapter,
+        adapter: AnyAdapter,
         settings: PoolSettings,
         library: ClientLibrary,
         witness: Witness,
@@ -180,7 +184,16 @@ class Driver:
             socket_timeout=terms.socket_timeout_s,
         )
         building = self._callers.submit(self._adapter.open, settings)
-        handle = building.result(OVERDUE_S)
+        wait([building], timeout=OVERDUE_S)
+        if not self._done_after_all(building):
+            raise CannotBuild(f"it hung, with {settings.told()}, though others had been built")
+        raised = building.exception()
+        if raised is not None:
+            error = self._library.error(raised)
+            raise CannotBuild(
+                f"it raised {error}, with {settings.told()}, though others were built"
+            )
+        handle = building.result()
         self._pools[pool] = _Pool(handle, terms, client_name)
         self.events.append(PoolBuilt(self._now_s(), pool, terms))
 
@@ -261,7 +274,7 @@ class Driver:
         error = None
         try:
             self._adapter.release(self._pools[to].handle, held.connection)
-        except Exception as raised:  # noqa: BLE001 - a pool may refuse with any error
+        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
             error = self._library.error(raised)
         self.events.append(ReleaseReturned(self._now_s(), to, call, acquire, error))
 

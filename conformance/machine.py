@@ -5,12 +5,15 @@ nothing moves; when the program is over, the history goes to the court. There is
 rule asks nothing of the pool, and any outcome of an operation is a history like any other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from poolproof.spec import Capability
 
-from .court import Court
+from .court import Court, LongEnough
 from .driver import Driver
 from .program import (
     SILENCE_S,
@@ -181,14 +184,10 @@ class PoolMachine(RuleBasedStateMachine):
         if self._driver is None:
             return
         if self._broken_off:
-            self._driver.close()
             return
-        try:
+        with self._faults_are_remembered():
             self._come_to_the_point()
             self._driver.finish()
-        except BaseException:
-            self._driver.close()
-            raise
         self._court.judge(self._driver.events)
 
     def _come_to_the_point(self) -> None:
@@ -216,12 +215,19 @@ class PoolMachine(RuleBasedStateMachine):
         return self._driver
 
     def _run(self, operation: Operation) -> None:
-        try:
-            self._court.take_a_step()
+        self._court.take_a_step()
+        with self._faults_are_remembered():
             self._driving.run(operation)
-        except BaseException:
+
+    @contextmanager
+    def _faults_are_remembered(self) -> Iterator[None]:
+        """Hypothesis would take the fault for something that the program does, and play with it."""
+        try:
+            yield
+        except Exception as fault:
             self._broken_off = True
-            raise
+            self._court.fault = fault
+            raise LongEnough from fault
 
     def _open_to_callers(self, pool: str) -> bool:
         """Whether another caller may come: one who waits at a time, until fairness is judged."""

@@ -50,7 +50,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The check could not be done: the `target`, or the `kit`, is to blame."""
+    """The check could not be done: the `target`, the `server` or the `kit` is to blame."""
 
     blame: str
     message: str

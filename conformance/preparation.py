@@ -11,7 +11,7 @@ from importlib import metadata
 
 from poolproof.spec import Capability
 
-from .adapter import Adapter, AdapterError, PoolSettings
+from .adapter import AdapterError, AnyAdapter, PoolSettings
 from .bounded import OVERDUE_S, NeverReturned, bounded
 from .client import ClientLibrary, library_of
 from .target import TargetError
@@ -27,7 +27,7 @@ class Prepared:
     offers: frozenset[Capability]
 
 
-def prepare(adapter: Adapter, settings: PoolSettings, witness: Witness) -> Prepared:
+def prepare(adapter: AnyAdapter, settings: PoolSettings, witness: Witness) -> Prepared:
     """Build a pool and use one connection of it.
 
     Raises TargetError if that does not work, and says what to do about it.
@@ -76,7 +76,7 @@ def _remedy(unknown: str | None, settings: PoolSettings) -> str:
 
 
 def _look(
-    adapter: Adapter, settings: PoolSettings, witness: Witness
+    adapter: AnyAdapter, settings: PoolSettings, witness: Witness
 ) -> tuple[ClientLibrary, frozenset[Capability]]:
     pool = adapter.open(settings)
     connection = adapter.acquire(pool)

@@ -117,7 +117,7 @@ def conclude(
     if finished is not None and finished.cut_short:
         notes.append("time was up before all programs had run")
     if outcome.died:
-        notes.append(f"the target {outcome.died}")
+        notes.append(outcome.died)
     return Report(
         target=target,
         results=results,
@@ -139,7 +139,7 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
     if outcome.failed is not None:
         verdict, reason = Verdict.ERROR, "the kit failed before this clause could be judged"
     elif finished is None:
-        verdict, reason = Verdict.UNOBSERVED, f"the target {outcome.died}"
+        verdict, reason = Verdict.UNOBSERVED, outcome.died
     elif clause.needs is not None and clause.needs not in finished.offers:
         verdict, reason = Verdict.SKIPPED, f"the pool does not offer {_capability(clause.needs)}"
     elif observed == 0:

@@ -84,12 +84,17 @@ def supervise(
                 process.stdin.write(encode(job).encode() + b"\n")
                 process.stdin.flush()
             limit_s = BUDGETS[job.budget].limit_s
-            outcome.died = _listen(receive, process, outcome, limit_s, silence_s, on_progress)
+            ended = _listen(receive, process, outcome, limit_s, silence_s, on_progress)
+            outcome.died = f"the target {ended}" if ended else ""
         finally:
             _end(process)
             os.close(receive)
         drain.join(END_S)
     outcome.output = output[0].decode(errors="replace")
+    failed = outcome.failed
+    if failed is not None and failed.blame != "kit" and outcome.proven:
+        # What was proven counts, although the check cannot go on.
+        outcome.died, outcome.failed = failed.message, None
     return outcome
 
 

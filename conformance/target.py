@@ -4,7 +4,7 @@ import importlib
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
 
-from .adapter import Adapter, RedisInterface
+from .adapter import Adapter, AnyAdapter, RedisInterface
 
 CHOSEN_BY_KIT = frozenset(
     {"host", "port", "db", "username", "password", "client_name"}
@@ -20,7 +20,7 @@ class TargetError(Exception):
     """The target cannot be loaded; the message says what to do instead."""
 
 
-def load_target(name: str) -> Adapter:
+def load_target(name: str) -> AnyAdapter:
     """The adapter for a target such as ``redis:BlockingConnectionPool``.
 
     The name leads to a pool class, a function that builds a pool, or an adapter class.

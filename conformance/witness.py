@@ -18,10 +18,15 @@ CLOSING_S = 0.3
 """How long a connection that was closed here may still be seen open there."""
 
 
+class ServerGone(Exception):
+    """The server went away; the message says what to do."""
+
+
 class Witness:
     """Asks the server which connections are open, and undoes what a program leaves behind."""
 
     def __init__(self, server: Server) -> None:
+        self._address = server.address()
         self._connection = redis.Connection(
             host=server.host,
             port=server.port,
@@ -35,9 +40,15 @@ class Witness:
         """The connections that were open when the server was last looked at long enough."""
 
     def ask(self, *words: str | float) -> object:
-        """Send one command and return its reply."""
-        self._connection.send_command(*words)
-        return self._connection.read_response()
+        """Send one command and return its reply. Raises ServerGone if there is none."""
+        try:
+            self._connection.send_command(*words)
+            return self._connection.read_response()
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise ServerGone(
+                f"the server at {self._address} stopped answering during the check; see that it "
+                f"stays up, and check again"
+            ) from error
 
     def open_connections(self, pools: Mapping[str, str]) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each."""

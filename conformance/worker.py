@@ -16,9 +16,11 @@ from typing import TextIO
 from .campaign import BUDGETS
 from .check import Findings, Progress, run_check
 from .court import Conviction
+from .driver import CannotBuild
 from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
 from .story import tell
 from .target import TargetError, load_target, read_extra
+from .witness import ServerGone
 
 SAY_EVERY_S = 0.2
 """How often the supervisor is told that the check goes on."""
@@ -49,6 +51,10 @@ def _report(job: Job, pipe: TextIO) -> None:
         send(_finished(_do(job, send)))
     except TargetError as error:
         send(Failed("target", str(error)))
+    except CannotBuild as error:
+        send(Failed("target", f"the target could not be built any more: {error}"))
+    except ServerGone as error:
+        send(Failed("server", str(error)))
     except BaseException:  # noqa: BLE001 - the supervisor says it
         send(Failed("kit", traceback.format_exc()))
 

@@ -1,8 +1,8 @@
 """Trials: the programs that are not drawn, because they are few and each of them is tried."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from poolproof.conformance.adapter import Adapter
+from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.conformance.witness import Witness
@@ -16,9 +16,13 @@ __all__ = ["run_trials"]
 
 
 def run_trials(
-    adapter: Adapter, prepared: Prepared, server: Server, witness: Witness
+    adapter: AnyAdapter,
+    prepared: Prepared,
+    server: Server,
+    witness: Witness,
+    step: Callable[[], None],
 ) -> Iterator[Sequence[Event]]:
-    """The history of each trial."""
+    """The history of each trial. `step` is called to say that they go on."""
     yield from senseless_arguments(adapter, prepared)
-    yield from tour_of_the_client(adapter, prepared)
+    yield from tour_of_the_client(adapter, prepared, step)
     yield from printed_credentials(adapter, prepared, server, witness)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from time import monotonic
 
-from poolproof.conformance.adapter import Adapter, PoolSettings
+from poolproof.conformance.adapter import AnyAdapter, PoolSettings
 from poolproof.conformance.apart import apart
 from poolproof.conformance.bounded import NeverReturned
 from poolproof.conformance.preparation import Prepared
@@ -16,7 +16,7 @@ SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)
 SENSELESS_TIMEOUTS: tuple[object, ...] = (-1, -0.5, math.nan, True, "10")
 
 
-def senseless_arguments(adapter: Adapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
+def senseless_arguments(adapter: AnyAdapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
     """Build a pool with each senseless argument, and acquire from it if it can be built."""
     usual = replace(prepared.settings, max_connections=2, timeout=BRIEF_S)
     yield [
@@ -31,7 +31,7 @@ def senseless_arguments(adapter: Adapter, prepared: Prepared) -> Iterator[Sequen
 
 
 def _try(
-    adapter: Adapter, settings: PoolSettings, prepared: Prepared, argument: str, value: object
+    adapter: AnyAdapter, settings: PoolSettings, prepared: Prepared, argument: str, value: object
 ) -> Event:
     def build_and_acquire() -> dict[str, object]:
         try:

@@ -8,7 +8,7 @@ from time import monotonic
 
 import redis
 
-from poolproof.conformance.adapter import Adapter, PoolSettings
+from poolproof.conformance.adapter import AnyAdapter, PoolSettings
 from poolproof.conformance.bounded import bounded
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.program import BRIEF_S
@@ -21,7 +21,7 @@ CLOSED_PORT = 1
 
 
 def printed_credentials(
-    adapter: Adapter, prepared: Prepared, server: Server, witness: Witness
+    adapter: AnyAdapter, prepared: Prepared, server: Server, witness: Witness
 ) -> Iterator[Sequence[Event]]:
     """Print the pool and the errors of its acquires: refused, unreachable, and exhausted."""
     user, password = f"user-{token_hex(8)}", f"password-{token_hex(8)}"
@@ -48,7 +48,7 @@ def _admit(witness: Witness, user: str, password: str) -> bool:
     return True
 
 
-def _print(adapter: Adapter, settings: PoolSettings, when: str) -> list[tuple[str, str]]:
+def _print(adapter: AnyAdapter, settings: PoolSettings, when: str) -> list[tuple[str, str]]:
     printed: list[tuple[str, str]] = []
 
     def attempt(what: str, work: Callable[[], object]) -> object:
@@ -64,6 +64,7 @@ def _print(adapter: Adapter, settings: PoolSettings, when: str) -> list[tuple[st
         return printed
     attempt("an acquire", lambda: adapter.acquire(pool))
     attempt("a further acquire", lambda: adapter.acquire(pool))
-    printed.append((f"the repr of the pool {when}", f"{pool!r} {pool}"))
+    text = attempt("the repr", lambda: f"{pool!r} {pool}")
+    printed.append((f"the repr of the pool {when}", str(text)))
     attempt("the close", lambda: adapter.close(pool))
     return printed

@@ -11,7 +11,7 @@ from typing import cast
 import redis
 from redis.client import PubSub
 
-from poolproof.conformance.adapter import Adapter
+from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, NeverReturned, bounded
 from poolproof.conformance.preparation import Prepared
 from poolproof.spec.events import Event, FeatureTried
@@ -27,7 +27,9 @@ KEEP_MS = 10_000
 """How long the keys of the tour live, should it be interrupted."""
 
 
-def tour_of_the_client(adapter: Adapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
+def tour_of_the_client(
+    adapter: AnyAdapter, prepared: Prepared, step: Callable[[], None]
+) -> Iterator[Sequence[Event]]:
     """Use each feature on one pool, and see at the end that every connection has come back."""
     if prepared.library.client is None:
         return
@@ -56,6 +58,7 @@ def tour_of_the_client(adapter: Adapter, prepared: Prepared) -> Iterator[Sequenc
 
     def note(feature: str, use: Callable[[], None]) -> None:
         trouble = ""
+        step()
         try:
             bounded(use, 2 * OVERDUE_S)
         except Exception as raised:  # noqa: BLE001 - the pool may let the client fail with any error

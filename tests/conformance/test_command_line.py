@@ -628,7 +628,9 @@ class TestFailuresOfOurOwn:
     def test_a_target_that_died_late_is_judged_as_far_as_it_was_seen(
         self, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        outcome = Outcome(last=Working("running programs", 1), died="was ended by SIGSEGV")
+        outcome = Outcome(
+            last=Working("running programs", 1), died="the target was ended by SIGSEGV"
+        )
 
         run = self.run(server, monkeypatch, outcome)
 

@@ -222,7 +222,7 @@ def test_a_known_deviation_that_was_not_observed_is_not_excused() -> None:
 
 def test_a_target_that_died_leaves_what_was_proven_and_the_rest_unknown() -> None:
     outcome = Outcome(
-        proven(MUST), last=Working("running programs", 9), died="was ended by SIGKILL"
+        proven(MUST), last=Working("running programs", 9), died="the target was ended by SIGKILL"
     )
 
     report = concluded(outcome, MUST, ANOTHER_MUST, NEEDS_A_BLOCK)
@@ -235,7 +235,7 @@ def test_a_target_that_died_leaves_what_was_proven_and_the_rest_unknown() -> Non
 
 
 def test_a_target_that_died_before_anything_was_proven_is_3() -> None:
-    report = concluded(Outcome(died="left the process with status 0"), MUST, SHOULD)
+    report = concluded(Outcome(died="the target left the process with status 0"), MUST, SHOULD)
 
     assert verdicts(report) == ["UNOBSERVED", "UNOBSERVED"]
     assert report.status == 3
