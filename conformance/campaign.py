@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from .court import ClauseBroken, Court, LongEnough
 from .machine import PoolMachine
-from .program import SLOW_THEMES, Theme
+from .program import SHARES, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget(programs=15, steps=8, shorten_s=0.6, run_s=3, limit_s=30),
-    "standard": Budget(programs=60, steps=12, shorten_s=2.0, run_s=10, limit_s=90),
+    "quick": Budget(programs=15, steps=8, shorten_s=0.5, run_s=3, limit_s=30),
+    "standard": Budget(programs=48, steps=12, shorten_s=1.5, run_s=10, limit_s=90),
     "thorough": Budget(programs=500, steps=24, shorten_s=10.0, run_s=150, limit_s=1800),
 }
 
@@ -82,7 +82,7 @@ def _run(court: Court, theme: Theme, budget: Budget, run_seed: int) -> Run:
         def __init__(self) -> None:
             super().__init__(court, theme)
 
-    programs = budget.programs // 3 if theme in SLOW_THEMES else budget.programs
+    programs = max(1, budget.programs // SHARES.get(theme, 1))
     court.begin(run_seed, budget.run_s, budget.shorten_s)
     try:
         run_state_machine_as_test(

@@ -106,8 +106,12 @@ SILENCE_S = 0.1
 
 THEMES_OF_SOCKET_TIMEOUT = frozenset({Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT})
 
-SLOW_THEMES = frozenset({Theme.WAIT_IN_VAIN, *THEMES_OF_SOCKET_TIMEOUT})
-"""Themes whose programs spend most of their time waiting. They get a third of the programs."""
+SHARES = {
+    Theme.WAIT_IN_VAIN: 3,
+    Theme.SHORT_SOCKET_TIMEOUT: 6,
+    Theme.LONG_SOCKET_TIMEOUT: 6,
+}
+"""Themes whose programs spend most of their time waiting get only one in so many of the programs."""
 
 SURPLUS_CALLERS = {
     Theme.QUEUE: 8,
