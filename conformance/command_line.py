@@ -44,6 +44,12 @@ class BadInput(click.ClickException):
 PLEASE_REPORT = "the kit failed; please report this:"
 
 
+class CannotJudge(click.ClickException):
+    """Neither the pool nor the input is to blame, and yet nothing can be said."""
+
+    exit_code = Status.UNKNOWN
+
+
 class KitFailed(click.ClickException):
     """The kit is to blame."""
 
@@ -250,7 +256,9 @@ def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
     printed = redacted(outcome.output[partial:], secrets)[-OUTPUT_TOLD:].strip()
     said = f"\nThe target printed last:\n{printed}" if printed else ""
     failed = outcome.failed
-    if failed is not None and failed.blame != "kit":
+    if failed is not None and failed.blame == "server":
+        raise CannotJudge(redacted(failed.message, secrets))
+    if failed is not None and failed.blame == "target":
         raise BadInput(redacted(failed.message, secrets) + said)
     if failed is not None:
         blamed = KitFailed(f"{PLEASE_REPORT}\n{redacted(failed.message, secrets)}{said}")

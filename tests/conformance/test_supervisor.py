@@ -287,7 +287,7 @@ def test_a_pool_that_leaves_is_unknown_in_the_rest_and_the_report_says_how_it_le
 
 
 def test_a_server_that_is_ended_by_the_pool_is_no_verdict(runs: Mapping[str, Future[Run]]) -> None:
-    assert ran(runs, "EndsTheServer").status == 4
+    assert ran(runs, "EndsTheServer").status == 3
     assert ran(runs, "EndsTheServer").complaint.startswith("the kit failed; please report this:")
 
 
