@@ -217,7 +217,7 @@ def test_no_process_of_the_run_remains(runs: Mapping[str, Future[Run]], target: 
     assert remaining(ran(runs, target).notes) == set()
 
 
-@pytest.mark.parametrize("target", [name for name in AWKWARD if name != "EndsTheServer"])
+@pytest.mark.parametrize("target", AWKWARD)
 def test_nobody_gets_to_see_our_own_workings(runs: Mapping[str, Future[Run]], target: str) -> None:
     assert "Traceback" not in ran(runs, target).output + ran(runs, target).errors
 
@@ -288,7 +288,7 @@ def test_a_pool_that_leaves_is_unknown_in_the_rest_and_the_report_says_how_it_le
 
 def test_a_server_that_is_ended_by_the_pool_is_no_verdict(runs: Mapping[str, Future[Run]]) -> None:
     assert ran(runs, "EndsTheServer").status == 3
-    assert ran(runs, "EndsTheServer").complaint.startswith("the kit failed; please report this:")
+    assert "stopped answering during the check" in ran(runs, "EndsTheServer").complaint
 
 
 @pytest.mark.parametrize(
