@@ -28,7 +28,7 @@ test: $(ready)
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy
-	.venv/bin/pytest
+	.venv/bin/pytest -n 3
 
 bench: $(ready)
 	@.venv/bin/python tests/benchmarks/pool.py

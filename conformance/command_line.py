@@ -329,6 +329,14 @@ def _console(is_terminal: bool) -> Console:
 def _print(report: Report) -> None:
     """Print the report. The verdict stands also if nobody reads to its end."""
     try:
-        print_report(report, _console(sys.stdout.isatty()))
+        console = _console(sys.stdout.isatty())
+        if console.is_terminal:
+            print_report(report, console)
+            return
+        with console.capture() as captured:
+            print_report(report, console)
+        # Without the blanks that fill the lines of a table.
+        for line in captured.get().splitlines():
+            click.echo(line.rstrip())
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

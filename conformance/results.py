@@ -153,7 +153,7 @@ def _with_seed(reproduce: str, proven: Proven) -> str:
 
 def _capability(capability: Capability) -> str:
     return {
-        Capability.CONTEXT_MANAGER: "a block that lends a connection (`with pool.connection()`)",
+        Capability.CONTEXT_MANAGER: "a `with pool.connection()` block",
         Capability.CLIENT: "itself to a client of the redis-py family",
     }[capability]
 

@@ -200,7 +200,7 @@ class TestVerdicts:
         assert unknown.status == 3
         assert verdicts(unknown.output) == {"TMO-2": "UNOBSERVED", "RET-6": "SKIPPED"}
         assert "the pool takes no `timeout`" in unknown.output
-        assert "the pool does not offer a block that lends a connection" in unknown.output
+        assert "the pool does not offer a `with pool.connection()` block" in unknown.output
         assert unknown.json["verdict"] == "UNOBSERVED"
         assert [clause["observed"] for clause in unknown.json["clauses"]] == [0, 0]
 

@@ -125,7 +125,7 @@ def test_a_pool_without_the_argument_that_a_clause_speaks_of_is_told_so() -> Non
         (
             NEEDS_A_BLOCK,
             [Capability.CLIENT],
-            "the pool does not offer a block that lends a connection (`with pool.connection()`)",
+            "the pool does not offer a `with pool.connection()` block",
         ),
         (
             NEEDS_A_CLIENT,
