@@ -73,6 +73,8 @@ def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_se
             unsteady += ended is Run.UNSTEADY
             if court.sought is not None:
                 court.closed.add(court.sought)
+            if unsteady == UNSTEADY_AT_MOST:
+                court.cut_short = True
             if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or court.time_is_up:
                 break
 

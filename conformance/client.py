@@ -37,13 +37,16 @@ class ClientLibrary:
         )
 
 
-UNKNOWN = ClientLibrary((ConnectionError,), (TimeoutError,), None)
-"""What is assumed as long as no connection has been seen."""
+UNKNOWN = ClientLibrary((Exception,), (TimeoutError,), None)
+"""What is assumed of a library that cannot be found: that its callers handle what the pool raises."""
 
 
 def library_of(connection: object) -> ClientLibrary:
-    """The library that the class of this connection, or one of its bases, was written in."""
-    for base in type(connection).__mro__:
+    """The library of this connection's class or a base of it, or of something that it wraps."""
+    wrapped = getattr(connection, "__dict__", {}).values()
+    for base in (base for part in (connection, *wrapped) for base in type(part).__mro__):
+        if base.__module__ == "builtins":
+            continue
         module = sys.modules.get(base.__module__.partition(".")[0])
         connection_error: object = getattr(module, "ConnectionError", None)
         timeout_error: object = getattr(module, "TimeoutError", None)

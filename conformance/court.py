@@ -7,7 +7,8 @@ in question makes a program fail.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from time import monotonic
 
 from poolproof.spec import CLAUSES, Clause, History
@@ -70,6 +71,7 @@ class Court:
         """Whether a run ended before all of its programs had been drawn, for lack of time."""
         self.stopped = False
         """Whether the run was told that it has gone on for long enough."""
+        self._drivers = count(1)
         self._adapter = adapter
         self._library = library
         self._witness = witness
@@ -89,7 +91,10 @@ class Court:
         """A driver for one program."""
         return Driver(
             self._adapter,
-            self.settings,
+            # A pool may still be opening connections when its program is over.
+            replace(
+                self.settings, client_name=f"{self.settings.client_name}-{next(self._drivers)}"
+            ),
             self._library,
             self._witness,
             look_twice="BND-1" not in self.closed,

@@ -48,6 +48,10 @@ from .program import (
 )
 from .witness import Witness
 
+UNANSWERED_S = 0.5
+"""How long a release may take while the server owes its connection a reply, before the server is made
+to send it. The release is at fault only if it returns then, and did not before."""
+
 GRACE_S = 0.5
 """How long a call that is to be given up is given once more, in case the machine stood still."""
 
@@ -236,6 +240,8 @@ class Driver:
             waited_out = at_s - called_s >= (terms.timeout_s or 0.0)
             control_s = control.result() if control is not None and waited_out else 0.0
             error = self._library.error(raised)
+            if self.free(pool) > 0 and error.is_connection_error:
+                self._witness.lets_in()
             self.events.append(AcquireFailed(at_s, pool, call, error, control_s))
         else:
             self._take(pool, call, connection, self._now_s())
@@ -283,11 +289,16 @@ class Driver:
         call = next(self._calls)
         self.released[acquire] = held
         self.retired.add(held.pool)
-        self._adapter.send(held.connection, "BLPOP", f"{self._settings.client_name}-silence", 0)
+        try:
+            self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"BLPOP raised {self._library.error(raised)}"
+            self.events.append(Used(self._now_s(), held.pool, acquire, trouble))
+            return
         self.events.append(ReleaseCalled(self._now_s(), held.pool, call, acquire))
         handle = self._pools[held.pool].handle
         releasing = self._callers.submit(self._adapter.release, handle, held.connection)
-        wait([releasing], timeout=OVERDUE_S)
+        wait([releasing], timeout=UNANSWERED_S)
         waits = not self._done_after_all(releasing)
         if held.number is not None:
             self._witness.ask("CLIENT", "UNBLOCK", held.number)
@@ -295,8 +306,8 @@ class Driver:
         if not self._done_after_all(releasing):
             self._give_up(held.pool, call, OVERDUE_S)
             return
-        raised = releasing.exception()
-        error = None if raised is None else self._library.error(raised)
+        refusal = releasing.exception()
+        error = None if refusal is None else self._library.error(refusal)
         self.events.append(
             ReleaseReturned(
                 self._now_s(),
@@ -324,7 +335,12 @@ class Driver:
 
     def _drop(self, acquire: int) -> None:
         held = self._held(acquire)
-        self._adapter.disconnect(held.connection)
+        try:
+            self._adapter.disconnect(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"closing it raised {self._library.error(raised)}"
+            self.events.append(Used(self._now_s(), held.pool, acquire, trouble))
+            return
         self.events.append(Dropped(self._now_s(), held.pool, acquire))
 
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
@@ -352,9 +368,17 @@ class Driver:
         self.retired.add(held.pool)
         socket_timeout_s = self._pools[held.pool].terms.socket_timeout_s or 0.0
         control = self._clerks.submit(_plain_wait, socket_timeout_s)
-        called_s = self._now_s()
-        self._adapter.send(held.connection, "BLPOP", f"{self._settings.client_name}-silence", 0)
-        receiving = self._callers.submit(self._adapter.receive, held.connection)
+        took_s: list[float] = []
+
+        def send_and_receive() -> None:
+            called_s = self._now_s()
+            try:
+                self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+                self._adapter.receive(held.connection)
+            finally:
+                took_s.append(self._now_s() - called_s)
+
+        receiving = self._callers.submit(send_and_receive)
         wait([receiving], timeout=server_s)
         if held.number is not None:
             self._witness.ask("CLIENT", "UNBLOCK", held.number)
@@ -374,11 +398,15 @@ class Driver:
                 held.pool,
                 acquire,
                 server_s,
-                took_s=at_s - called_s,
+                took_s=took_s[0],
                 timed_out=error is not None,
                 control_s=control.result(),
             )
         )
+
+    def _silent_key(self) -> str:
+        """A key that nobody pushes to, so that who pops from it waits."""
+        return f"{self._settings.client_name}-silence"
 
     def _finish(self, pool: str, call: int, work: Callable[..., None], *arguments: object) -> None:
         self._bounded(pool, call, self._callers.submit(work, *arguments), OVERDUE_S)
@@ -393,8 +421,9 @@ class Driver:
             self._give_up(pool, call, self._now_s() - began_s)
 
     def _done_after_all(self, future: Future[_Result]) -> bool:
-        """Whether a call is done, given that the machine may have stood still as a whole."""
+        """Whether a call is done, given that the machine or the server may have stood still."""
         if not future.done():
+            self._witness.lets_in()
             wait([self._clerks.submit(_plain_wait, 0.0)])
             wait([future], timeout=GRACE_S)
         return future.done()

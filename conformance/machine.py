@@ -5,6 +5,7 @@ nothing moves; when the program is over, the history goes to the court. There is
 rule asks nothing of the pool, and any outcome of an operation is a history like any other.
 """
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,6 +58,8 @@ class PoolMachine(RuleBasedStateMachine):
     def build(self, max_connections: int) -> None:
         """Build the two pools on the terms that the program's theme calls for."""
         self._court.begin_program()
+        # Hypothesis makes every program see the same numbers; a pool that uses chance shall not.
+        random.seed(self._court.programs)
         self._driver = self._court.new_driver()
         terms = terms_of(
             self._theme, max_connections, takes_timeout="timeout" in self._court.settings.takes
@@ -248,10 +251,13 @@ class PoolMachine(RuleBasedStateMachine):
         if self._driver is None:
             return []
         in_use = {held.number for held in self._driver.holding.values()}
+        # The same object may have another socket by now.
+        objects = {id(held.connection) for held in self._driver.holding.values()}
         return [
             call
             for call, held in self._driver.released.items()
             if held.number not in in_use
+            and id(held.connection) not in objects
             and held.pool not in self._driver.retired
             and held.pool not in self._driver.waiting
         ]

@@ -101,7 +101,7 @@ def _look(
         adapter.release(pool, connection)
         adapter.close(pool)
 
-    with suppress(NeverReturned):  # which is for a clause to judge
+    with suppress(Exception):  # which is for a clause to judge
         bounded(give_back)
     return library, offers
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from poolproof.spec import CLAUSES, Capability, Clause, Requirement
 
-from .messages import Proven
+from .messages import Finished, Proven
 from .supervisor import Outcome
 from .verdict import Verdict
 
@@ -143,7 +143,7 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
     elif clause.needs is not None and clause.needs not in finished.offers:
         verdict, reason = Verdict.SKIPPED, f"the pool does not offer {_capability(clause.needs)}"
     elif observed == 0:
-        verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, finished.takes)
+        verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, finished)
     return Result(clause, verdict, observed, reason, None)
 
 
@@ -158,8 +158,10 @@ def _capability(capability: Capability) -> str:
     }[capability]
 
 
-def _why_unobserved(clause: Clause, takes: Sequence[str]) -> str:
+def _why_unobserved(clause: Clause, finished: Finished) -> str:
     for argument in ("timeout", "socket_timeout"):
-        if clause.id.startswith("TMO") and argument not in takes:
+        if clause.id.startswith("TMO") and argument not in finished.takes:
             return f"the pool takes no `{argument}`"
+    if finished.cut_short:
+        return "time was up before a program came to the situation that it speaks of"
     return "no program came to the situation that it speaks of; try --budget thorough"

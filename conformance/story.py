@@ -163,7 +163,11 @@ class _Teller:
         return "a call"
 
     def _who_waits(self) -> str | None:
-        settled = {event.call for event in self._events if isinstance(event, Acquired)}
+        settled = {
+            event.call
+            for event in self._events
+            if isinstance(event, Acquired | AcquireFailed | Overdue)
+        }
         new = [
             call
             for call in self._called_s

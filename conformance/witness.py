@@ -27,15 +27,16 @@ class Witness:
 
     def __init__(self, server: Server) -> None:
         self._address = server.address()
-        self._connection = redis.Connection(
-            host=server.host,
-            port=server.port,
-            db=server.db,
-            username=server.username or "",
-            password=server.password or "",
-            client_name="poolproof-witness",
-            socket_timeout=30,
-        )
+        self._arguments = {
+            "host": server.host,
+            "port": server.port,
+            "db": server.db,
+            "username": server.username or "",
+            "password": server.password or "",
+            "client_name": "poolproof-witness",
+            "socket_timeout": 30,
+        }
+        self._connection = redis.Connection(**self._arguments)
         self._staying: frozenset[int] = frozenset()
         """The connections that were open when the server was last looked at long enough."""
 
@@ -84,6 +85,23 @@ class Witness:
         for number, name in _CLIENT.findall(self._client_list()):
             if name in names:
                 self.ask("CLIENT", "KILL", "ID", number)
+
+    def lets_in(self) -> None:
+        """See that the server answers and admits a new connection. Raises ServerGone if not.
+
+        What a pool cannot do while this cannot be done either is not its fault.
+        """
+        self.ask("PING")
+        newcomer = redis.Connection(**self._arguments)
+        try:
+            newcomer.connect()
+        except redis.RedisError as error:
+            raise ServerGone(
+                f"the server at {self._address} turns new connections away ({error}); give it more "
+                f"room (maxclients), or use another"
+            ) from error
+        finally:
+            newcomer.disconnect()
 
     def close(self) -> None:
         """Close the witness's own connection."""

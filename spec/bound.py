@@ -63,7 +63,7 @@ def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
 @clause("BND-3", Requirement.MUST, Level.CORE)
 def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
-    Whatever has happened before, once every connection has been released, `max_connections`
+    Whatever callers have done before, once every connection has been released, `max_connections`
     acquires MUST succeed again.
 
     A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed

@@ -23,12 +23,10 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
     one to look at when connections grow old.
     """
     for moment, acquired in _honest_acquires(history):
-        idle = moment.before.idle
+        idle = _known_idle(moment)
         taken = acquired.connection
         if taken not in idle or len(idle) < 2:
             continue
-        if taken not in moment.before.released.values():
-            continue  # opened ahead of need, so nobody outside knows since when it has been idle
         ahead = idle[: idle.index(taken)]
         passed_over = _handed_out_later(history, moment, ahead)
         if passed_over is None:
@@ -54,7 +52,7 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
         round_: list[int] = []
         queue: tuple[int, ...] = ()
         for moment, acquired in _honest_acquires(history, pool):
-            taken, idle = acquired.connection, moment.before.idle
+            taken, idle = acquired.connection, _known_idle(moment)
             if taken is None or taken not in idle:
                 round_ = []
                 continue
@@ -91,21 +89,31 @@ def idle_connections_are_used_before_new_ones_are_opened(history: History) -> It
     """
     for moment, acquired in _honest_acquires(history):
         state = moment.before
-        taken = acquired.connection
-        if taken is None or not state.idle or state.dropped:
+        taken, idle = acquired.connection, _known_idle(moment)
+        if taken is None or not idle or state.dropped:
             continue  # a dropped connection may be opened anew in its place
         if taken in state.idle:
             yield Judgement(moment.index)
             continue
         if taken in state.released.values() or _was_seen_open(moment, history, taken):
             continue  # not newly opened
-        unused = _handed_out_later(history, moment, state.idle)
+        # The one at the front: if it is gone, this one may have been opened in its place.
+        unused = _handed_out_later(history, moment, idle[:1])
         if unused is not None:
             yield Judgement(
                 moment.index,
                 f"acquire got connection {taken}, newly opened, although connection {unused} was "
                 f"idle",
             )
+
+
+def _known_idle(moment: Moment) -> tuple[int, ...]:
+    """The idle connections that callers have held before.
+
+    Of others, which the pool opened ahead of need, nobody outside knows since when they are ready.
+    """
+    held = set(moment.before.released.values())
+    return tuple(connection for connection in moment.before.idle if connection in held)
 
 
 def _honest_acquires(

@@ -12,7 +12,7 @@ from .state import Deed, Moment
 @clause("RET-1", Requirement.MUST, Level.CORE)
 def a_released_connection_serves_the_next_caller(history: History) -> Iterator[Judgement]:
     """
-    A released connection MUST become available to exactly one next caller.
+    When a release returns, the connection MUST be available to exactly one next caller.
 
     To none, and the pool has lost a slot; to two, and they read each other's replies.
     """

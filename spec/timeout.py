@@ -26,7 +26,11 @@ def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
             if state.misused:
                 break
             if isinstance(event, Acquired) and state.requests[event.call].found_full:
-                yield Judgement(moment.index)
+                useless = (
+                    f"with all connections in use, an acquire returned one that does not work "
+                    f"({event.trouble})"
+                )
+                yield Judgement(moment.index, useless if event.connection is None else None)
             elif isinstance(event, AcquireFailed):
                 request = state.requests[event.call]
                 broken = _turned_away(moment, event, request, moments)
@@ -50,8 +54,7 @@ def _turned_away(
         return f"with all connections in use, an acquire failed with {event.error}"
     if not terms.timeout_s or terms.socket_timeout_s is not None:
         return None  # 0, None, and the two timeouts together have clauses of their own
-    # Within half of `timeout`, so that a pool that takes connections back in the background, or a
-    # release that meets the deadline, is not held to be at fault.
+    # Within half of `timeout`, so that no release is counted that meets the deadline.
     in_time = request.called_s + terms.timeout_s / 2
     for other in moments:
         if isinstance(other.event, ReleaseReturned) and other.event.error is None:
@@ -130,7 +133,9 @@ def _moved_by_socket_timeout(vain: VainWait) -> str | None:
     )
     if socket_timeout_s > timeout_s:
         late = vain.told_late() is not None and vain.error is not None
-        return told if late and vain.took_s >= socket_timeout_s * (1 - CLOCK_SLEW) else None
+        soon_s = 1.25 * socket_timeout_s
+        in_step = socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < soon_s
+        return told if late and in_step else None
     # Early for another reason is not moved: it must have ended soon after `socket_timeout`.
     soon_s = socket_timeout_s + (timeout_s - socket_timeout_s) / 4
     return told if socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < soon_s else None
@@ -148,7 +153,7 @@ def _moved_by_timeout(
         )
     elif event.timed_out or event.server_s < socket_timeout_s:
         yield Judgement(moment.index)
-    elif event.control_s < (socket_timeout_s + event.server_s) / 2:
+    elif event.control_s < (socket_timeout_s + event.server_s) / 2 < event.took_s:
         yield Judgement(
             moment.index,
             f"with timeout={timeout_s} and socket_timeout={socket_timeout_s}, the wait for a reply "

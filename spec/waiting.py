@@ -18,7 +18,7 @@ CLOCK_SLEW = 0.001
 LATE_IN_A_ROW = 5
 """How many waits in a row must be late: once is the machine, always is the pool."""
 
-LATE_AT_LEAST_S = 0.010
+LATE_AT_LEAST_S = 0.015
 """What a pool may take in any case for its own work after a wait."""
 
 LATE_CONTROLS = 3
@@ -113,7 +113,7 @@ def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
 def is_late(timeout_s: float, took_s: float, control_s: float) -> bool:
     """Whether a wait that took `took_s` ended far later than the plain one that took `control_s`."""
     control_late_s = max(0.0, control_s - timeout_s)
-    allowed_s = LATE_AT_LEAST_S + timeout_s / 2 + LATE_CONTROLS * control_late_s
+    allowed_s = LATE_AT_LEAST_S + LATE_CONTROLS * control_late_s
     return took_s - timeout_s > allowed_s
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 
 from poolproof.conformance.adapter import AnyAdapter, PoolSettings
 from poolproof.conformance.apart import apart
-from poolproof.conformance.bounded import NeverReturned
+from poolproof.conformance.bounded import NeverReturned, bounded
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.program import BRIEF_S
 from poolproof.spec.events import ArgumentTried, Error, Event
@@ -19,20 +19,42 @@ SENSELESS_TIMEOUTS: tuple[object, ...] = (-1, -0.5, math.nan, True, "10")
 def senseless_arguments(adapter: AnyAdapter, prepared: Prepared) -> Iterator[Sequence[Event]]:
     """Build a pool with each senseless argument, and acquire from it if it can be built."""
     usual = replace(prepared.settings, max_connections=2, timeout=BRIEF_S)
+    # A pool that lives on a thread of its module cannot work in a child, which has no such thread.
+    isolated = _try(adapter, usual, prepared, "max_connections", 2, isolated=True).returned
     yield [
-        _try(adapter, replace(usual, max_connections=value), prepared, "max_connections", value)
+        _try(
+            adapter,
+            replace(usual, max_connections=value),
+            prepared,
+            "max_connections",
+            value,
+            isolated=isolated,
+        )
         for value in SENSELESS_MAX_CONNECTIONS
     ]
     if "timeout" in prepared.settings.takes:
         yield [
-            _try(adapter, replace(usual, timeout=value), prepared, "timeout", value)
+            _try(
+                adapter,
+                replace(usual, timeout=value),
+                prepared,
+                "timeout",
+                value,
+                isolated=isolated,
+            )
             for value in SENSELESS_TIMEOUTS
         ]
 
 
 def _try(
-    adapter: AnyAdapter, settings: PoolSettings, prepared: Prepared, argument: str, value: object
-) -> Event:
+    adapter: AnyAdapter,
+    settings: PoolSettings,
+    prepared: Prepared,
+    argument: str,
+    value: object,
+    *,
+    isolated: bool,
+) -> ArgumentTried:
     def build_and_acquire() -> dict[str, object]:
         try:
             pool = adapter.open(settings)
@@ -44,7 +66,7 @@ def _try(
 
     try:
         # A pool that takes the argument to mean "without bound" may open or allocate without end.
-        refused = apart(build_and_acquire)["refused"]
+        refused = (apart if isolated else bounded)(build_and_acquire)["refused"]
     except NeverReturned:
         return ArgumentTried(monotonic(), argument, repr(value), None, returned=False)
     error = Error(**refused) if isinstance(refused, dict) else None
