@@ -67,6 +67,8 @@ def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_se
     for theme in themes:
         unsteady = 0
         for run_seed in count(first_seed):
+            if court.is_done:
+                return
             ended = _run(court, theme, budget, run_seed)
             if court.fault is not None:
                 raise court.fault

@@ -64,6 +64,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            # Whoever was reading has seen enough, as `head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
         except Exception as error:
             raise KitFailed(f"{PLEASE_REPORT}\n{traceback.format_exc()}") from error
 
@@ -135,7 +139,7 @@ def check(
     known_path: Path | None,
     json_path: Path | None,
 ) -> None:
-    r"""Judge TARGET, a pool named as module:Name, clause by clause.
+    """Judge TARGET, a pool named as module:Name, clause by clause.
 
     TARGET is a pool class, a function that builds a pool, or an adapter class:
 
@@ -145,7 +149,7 @@ def check(
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
     could not be judged; 4 the kit failed.
-    """
+    """  # noqa: D301 - click reads the backspace
     _prepare_json(json_path)
     clauses = _chosen(only, levels)
     with _bad_input_is_one_sentence():
@@ -291,7 +295,7 @@ def _progress() -> Iterator[Callable[[Working], None]]:
 
 
 def _told(working: Working) -> str:
-    return f"{working.doing}: {working.programs} so far"
+    return f"{working.doing}: {working.programs} so far" if working.programs else working.doing
 
 
 def _command(

@@ -87,6 +87,11 @@ class Court:
         """Whether the check has taken as long as it may."""
         return monotonic() > self._end_s
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing can change any more: every clause that is judged has been broken."""
+        return self.closed >= self._judged.keys()
+
     def new_driver(self) -> Driver:
         """A driver for one program."""
         return Driver(

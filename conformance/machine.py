@@ -54,9 +54,13 @@ class PoolMachine(RuleBasedStateMachine):
         self._surplus_callers = SURPLUS_CALLERS.get(theme, 0)
         self._broken_off = False
 
-    @initialize(max_connections=st.integers(min_value=1, max_value=4))
-    def build(self, max_connections: int) -> None:
-        """Build the two pools on the terms that the program's theme calls for."""
+    @initialize(max_connections=st.integers(min_value=1, max_value=4), first=st.booleans())
+    def build(self, max_connections: int, first: bool) -> None:
+        """Build the two pools on the terms that the program's theme calls for.
+
+        A pool that is to be misused may `first` show that it keeps its bound and uses connections
+        again, so that what it does afterwards can be told from what it does anyway.
+        """
         self._court.begin_program()
         # Hypothesis makes every program see the same numbers; a pool that uses chance shall not.
         random.seed(self._court.programs)
@@ -66,6 +70,11 @@ class PoolMachine(RuleBasedStateMachine):
         )
         for pool in ("A", "B"):
             self._run(Build(pool, terms))
+        if first and self._theme in (Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE):
+            self.exhaust("A")
+            self.acquire("A")
+            self.release(0)
+            self.acquire("A")
         if self._theme is Theme.TURNS:
             self.exhaust("A")
             self._release_all("A")
@@ -91,6 +100,8 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(which=ANY)
     def release(self, which: int) -> None:
         """Give a connection back."""
+        if not self._held():
+            return
         acquire = _pick(self._held(), which)
         self._run(Release(acquire, self._driving.holding[acquire].pool))
 

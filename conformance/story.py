@@ -111,7 +111,7 @@ class _Teller:
             case Acquired():
                 return self._acquired(event)
             case AcquireFailed():
-                after = in_ms(event.at_s - self._called_s[event.call])
+                after = in_ms(event.at_s - self._called_s.pop(event.call))
                 return f"{self._who(event.call)} fails after {after} with {event.error}"
             case ReleaseCalled():
                 return self._release(event)
@@ -163,15 +163,10 @@ class _Teller:
         return "a call"
 
     def _who_waits(self) -> str | None:
-        settled = {
-            event.call
-            for event in self._events
-            if isinstance(event, Acquired | AcquireFailed | Overdue)
-        }
         new = [
             call
             for call in self._called_s
-            if call not in self._connection and call not in self._waiting and call in settled
+            if call not in self._connection and call not in self._waiting
         ]
         self._waiting.update(new)
         return f"acquire{self._of(self._pool_of[new[0]])} waits" if new else None

@@ -98,10 +98,14 @@ def clause(
             name=name.replace("_", " "),
             requirement=requirement,
             level=level,
-            sentence=" ".join(sentence.split()),
-            intent=" ".join(intent.split()),
+            sentence=_one_line(sentence),
+            intent=_one_line(intent),
             needs=needs,
             judge=judge,
         )
 
     return bind
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())

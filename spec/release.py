@@ -53,8 +53,8 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
 @clause("RET-3", Requirement.MUST, Level.CORE)
 def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     """
-    Releasing a connection again, while nobody holds it, MUST change nothing, whether the release
-    raises or not.
+    Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
+    how many connections can be in use, whether the release raises or not.
 
     It happens: an error path and a ``finally`` both release. If the pool takes the connection back
     twice it hands it out twice, to two callers at once; if it counts it twice it loses a slot or
@@ -66,8 +66,8 @@ def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
 @clause("RET-4", Requirement.MUST, Level.CORE)
 def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
     """
-    A connection that the pool did not hand out MUST NOT enter it by being released to it, whether
-    the release raises or not.
+    Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
+    how many connections can be in use, whether the release raises or not.
 
     It may lead to another server, another database or another user, and its own pool still counts
     it. A pool that adopts it sends the next caller's commands there, or exceeds its own bound.

@@ -85,8 +85,9 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
 @clause("TMO-3", Requirement.MUST, Level.CORE)
 def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Judgement]:
     """
-    An acquire that waited in vain MUST raise an error of a type used for nothing else; handlers of
-    the client's connection errors catch it, and handlers of socket timeouts do not.
+    An acquire that waited in vain MUST raise an error of a more specific type than a broken
+    connection does; handlers of the client's connection errors catch it, and handlers of socket
+    timeouts do not.
 
     An exhausted pool, a silent server and a broken connection call for different remedies: a larger
     pool, patience, a reconnect. A cluster client that takes exhaustion for a broken node rebuilds
