@@ -30,7 +30,8 @@ README = ROOT / "README.md"
 SPECIFICATION = ROOT / "spec" / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
 PASTE = "run `poolproof check redis:BlockingConnectionPool` and paste what it prints into README.md"
-DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", CHANGELOG, SPECIFICATION)
+FAULTS = ROOT / "conformance" / "README.md"
+DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", CHANGELOG, SPECIFICATION, FAULTS)
 
 each_document = pytest.mark.parametrize(
     "path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
