@@ -99,7 +99,7 @@ VERDICTS = f"""
     - **Too late is relative.**
       Beside each wait in vain runs a plain wait of the standard library for the same time.
       A wait is late if it ends later than it should by more than all of these together:
-      {waiting.LATE_AT_LEAST_S * 1000:.0f} ms, half of `timeout`,
+      {waiting.LATE_AT_LEAST_S * 1000:.0f} ms,
       and {waiting.LATE_CONTROLS} times what the plain wait was late.
       The clause is broken by {waiting.LATE_IN_A_ROW} late waits in a row, or by one that does not end.
       A busy machine delays both waits, and not every time.

@@ -159,7 +159,18 @@ READINGS = (
     ),
     Reading(
         ("RET-1",),
-        "Which caller is the next, when several wait, is not said here.",
+        "Which caller is the next, when several wait, is not said here. A pool that takes "
+        "connections back in the background must have done so when the release returns.",
+    ),
+    Reading(
+        ("ORD-1", "ORD-2", "ORD-3"),
+        "A connection counts as idle only once a caller has released it. Since when one that was "
+        "opened ahead of need is ready, nobody outside knows.",
+    ),
+    Reading(
+        ("TMO-5",),
+        "That None waits for ever is tried for as long as a program lasts. A pool that gives up "
+        "after many seconds passes.",
     ),
     Reading(
         ("RET-3",),
