@@ -1,0 +1,26 @@
+"""A pool that opens a connection anew, in its place, when its turn comes after a few uses."""
+
+from collections import Counter
+
+import redis
+from culprits.sound import SoundPool
+
+USES = 2
+
+
+class RecyclingPool(SoundPool):
+    """Keeps the object and changes the socket behind it."""
+
+    def __init__(
+        self, *, max_connections: int = 10, timeout: float | None = 5, **connection_kwargs: object
+    ) -> None:
+        super().__init__(max_connections=max_connections, timeout=timeout, **connection_kwargs)
+        self.uses: Counter[redis.Connection] = Counter()
+
+    def take_idle(self) -> redis.Connection:
+        connection = super().take_idle()
+        self.uses[connection] += 1
+        if self.uses[connection] > USES:
+            connection.disconnect()
+            self.uses[connection] = 0
+        return connection
