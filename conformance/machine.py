@@ -141,6 +141,8 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(which=ANY)
     def release_twice(self, which: int) -> None:
         """Release a connection twice in a row, as an error path and a ``finally`` do together."""
+        if not self._held():
+            return
         acquire = _pick(self._held(), which)
         pool = self._driving.holding[acquire].pool
         self._run(Release(acquire, pool))
@@ -208,7 +210,20 @@ class PoolMachine(RuleBasedStateMachine):
         """Do at last what the theme is about, lest a program never gets there."""
         match self._theme:
             case Theme.BLOCK:
+                self.run_block("A", KeyboardInterrupt)
                 self.exhaust("A")
+            case Theme.SECOND_RELEASE:
+                self.exhaust("A")
+                self.release_twice(0)
+            case Theme.FOREIGN_RELEASE:
+                self.exhaust("A")
+                self.release_to_another_pool(0)
+            case Theme.WAIT_IN_VAIN:
+                self.exhaust("A")
+                self._pass_one_on()
+                self._surplus_callers = 1
+                self.acquire("A")
+                self._pass_one_on()
             case Theme.UNANSWERED:
                 self.release_unanswered("A", 0)
             case Theme.SHORT_SOCKET_TIMEOUT | Theme.LONG_SOCKET_TIMEOUT:
@@ -217,6 +232,12 @@ class PoolMachine(RuleBasedStateMachine):
                 self.await_reply("A", 0)
             case _:
                 pass
+
+    def _pass_one_on(self) -> None:
+        """Release one connection, and let the next caller ask for it."""
+        for acquire in self._held("A")[:1]:
+            self._run(Release(acquire, "A"))
+        self.acquire("A")
 
     def _release_all(self, pool: str) -> None:
         for acquire in self._held(pool):

@@ -12,7 +12,7 @@ from poolproof.conformance.check import Findings, run_check
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES
 
-BUDGET = Budget(programs=12, steps=8, shorten_s=0.1, run_s=2, limit_s=20)
+BUDGET = Budget(programs=12, steps=8, shorten_s=0.1, run_s=4, limit_s=30)
 
 
 def check(pool: type[SoundPool], server: Server) -> Findings:
