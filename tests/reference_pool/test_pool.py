@@ -566,8 +566,8 @@ def test_nothing_that_is_shown_carries_a_credential() -> None:
 
 def test_it_shows_where_it_connects_to() -> None:
     assert "ConnectionPool host=localhost port=6379 db=0 max" in repr(ConnectionPool())
-    assert "ConnectionPool path=/tmp/r db=2 max" in repr(
-        ConnectionPool.from_url("unix:///tmp/r?db=2")
+    assert "ConnectionPool path=/run/r db=2 max" in repr(
+        ConnectionPool.from_url("unix:///run/r?db=2")
     )
 
 
