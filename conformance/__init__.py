@@ -1,5 +1,6 @@
 """Conformance: puts any pool through generated programs on a real Redis and says what it saw."""
 
-from .adapter import Adapter, AdapterError, PoolSettings
+from .adapter import Adapter, AdapterError, AsyncAdapter, AsyncRedisInterface
+from .settings import PoolSettings
 
-__all__ = ["Adapter", "AdapterError", "PoolSettings"]
+__all__ = ["Adapter", "AdapterError", "AsyncAdapter", "AsyncRedisInterface", "PoolSettings"]

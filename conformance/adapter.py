@@ -1,64 +1,33 @@
 """The adapter: how the kit speaks to a pool of any library.
 
 A pool that offers redis-py's pool interface (`get_connection`, `release`, `disconnect`) needs no
-adapter of its own: `RedisInterface` speaks to it. For any other pool, write a class with the methods
-of `Adapter` and name it as the target. Nothing else needs to be read to join.
+adapter of its own: `RedisInterface` speaks to it, or `AsyncRedisInterface`. For any other pool, write
+a class with the methods of `Adapter`, or of `AsyncAdapter` if the pool is used from an event loop, and
+name it as the target. Nothing else needs to be read to join.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from inspect import iscoroutine, iscoroutinefunction, signature
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from inspect import isawaitable, iscoroutine, iscoroutinefunction, signature
+from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from poolproof.spec import Capability
 
+from .settings import PoolSettings
 
-@dataclass(frozen=True, slots=True)
-class PoolSettings:
-    """What a pool is to be built with."""
-
-    host: str
-    port: int
-    db: int
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-    client_name: str = "poolproof"
-    """The name under which the server must see the pool's connections (``CLIENT SETNAME``)."""
-    max_connections: object = 1
-    """A positive int, except where the kit tries what the pool refuses."""
-    timeout: object = None
-    """Seconds, except where the kit tries what the pool refuses; see `takes`."""
-    socket_timeout: float | None = None
-    """Seconds; None leaves the client's default alone."""
-    takes: frozenset[str] = frozenset({"timeout", "socket_timeout"})
-    """Which of the optional arguments the pool's constructor takes."""
-    extra: Mapping[str, object] = field(default_factory=dict)
-    """Further constructor arguments, given by the user."""
-
-    def told(self) -> str:
-        """What the programs vary, for a message."""
-        return f"max_connections={self.max_connections}, timeout={self.timeout}"
-
-    def arguments(self) -> dict[str, object]:
-        """The settings as redis-py's pools call them."""
-        arguments: dict[str, object] = {
-            "host": self.host,
-            "port": self.port,
-            "db": self.db,
-            "client_name": self.client_name,
-            "max_connections": self.max_connections,
-        }
-        if self.username is not None:
-            arguments["username"] = self.username
-        if self.password is not None:
-            arguments["password"] = self.password
-        if "timeout" in self.takes:
-            arguments["timeout"] = self.timeout
-        if self.socket_timeout is not None and "socket_timeout" in self.takes:
-            arguments["socket_timeout"] = self.socket_timeout
-        return {**arguments, **self.extra}
-
+__all__ = [
+    "Adapter",
+    "AdapterError",
+    "AnyAdapter",
+    "AnyAsyncAdapter",
+    "AsyncAdapter",
+    "AsyncRedisInterface",
+    "NeedsAsyncio",
+    "PoolSettings",
+    "RedisInterface",
+    "uses_asyncio",
+    "uses_threads",
+]
 
 Pool = TypeVar("Pool")
 Connection = TypeVar("Connection")
@@ -71,7 +40,10 @@ class Adapter(Protocol[Pool, Connection]):
     """
 
     def open(self, settings: PoolSettings) -> Pool:
-        """Build a pool. Whatever its constructor raises passes through."""
+        """Build a pool. Whatever its constructor raises passes through.
+
+        A pool that has no timeout says so with a TypeError that names 'timeout', as Python does.
+        """
         ...
 
     def acquire(self, pool: Pool) -> Connection:
@@ -107,12 +79,81 @@ class Adapter(Protocol[Pool, Connection]):
         ...
 
 
+@runtime_checkable
+class AsyncAdapter(Protocol[Pool, Connection]):
+    """The same for pools that are used from an event loop.
+
+    All calls for a pool are made on one loop, but not by one task: what must be left by the task that
+    entered it, such as a task group, needs a task of its own.
+    """
+
+    async def open(self, settings: PoolSettings) -> Pool:
+        """Build a pool, on the loop that it will be used from."""
+        ...
+
+    async def acquire(self, pool: Pool) -> Connection:
+        """Take a connection out of the pool, waiting as long as the pool waits."""
+        ...
+
+    async def release(self, pool: Pool, connection: Connection) -> None:
+        """Give a connection to the pool, also one that is not the pool's to take."""
+        ...
+
+    async def send(self, connection: Connection, *words: str | float) -> None:
+        """Send one command and do not wait for its reply."""
+        ...
+
+    async def receive(self, connection: Connection) -> object:
+        """Wait for the next reply and return it."""
+        ...
+
+    async def disconnect(self, connection: Connection) -> None:
+        """Close the connection as a holder does who gives up on it."""
+        ...
+
+    async def close(self, pool: Pool) -> None:
+        """Close all connections of the pool."""
+        ...
+
+    def offers(self, pool: Pool) -> frozenset[Capability]:
+        """Which optional capabilities the pool has."""
+        ...
+
+    def block(self, pool: Pool) -> AbstractAsyncContextManager[Connection]:
+        """A context manager that holds a connection; asked for only if it is offered."""
+        ...
+
+
 AnyAdapter: TypeAlias = Adapter[object, object]
 """An adapter as the kit sees it: pools and connections are opaque."""
+
+AnyAsyncAdapter: TypeAlias = AsyncAdapter[object, object]
+"""The same for asyncio."""
+
+
+def uses_asyncio(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAsyncAdapter]:
+    """Whether the adapter's pools are used from an event loop."""
+    return iscoroutinefunction(adapter.acquire)
+
+
+def uses_threads(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAdapter]:
+    """Whether the adapter's pools are used by threads."""
+    return not uses_asyncio(adapter)
 
 
 class AdapterError(Exception):
     """The target cannot be driven as it was named; the message says what to do instead."""
+
+
+class NeedsAsyncio(AdapterError):
+    """The pool turned out to be one for asyncio; `adapter` speaks to it."""
+
+    def __init__(self, name: str, adapter: "AsyncRedisInterface") -> None:
+        super().__init__(
+            f"{name} is an asyncio pool, and threads cannot use it; name the library's pool for "
+            f"threads instead"
+        )
+        self.adapter = adapter
 
 
 class RedisInterface:
@@ -121,37 +162,36 @@ class RedisInterface:
     def __init__(self, build: Callable[..., object]) -> None:
         self._build = build
 
+    def for_asyncio(self) -> "AsyncRedisInterface":
+        """The adapter for the same pool if it is one for asyncio."""
+        return AsyncRedisInterface(self._build)
+
     def open(self, settings: PoolSettings) -> object:
-        """Build a pool with redis-py's names for the arguments."""
-        pool = self._build(**settings.arguments())
-        missing = [
-            name
-            for name in ("get_connection", "release", "disconnect")
-            if not callable(getattr(pool, name, None))
-        ]
-        if missing:
-            raise AdapterError(
-                f"the target built a {type(pool).__name__}, which has no method "
-                f"{' and no method '.join(missing)}; name a pool with redis-py's pool interface, or "
-                f"a class with the methods of poolproof.conformance.Adapter"
-            )
+        """Build a pool with redis-py's names for the arguments.
+
+        Raises NeedsAsyncio if what was built, or what builds it, needs an event loop.
+        """
+        try:
+            pool = self._build(**settings.arguments())
+        except RuntimeError as error:
+            if "no running event loop" in str(error):
+                raise NeedsAsyncio("what the target builds", self.for_asyncio()) from error
+            raise
+        if iscoroutine(pool):
+            pool.close()
+            raise NeedsAsyncio("what the target builds", self.for_asyncio())
+        _expect_interface(pool)
         if iscoroutinefunction(getattr(pool, "get_connection", None)):
-            raise AdapterError(
-                f"{type(pool).__name__} is an asyncio pool, and only pools for threads can be "
-                f"judged so far; name the library's pool for threads instead"
-            )
+            raise NeedsAsyncio(type(pool).__name__, self.for_asyncio())
         return pool
 
     def acquire(self, pool: object) -> object:
-        """Call `get_connection`."""
-        get_connection = _method(pool, "get_connection")
-        connection = get_connection(*_command_name(get_connection))
+        """Call `get_connection`. Raises NeedsAsyncio if it returns what must be awaited."""
+        connection = _get_connection(pool)
         if iscoroutine(connection):
             connection.close()
-            raise AdapterError(
-                f"{type(pool).__name__}.get_connection returned a coroutine, and only pools for "
-                f"threads can be judged so far; name the library's pool for threads instead"
-            )
+        if isawaitable(connection):
+            raise NeedsAsyncio(type(pool).__name__, self.for_asyncio())
         return connection
 
     def release(self, pool: object, connection: object) -> None:
@@ -176,28 +216,116 @@ class RedisInterface:
 
     def offers(self, pool: object) -> frozenset[Capability]:
         """A client can be tried on any such pool; whether it has blocks can be seen."""
-        if callable(getattr(pool, "connection", None)):
-            return frozenset({Capability.CLIENT, Capability.CONTEXT_MANAGER})
-        return frozenset({Capability.CLIENT})
+        return _offers(pool)
 
     def block(self, pool: object) -> AbstractContextManager[object]:
         """Call the pool's `connection`."""
         manager = _method(pool, "connection")()
         if not isinstance(manager, AbstractContextManager):
-            raise AdapterError(
-                f"{type(pool).__name__}.connection() returned a {type(manager).__name__}, not a "
-                f"context manager"
-            )
+            raise _no_manager(pool, manager, "a context manager")
         return manager
 
 
-def _command_name(get_connection: Callable[..., object]) -> tuple[str, ...]:
-    """What to pass to `get_connection`: newer pools take nothing, older ones a command's name."""
+class AsyncRedisInterface:
+    """Speaks to a pool that offers the same interface as coroutines.
+
+    Methods that wait for nothing may be plain ones, except `get_connection`.
+    """
+
+    def __init__(self, build: Callable[..., object]) -> None:
+        self._build = build
+
+    async def open(self, settings: PoolSettings) -> object:
+        """Build a pool with redis-py's names for the arguments."""
+        built = self._build(**settings.arguments())
+        # Only a coroutine is awaited here: there are pools that can be awaited themselves.
+        pool = await built if iscoroutine(built) else built
+        _expect_interface(pool)
+        return pool
+
+    async def acquire(self, pool: object) -> object:
+        """Await `get_connection`."""
+        connection = _get_connection(pool)
+        if not isawaitable(connection):
+            raise AdapterError(
+                f"{type(pool).__name__} is a pool for threads, because its get_connection returns a "
+                f"{type(connection).__name__}, which cannot be awaited; let a function that is no "
+                f"coroutine build it"
+            )
+        return await connection
+
+    async def release(self, pool: object, connection: object) -> None:
+        """Call `release`."""
+        await _result(_method(pool, "release")(connection))
+
+    async def send(self, connection: object, *words: str | float) -> None:
+        """Call the connection's `send_command`."""
+        await _result(_method(connection, "send_command")(*words))
+
+    async def receive(self, connection: object) -> object:
+        """Call the connection's `read_response`."""
+        return await _result(_method(connection, "read_response")())
+
+    async def disconnect(self, connection: object) -> None:
+        """Call the connection's `disconnect`."""
+        await _result(_method(connection, "disconnect")())
+
+    async def close(self, pool: object) -> None:
+        """Call the pool's `disconnect`, which every version of the interface has."""
+        await _result(_method(pool, "disconnect")())
+
+    def offers(self, pool: object) -> frozenset[Capability]:
+        """A client can be tried on any such pool; whether it has blocks can be seen."""
+        return _offers(pool)
+
+    def block(self, pool: object) -> AbstractAsyncContextManager[object]:
+        """Call the pool's `connection`."""
+        manager = _method(pool, "connection")()
+        if not isinstance(manager, AbstractAsyncContextManager):
+            raise _no_manager(pool, manager, "an async context manager")
+        return manager
+
+
+def _expect_interface(pool: object) -> None:
+    missing = [
+        name
+        for name in ("get_connection", "release", "disconnect")
+        if not callable(getattr(pool, name, None))
+    ]
+    if missing:
+        raise AdapterError(
+            f"the target built a {type(pool).__name__}, which has no method "
+            f"{' and no method '.join(missing)}; name a pool with redis-py's pool interface, or a "
+            f"class with the methods of poolproof.conformance.Adapter"
+        )
+
+
+def _get_connection(pool: object) -> object:
+    """Newer pools take nothing, older ones a command's name."""
+    get_connection = _method(pool, "get_connection")
     try:
         signature(get_connection).bind()
     except TypeError:
-        return ("PING",)
-    return ()
+        return get_connection("PING")
+    return get_connection()
+
+
+def _offers(pool: object) -> frozenset[Capability]:
+    if callable(getattr(pool, "connection", None)):
+        return frozenset({Capability.CLIENT, Capability.CONTEXT_MANAGER})
+    return frozenset({Capability.CLIENT})
+
+
+def _no_manager(pool: object, manager: object, wanted: str) -> AdapterError:
+    if iscoroutine(manager):
+        manager.close()
+    return AdapterError(
+        f"{type(pool).__name__}.connection() returned a {type(manager).__name__}, not {wanted}"
+    )
+
+
+async def _result(result: object) -> object:
+    return await result if isawaitable(result) else result
 
 
 def _method(thing: object, name: str) -> Callable[..., object]:

@@ -79,3 +79,19 @@ def bounded(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
     if not future.done():
         raise NeverReturned(f"it had not returned after {bound_s:.0f} s")
     return future.result()
+
+
+def error_of(work: Callable[[], object], bound_s: float = OVERDUE_S) -> BaseException | None:
+    """What `work` raises, be it a cancellation or an exit, or NeverReturned; None if it returns."""
+    try:
+        return bounded(lambda: _raised_by(work), bound_s)
+    except NeverReturned as error:
+        return error
+
+
+def _raised_by(work: Callable[[], object]) -> BaseException | None:
+    try:
+        work()
+    except BaseException as raised:  # noqa: BLE001 - it is what is asked for
+        return raised
+    return None

@@ -17,6 +17,7 @@ from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from .court import ClauseBroken, Court, LongEnough
+from .exhaustion import Depth
 from .machine import PoolMachine
 from .program import SHARES, Theme
 
@@ -36,6 +37,8 @@ class Budget:
     never returns."""
     limit_s: float
     """How long all runs together may take."""
+    depth: Depth = Depth(preemptions=1, limit_s=3)  # noqa: RUF009 - it is frozen
+    """How far the exhaustive search goes."""
 
 
 BUDGETS = {

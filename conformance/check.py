@@ -4,19 +4,29 @@ The worker runs it in a process of its own; see `supervisor`.
 """
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib import metadata
 from secrets import token_hex
+from types import CodeType
 
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
-from .adapter import AnyAdapter, PoolSettings
+from . import loop, scheduler
+from .adapter import AnyAdapter, AnyAsyncAdapter, uses_threads
+from .bounded import bounded
 from .campaign import Budget, run_campaign
 from .court import Conviction, Court
+from .drivers import Drivers
+from .drivers.pool_code import code_of_pool
+from .exhaustion import search
 from .machine import themes_for
 from .preparation import Prepared, library_version, prepare
+from .program import CROWDED
+from .settings import PoolSettings
 from .trials import run_trials
 from .witness import Witness
 
@@ -33,6 +43,8 @@ class Findings:
     cut_short: bool
     """Whether time was up before all programs had run."""
     environment: Mapping[str, str]
+    notes: tuple[str, ...]
+    """What the reader of the verdict must know besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Progress:
 
 
 def run_check(
-    adapter: AnyAdapter,
+    adapter: AnyAdapter | AnyAsyncAdapter,
     server: Server,
     clauses: Sequence[str],
     budget: Budget,
@@ -76,16 +88,15 @@ def run_check(
     def step() -> None:
         say(Progress(doing, court.programs, court.convictions))
 
-    court = Court(
-        adapter, prepared.settings, prepared.library, witness, judged, step, budget.limit_s
-    )
+    drivers = Drivers(prepared.adapter, prepared.library, _pool_code(prepared))
+    court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
     step()
-    for events in run_trials(adapter, prepared, server, witness, step):
+    for events in run_trials(prepared, server, witness, step):
         court.judge(events, drawn=False)
         step()
     doing = "running programs"
-    themes = themes_for(prepared.settings.takes, prepared.offers)
-    run_campaign(court, themes, budget, seed)
+    with schedulable_threads(), versions_remembered():
+        notes = _run_programs(court, prepared, budget, seed)
     witness.close()
     return Findings(
         observed=dict(court.observed),
@@ -95,7 +106,70 @@ def run_check(
         programs=court.programs,
         cut_short=court.cut_short,
         environment=_environment(prepared),
+        notes=notes,
     )
+
+
+def schedulable_threads() -> AbstractContextManager[object]:
+    """Have threads take turns when a scheduler says so, unless they do already.
+
+    It comes before the target is imported, for the sake of locks that a module makes for itself.
+    """
+    try:
+        return scheduler.install()
+    except RuntimeError:
+        return nullcontext()
+
+
+@contextmanager
+def versions_remembered() -> Iterator[None]:
+    """Have the versions of installed packages read once only.
+
+    redis-py reads its own for every connection that it makes, which takes longer than to open one.
+    """
+    read = metadata.version
+    metadata.version = cache(read)
+    try:
+        yield
+    finally:
+        metadata.version = read
+
+
+def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -> tuple[str, ...]:
+    themes = themes_for(prepared.settings.takes, prepared.offers)
+    told: tuple[str, ...] = ()
+    try:
+        told = search(court, prepared, budget.depth)
+        run_campaign(court, themes, budget, seed)
+    except loop.CannotHost as reason:
+        return (f"the pool cannot be run on a loop of ours, and was judged only in part: {reason}",)
+    except scheduler.CannotHost as reason:
+        court.drivers.real_threads_only = True
+        left = tuple(theme for theme in themes if theme not in CROWDED)
+        run_campaign(court, left, budget, seed)
+        note = (
+            "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
+            f"many callers at once: {reason}"
+        )
+        return (note,)
+    return told
+
+
+def _pool_code(prepared: Prepared) -> Callable[[CodeType], bool]:
+    """Which code is the pool's own; found by looking at a pool and a connection of it."""
+    adapter = prepared.adapter
+    if not uses_threads(adapter):
+        return lambda _: False
+
+    def look() -> Callable[[CodeType], bool]:
+        pool = adapter.open(replace(prepared.settings, max_connections=1, timeout=1.0))
+        connection = adapter.acquire(pool)
+        is_pool_code = code_of_pool(pool, connection)
+        adapter.release(pool, connection)
+        adapter.close(pool)
+        return is_pool_code
+
+    return bounded(look)
 
 
 def _environment(prepared: Prepared) -> Mapping[str, str]:

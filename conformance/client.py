@@ -5,11 +5,16 @@ asks the connection's own class rather than a list of known libraries.
 """
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from textwrap import shorten
 from typing import TypeGuard
 
 from poolproof.spec.events import Error
+
+CLIENTS = ("Redis", "Valkey")
+"""What libraries call the class of their client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,63 @@ UNKNOWN = ClientLibrary((Exception,), (TimeoutError,), None)
 """What is assumed of a library that cannot be found: that its callers handle what the pool raises."""
 
 
-def library_of(connection: object) -> ClientLibrary:
-    """The library of this connection's class or a base of it, or of something that it wraps."""
-    wrapped = getattr(connection, "__dict__", {}).values()
-    for base in (base for part in (connection, *wrapped) for base in type(part).__mro__):
-        if base.__module__ == "builtins":
-            continue
-        module = sys.modules.get(base.__module__.partition(".")[0])
-        connection_error: object = getattr(module, "ConnectionError", None)
-        timeout_error: object = getattr(module, "TimeoutError", None)
+def library_of(connection: object, *, for_asyncio: bool = False) -> ClientLibrary:
+    """The library of this connection's class or a base of it, or of something that it wraps.
+
+    A library may have a client for threads and one for asyncio; only the one in question counts.
+    """
+    places = list(_places(connection))
+    errors = _both_errors(places) or _connection_error(places)
+    if errors is None:
+        return UNKNOWN
+    return ClientLibrary((errors[0],), (*errors[1:], TimeoutError), _client(places, for_asyncio))
+
+
+def _places(connection: object) -> Iterator[object]:
+    """Where callers may import from: the modules of the classes, each with the packages around it."""
+    for part in (connection, *_attributes(connection)):
+        for base in type(part).__mro__:
+            name = base.__module__
+            while name and base.__module__ != "builtins":
+                yield sys.modules.get(name)
+                name = name.rpartition(".")[0]
+
+
+def _attributes(thing: object) -> Iterator[object]:
+    """What it holds, in a dictionary or in slots."""
+    yield from getattr(thing, "__dict__", {}).values()
+    for base in type(thing).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            yield getattr(thing, slot, None)
+
+
+def _both_errors(places: list[object]) -> tuple[type[Exception], type[Exception]] | None:
+    for place in places:
+        connection_error: object = getattr(place, "ConnectionError", None)
+        timeout_error: object = getattr(place, "TimeoutError", None)
         if _is_exception(connection_error) and _is_exception(timeout_error):
-            clients = [getattr(module, name, None) for name in ("Redis", "Valkey")]
-            return ClientLibrary(
-                (connection_error,),
-                (timeout_error, TimeoutError),
-                next((client for client in clients if isinstance(client, type)), None),
-            )
-    return UNKNOWN
+            return connection_error, timeout_error
+    return None
+
+
+def _connection_error(places: list[object]) -> tuple[type[Exception]] | None:
+    """That of a library which keeps its errors in a module and has Python's own for timeouts."""
+    for place in places:
+        error: object = getattr(getattr(place, "exceptions", None), "ConnectionError", None)
+        if _is_exception(error):
+            return (error,)
+    return None
+
+
+def _client(places: list[object], for_asyncio: bool) -> type | None:
+    for place in places:
+        for name in CLIENTS:
+            client: object = getattr(place, name, None)
+            execute = getattr(client, "execute_command", None)
+            if isinstance(client, type) and iscoroutinefunction(execute) == for_asyncio:
+                return client
+    return None
 
 
 def _message(raised: BaseException) -> str:

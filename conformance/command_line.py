@@ -1,4 +1,4 @@
-"""The command line: ``poolproof check`` and ``poolproof clauses``."""
+"""The command line: ``poolproof check``, ``poolproof clauses`` and ``poolproof pools``."""
 
 import json
 import os
@@ -21,6 +21,7 @@ from poolproof.spec import CHAPTERS, CLAUSES, Level
 from .campaign import BUDGETS
 from .deviations import DeviationsError, read_deviations
 from .messages import Job, Working
+from .pools import POOLS
 from .redaction import is_secret, redacted, redacted_report, secrets_of
 from .report import print_report
 from .report_json import as_json
@@ -141,11 +142,13 @@ def check(
 ) -> None:
     """Judge TARGET, a pool named as module:Name, clause by clause.
 
-    TARGET is a pool class, a function that builds a pool, or an adapter class:
+    TARGET is a pool class, a function that builds a pool, or an adapter class; or a short name that
+    `poolproof pools` lists:
 
     \b
         poolproof check redis:BlockingConnectionPool
         poolproof check mypackage.pools:make_pool --set protocol=2
+        poolproof check sqlalchemy
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
     could not be judged; 4 the kit failed.
@@ -198,6 +201,19 @@ def clauses(name: str | None) -> None:
     console.print(f"\n{found.sentence}\n\n{found.intent}", highlight=False, markup=False)
     if found.needs is not None:
         console.print(f"\nSkipped for a pool that does not offer {found.needs}.", highlight=False)
+
+
+@main.command()
+def pools() -> None:
+    """List the pools that can be named without writing code, and what is installed of them."""
+    rows = [
+        (pool.name, pool.colour, pool.distribution, pool.installed_version() or "not installed")
+        for pool in POOLS
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
 
 
 def _chosen(only: Sequence[str], levels: Sequence[str]) -> list[str]:

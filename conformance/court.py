@@ -14,10 +14,10 @@ from time import monotonic
 from poolproof.spec import CLAUSES, Clause, History
 from poolproof.spec.events import Event
 
-from .adapter import AnyAdapter, PoolSettings
-from .client import ClientLibrary
-from .driver import Driver
-from .witness import Witness
+from .drivers import Driver, Drivers
+from .program import Theme
+from .settings import PoolSettings
+from .witness import Watch
 
 
 class ClauseBroken(Exception):
@@ -47,10 +47,9 @@ class Court:
 
     def __init__(
         self,
-        adapter: AnyAdapter,
+        drivers: Drivers,
         settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Witness,
+        witness: Watch,
         judged: Sequence[str],
         on_step: Callable[[], None],
         limit_s: float,
@@ -71,9 +70,8 @@ class Court:
         """Whether a run ended before all of its programs had been drawn, for lack of time."""
         self.stopped = False
         """Whether the run was told that it has gone on for long enough."""
-        self._drivers = count(1)
-        self._adapter = adapter
-        self._library = library
+        self.drivers = drivers
+        self._numbers = count(1)
         self._witness = witness
         self._judged: Mapping[str, Clause] = {name: CLAUSES[name] for name in judged}
         self._on_step = on_step
@@ -92,15 +90,13 @@ class Court:
         """Whether nothing can change any more: every clause that is judged has been broken."""
         return self.closed >= self._judged.keys()
 
-    def new_driver(self) -> Driver:
+    def new_driver(self, theme: Theme) -> Driver:
         """A driver for one program."""
-        return Driver(
-            self._adapter,
-            # A pool may still be opening connections when its program is over.
-            replace(
-                self.settings, client_name=f"{self.settings.client_name}-{next(self._drivers)}"
-            ),
-            self._library,
+        # A pool may still be opening connections when its program is over.
+        client_name = f"{self.settings.client_name}-{next(self._numbers)}"
+        return self.drivers.new(
+            theme,
+            replace(self.settings, client_name=client_name),
             self._witness,
             look_twice="BND-1" not in self.closed,
         )
@@ -148,6 +144,16 @@ class Court:
                 self.sought = conviction.clause
                 self._give_up_s = monotonic() + self._shorten_s
             raise ClauseBroken(conviction.clause)
+
+    def would_convict(self, events: Sequence[Event]) -> bool:
+        """Whether a history breaks a clause whose conviction is not final."""
+        history = History(tuple(events))
+        return any(
+            judgement.broken is not None
+            for name, clause in self._judged.items()
+            if name not in self.closed
+            for judgement in clause.judge(history)
+        )
 
     def _hear(self, name: str, history: History) -> Conviction | None:
         first: Conviction | None = None

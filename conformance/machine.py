@@ -8,6 +8,7 @@ rule asks nothing of the pool, and any outcome of an operation is a history like
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -15,15 +16,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from poolproof.spec import Capability
 
 from .court import Court, LongEnough
-from .driver import Driver
+from .drivers import Driver
+from .loop import Cancellation
 from .program import (
+    CANCELLING,
+    CROWD_S,
+    CROWDED,
     SILENCE_S,
     SURPLUS_CALLERS,
     THEMES_OF_SOCKET_TIMEOUT,
     Acquire,
     AwaitReply,
     Build,
+    Burst,
+    Cancel,
+    Cancelled,
     Drop,
+    Elapse,
+    HoldConnects,
+    Inside,
+    LetConnect,
+    Limited,
     Operation,
     Release,
     ReleaseUnanswered,
@@ -32,6 +45,7 @@ from .program import (
     Use,
     terms_of,
 )
+from .scheduler import Schedule
 
 POOLS = st.sampled_from(("A", "A", "A", "B"))
 """Two pools are alive in every program. Most happens in the first."""
@@ -41,6 +55,22 @@ ANY = st.integers(min_value=0, max_value=3)
 
 EXITS: tuple[type[BaseException] | None, ...] = (None, ValueError, KeyboardInterrupt, GeneratorExit)
 """The ways out of a ``with`` block: its end, an exception, and two that are no Exception."""
+
+
+MOST_WAITING = 3
+"""How many callers of a crowd may wait at once."""
+
+GAPS = st.integers(min_value=0, max_value=7).flatmap(lambda power: st.integers(0, 2**power))
+"""How long a thread goes on before it is pre-empted: short and long ones alike."""
+
+SCHEDULES = st.builds(
+    Schedule,
+    picks=st.lists(st.integers(min_value=0, max_value=3), max_size=6).map(tuple),
+    preemptions=st.lists(GAPS, max_size=2).map(tuple),
+)
+"""The shortest is: everybody in turn, each until it has to wait."""
+
+CROWD = st.lists(st.sampled_from((Acquire, Release, Elapse)), min_size=1, max_size=3)
 
 
 class PoolMachine(RuleBasedStateMachine):
@@ -53,8 +83,12 @@ class PoolMachine(RuleBasedStateMachine):
         self._driver: Driver | None = None
         self._surplus_callers = SURPLUS_CALLERS.get(theme, 0)
         self._broken_off = False
+        self._connects_held = False
 
-    @initialize(max_connections=st.integers(min_value=1, max_value=4), first=st.booleans())
+    @initialize(
+        max_connections=st.integers(min_value=1, max_value=4),
+        first=st.booleans(),
+    )
     def build(self, max_connections: int, first: bool) -> None:
         """Build the two pools on the terms that the program's theme calls for.
 
@@ -64,7 +98,7 @@ class PoolMachine(RuleBasedStateMachine):
         self._court.begin_program()
         # Hypothesis makes every program see the same numbers; a pool that uses chance shall not.
         random.seed(self._court.programs)
-        self._driver = self._court.new_driver()
+        self._driver = self._court.new_driver(self._theme)
         terms = terms_of(
             self._theme, max_connections, takes_timeout="timeout" in self._court.settings.takes
         )
@@ -75,9 +109,12 @@ class PoolMachine(RuleBasedStateMachine):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
-        if self._theme is Theme.TURNS:
-            self.exhaust("A")
-            self._release_all("A")
+        connects = self._theme is Theme.CANCEL_CONNECTING
+        if self._theme is Theme.TURNS or connects or (self._theme in CROWDED and first):
+            # Where callers connect, the other pool shows that all slots can be used.
+            pool = "B" if connects else "A"
+            self.exhaust(pool)
+            self._release_all(pool)
 
     @rule(pool=POOLS)
     def acquire(self, pool: str) -> None:
@@ -177,13 +214,78 @@ class PoolMachine(RuleBasedStateMachine):
         if self._driving.free(pool) > 0 and self._open_to_callers(pool):
             self._run(RunBlock(pool, leave_by))
 
+    @precondition(lambda self: self._theme in CROWDED)
+    @rule(kinds=CROWD, which=ANY, schedule=SCHEDULES)
+    def burst(
+        self, kinds: list[type[Acquire | Release | Elapse]], which: int, schedule: Schedule
+    ) -> None:
+        """Several callers at once: some come, some release, and for some the time is up."""
+        if "A" in self._driving.retired:
+            return
+        held, waiting = self._held("A"), self._waiting()
+        operations: list[Operation] = []
+        for kind in kinds:
+            if kind is Acquire and waiting < MOST_WAITING and self._may_wait():
+                operations.append(Acquire("A"))
+                waiting += 1
+            elif kind is Release and held:
+                operations.append(Release(held.pop(which % len(held)), "A"))
+            elif kind is Elapse and not self._connects_held and Elapse() not in operations:
+                operations.append(Elapse())
+        if operations:
+            self._run(*operations, schedule=schedule)
+
+    @precondition(lambda self: self._theme in CANCELLING)
+    @rule(which=ANY, suspension=st.integers(min_value=1, max_value=12), late=st.booleans())
+    def cancel(self, which: int, suspension: int, late: bool) -> None:
+        """Cancel a caller at the point that the theme is about."""
+        if "A" in self._driving.retired:
+            return
+        at = Cancellation(suspension, late)
+        match self._theme:
+            case Theme.CANCEL_WAITING:
+                self._cancel_a_waiter(which)
+            case Theme.CANCEL_SERVED:
+                self._cancel_a_waiter_when_served(which, at)
+            case Theme.CANCEL_CONNECTING:
+                self._cancel_a_connect(at)
+            case _:
+                self._cancel_a_release(which, at)
+
+    @precondition(lambda self: self._theme is Theme.SLOW_CONNECTS)
+    @rule()
+    def hold_connects(self) -> None:
+        """Have the server keep everybody waiting who connects."""
+        self._connects_held = True
+        self._run(HoldConnects())
+
+    @precondition(lambda self: self._theme is Theme.SLOW_CONNECTS)
+    @rule()
+    def let_connect(self) -> None:
+        """Have the server admit everybody again."""
+        self._connects_held = False
+        self._run(LetConnect())
+
+    @precondition(lambda self: self._theme is Theme.INSIDE and self._held("A"))
+    @rule(which=ANY, point=st.integers(min_value=1, max_value=24), acquiring=st.booleans())
+    def release_inside(self, which: int, point: int, acquiring: bool) -> None:
+        """Release in the middle of another call."""
+        held = self._held("A")
+        if not held:
+            return
+        release = Release(held.pop(which % len(held)), "A")
+        if acquiring and self._waiting() < MOST_WAITING:
+            self._run(Inside(Acquire("A"), point, release))
+        elif held:
+            self._run(Inside(Release(held[0], "A"), point, release))
+
     @precondition(lambda self: self._theme is Theme.UNANSWERED)
     @rule(pool=POOLS, which=ANY)
     def release_unanswered(self, pool: str, which: int) -> None:
         """Release a connection on which a reply is outstanding."""
         if not self._held(pool):
             self.acquire(pool)
-        if self._held(pool) and pool not in self._driving.waiting:
+        if self._held(pool) and pool not in self._driving.waiting.values():
             self._run(ReleaseUnanswered(_pick(self._held(pool), which)))
 
     @precondition(lambda self: self._theme in THEMES_OF_SOCKET_TIMEOUT)
@@ -224,6 +326,17 @@ class PoolMachine(RuleBasedStateMachine):
                 self._surplus_callers = 1
                 self.acquire("A")
                 self._pass_one_on()
+            case Theme.CROWD:
+                self._a_newcomer_meets_a_waiter()
+            case cancelling if cancelling in CANCELLING:
+                self._a_caller_is_cancelled()
+            case Theme.SLOW_CONNECTS:
+                self._somebody_is_kept_waiting()
+            case Theme.INSIDE:
+                self.exhaust("A")
+                for point in (1, 2, 3, 5, 8):
+                    self.release_inside(0, point, True)
+                    self.exhaust("A")
             case Theme.UNANSWERED:
                 self.release_unanswered("A", 0)
             case Theme.SHORT_SOCKET_TIMEOUT | Theme.LONG_SOCKET_TIMEOUT:
@@ -232,6 +345,75 @@ class PoolMachine(RuleBasedStateMachine):
                 self.await_reply("A", 0)
             case _:
                 pass
+
+    def _a_newcomer_meets_a_waiter(self) -> None:
+        self._everybody_is_served()
+        self.exhaust("A")
+        self.burst([Acquire], 0, Schedule())
+        self.burst([Release, Acquire], 0, Schedule(picks=(1, 1)))
+        self.burst([Release, Elapse], 0, Schedule())
+
+    def _a_caller_is_cancelled(self) -> None:
+        self._everybody_is_served()
+        if self._theme in (Theme.CANCEL_WAITING, Theme.CANCEL_SERVED):
+            self.exhaust("A")
+            self.burst([Acquire, Acquire], 0, Schedule())
+        elif self._theme is Theme.CANCEL_RELEASING:
+            self.exhaust("A")
+            self.cancel(0, 3, False)
+        self.cancel(0, 1, False)
+
+    def _somebody_is_kept_waiting(self) -> None:
+        self.let_connect()
+        self._everybody_is_served()
+        self.acquire("A")
+        self.hold_connects()
+        self.burst([Acquire], 0, Schedule())
+        self.burst([Release], 0, Schedule())
+        self.burst([Acquire], 0, Schedule())
+        self.let_connect()
+
+    def _cancel_a_waiter(self, which: int) -> None:
+        if self._driving.waiting:
+            self._run(Cancel(_pick([*self._driving.waiting], which)))
+
+    def _cancel_a_waiter_when_served(self, which: int, at: Cancellation) -> None:
+        """Together with a release; or it will be, when it is served."""
+        waiting, held = [*self._driving.waiting], self._held("A")
+        if waiting and held and not at.late:
+            self._run(Release(_pick(held, which), "A"), Cancel(waiting[0]))
+        elif self._driving.free("A") <= 0 and len(waiting) < MOST_WAITING and self._may_wait():
+            self._run(Cancelled(Acquire("A"), Cancellation(at.at_suspension, late=True)))
+
+    def _cancel_a_connect(self, at: Cancellation) -> None:
+        """While the server keeps it waiting, or at any suspension of it, or after some time."""
+        if self._driving.free("A") <= 0 or self._driving.waiting:
+            return
+        if self._asyncio and at.at_suspension > 2:
+            self._run(Cancelled(Acquire("A"), Cancellation(at.at_suspension - 2, at.late)))
+            return
+        self._run(HoldConnects())
+        if self._asyncio and at.at_suspension == 2:
+            by: Literal["wait_for", "timeout"] = "wait_for" if at.late else "timeout"
+            self._run(Limited(Acquire("A"), by, CROWD_S / 2))
+            self._run(Elapse())
+        else:
+            self._run(Acquire("A"))
+            for call in [*self._driving.waiting]:
+                self._run(Cancel(call))
+        self._run(LetConnect())
+
+    def _cancel_a_release(self, which: int, at: Cancellation) -> None:
+        """Half of the releases are made by callers that are being cancelled already."""
+        if self._held("A"):
+            release = Release(_pick(self._held("A"), which), "A")
+            now = at.at_suspension <= 2
+            self._run(Cancelled(release, Cancellation(0, late=False) if now else at))
+
+    def _everybody_is_served(self) -> None:
+        """Release until nobody waits any more."""
+        while self._driving.waiting and self._held("A"):
+            self._run(Release(self._held("A")[0], "A"))
 
     def _pass_one_on(self) -> None:
         """Release one connection, and let the next caller ask for it."""
@@ -249,10 +431,21 @@ class PoolMachine(RuleBasedStateMachine):
             raise AssertionError("a rule ran before the pools were built")
         return self._driver
 
-    def _run(self, operation: Operation) -> None:
+    def _run(self, *operations: Operation, schedule: Schedule = Schedule()) -> None:  # noqa: B008 - it is frozen
         self._court.take_a_step()
         with self._faults_are_remembered():
-            self._driving.run(operation)
+            self._driving.run(Burst(operations, schedule))
+
+    @property
+    def _asyncio(self) -> bool:
+        return self._court.drivers.asyncio
+
+    def _waiting(self) -> int:
+        return len(self._driving.waiting)
+
+    def _may_wait(self) -> bool:
+        """Whether another caller would wait, or the pool is one that turns callers away."""
+        return self._driving.free("A") > 0 or "timeout" in self._court.settings.takes
 
     @contextmanager
     def _faults_are_remembered(self) -> Iterator[None]:
@@ -266,7 +459,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     def _open_to_callers(self, pool: str) -> bool:
         """Whether another caller may come: one who waits at a time, until fairness is judged."""
-        return pool not in self._driving.retired and pool not in self._driving.waiting
+        return pool not in self._driving.retired and pool not in self._driving.waiting.values()
 
     def _held(self, pool: str | None = None) -> list[int]:
         """The acquires whose connections are in use, in pools with which the program goes on."""
@@ -291,12 +484,17 @@ class PoolMachine(RuleBasedStateMachine):
             if held.number not in in_use
             and id(held.connection) not in objects
             and held.pool not in self._driver.retired
-            and held.pool not in self._driver.waiting
+            and held.pool not in self._driver.waiting.values()
         ]
 
 
 def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Theme, ...]:
     """The themes that make sense for a pool, the most telling first."""
+    crowded = [Theme.CROWD, Theme.SLOW_CONNECTS, Theme.CANCEL_WAITING, Theme.CANCEL_CONNECTING]
+    if Capability.THREADS in offers:
+        crowded.append(Theme.INSIDE)
+    if Capability.ASYNCIO in offers:
+        crowded += [Theme.CANCEL_SERVED, Theme.CANCEL_RELEASING]
     themes = [Theme.QUEUE, Theme.TURNS, Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE, Theme.DROP]
     if "timeout" in takes:
         themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]
@@ -304,7 +502,7 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
             themes += sorted(THEMES_OF_SOCKET_TIMEOUT, key=lambda theme: theme.name)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
-    return (*themes, Theme.UNANSWERED)
+    return (*themes, *crowded, Theme.UNANSWERED)
 
 
 def _pick(several: list[int], which: int) -> int:

@@ -46,6 +46,7 @@ class Finished:
     programs: int
     cut_short: bool
     environment: dict[str, str]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,73 @@
 """Preparation: a first look at the target, before anything is judged.
 
-It finds out which optional arguments the pool takes, what it offers and which client it belongs to,
-and it tells a target that cannot be driven at all from a pool that breaks a clause.
+It finds out whether the pool is one for threads or for asyncio, which optional arguments it takes,
+what it offers and which client it belongs to, and it tells a target that cannot be driven at all from
+a pool that breaks a clause.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
 
 from poolproof.spec import Capability
 
-from .adapter import AdapterError, AnyAdapter, PoolSettings
-from .bounded import OVERDUE_S, NeverReturned, bounded
-from .client import ClientLibrary, library_of
+from .adapter import (
+    AdapterError,
+    AnyAdapter,
+    AnyAsyncAdapter,
+    AsyncRedisInterface,
+    NeedsAsyncio,
+    RedisInterface,
+    uses_asyncio,
+)
+from .bounded import OVERDUE_S, NeverReturned, bounded, error_of
+from .client import UNKNOWN, ClientLibrary, library_of
+from .facade import usable_by_threads
+from .settings import PoolSettings
 from .target import TargetError
 from .witness import Witness
+
+COLOURS = frozenset({Capability.THREADS, Capability.ASYNCIO})
+"""Every pool has one of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What the first look found out."""
 
+    adapter: AnyAdapter | AnyAsyncAdapter
+    """Speaks to the pool as it turned out to be: one for threads or one for asyncio."""
     settings: PoolSettings
+    library: ClientLibrary
+    offers: frozenset[Capability]
+    connection_class: type
+    """The class of the connections that the pool hands out."""
+    stand_ins: bool
+    """Whether the pool hands out connections of a class that it is given as `connection_class`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of the first connection."""
+
+    connection_class: type
     library: ClientLibrary
     offers: frozenset[Capability]
 
 
-def prepare(adapter: AnyAdapter, settings: PoolSettings, witness: Witness) -> Prepared:
+def prepare(
+    adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, witness: Witness
+) -> Prepared:
     """Build a pool and use one connection of it.
 
     Raises TargetError if that does not work, and says what to do about it.
     """
     while True:
         look_s = 4 * OVERDUE_S
-        probed = replace(settings, max_connections=1, timeout=1.0, socket_timeout=5.0)
         try:
-            library, offers = bounded(partial(_look, adapter, probed, witness), look_s)
+            seen = _first_look(adapter, _probed(settings), witness, look_s)
+        except NeedsAsyncio as needs:
+            adapter = needs.adapter
         except (AdapterError, TargetError) as error:
             raise TargetError(str(error)) from error
         except NeverReturned as error:
@@ -48,12 +79,24 @@ def prepare(adapter: AnyAdapter, settings: PoolSettings, witness: Witness) -> Pr
             unknown = _unknown_argument(error, settings)
             if unknown not in settings.takes:
                 raise TargetError(
-                    f"the pool could not be built and used: {type(error).__name__}: {error}; "
+                    f"the pool could not be built and used: {_told(error)}; "
                     f"{_remedy(unknown, settings)}"
                 ) from error
             settings = replace(settings, takes=settings.takes - {unknown})
         else:
-            return Prepared(settings, library, offers)
+            stand_ins = _takes_stand_ins(adapter, _probed(settings), seen.connection_class)
+            return Prepared(
+                adapter, settings, seen.library, seen.offers, seen.connection_class, stand_ins
+            )
+
+
+def _probed(settings: PoolSettings) -> PoolSettings:
+    return replace(settings, max_connections=1, timeout=1.0, socket_timeout=5.0)
+
+
+def _told(error: BaseException) -> str:
+    """On one line, whatever the message is like."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _unknown_argument(error: BaseException, settings: PoolSettings) -> str | None:
@@ -75,9 +118,19 @@ def _remedy(unknown: str | None, settings: PoolSettings) -> str:
     )
 
 
+def _first_look(
+    adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, witness: Witness, look_s: float
+) -> _Seen:
+    with usable_by_threads(adapter) as threads_adapter:
+        for_asyncio = uses_asyncio(adapter)
+        seen = bounded(partial(_look, threads_adapter, settings, witness, for_asyncio), look_s)
+    colour = Capability.ASYNCIO if for_asyncio else Capability.THREADS
+    return replace(seen, offers=(seen.offers - COLOURS) | {colour})
+
+
 def _look(
-    adapter: AnyAdapter, settings: PoolSettings, witness: Witness
-) -> tuple[ClientLibrary, frozenset[Capability]]:
+    adapter: AnyAdapter, settings: PoolSettings, witness: Witness, for_asyncio: bool
+) -> _Seen:
     pool = adapter.open(settings)
     connection = adapter.acquire(pool)
     adapter.send(connection, "CLIENT", "ID")
@@ -93,21 +146,51 @@ def _look(
             "the server does not see the pool's connections under the client name that the pool was "
             "given; pass `client_name` on to the connections"
         )
-    library, offers = library_of(connection), adapter.offers(pool)
+    library = library_of(connection, for_asyncio=for_asyncio)
+    offers = frozenset(adapter.offers(pool))
     if library.client is None:
         offers -= {Capability.CLIENT}
+    elif Capability.CLIENT not in offers:
+        library = replace(library, client=None)
 
     def give_back() -> None:
         adapter.release(pool, connection)
         adapter.close(pool)
 
-    with suppress(Exception):  # which is for a clause to judge
-        bounded(give_back)
-    return library, offers
+    error_of(give_back)  # which is for a clause to judge
+    return _Seen(type(connection), library, offers)
+
+
+def _takes_stand_ins(
+    adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, connection_class: type
+) -> bool:
+    """Give a pool a class that differs from the one it uses anyway by nothing but its name."""
+    if not isinstance(adapter, RedisInterface | AsyncRedisInterface):
+        return False
+    if "connection_class" in settings.extra:
+        return False
+
+    stand_in = type("StandIn", (connection_class,), {})
+    given = replace(settings, extra={**settings.extra, "connection_class": stand_in})
+    handed_out: list[object] = []
+
+    def acquire_once(threads_adapter: AnyAdapter) -> None:
+        pool = threads_adapter.open(given)
+        try:
+            handed_out.append(threads_adapter.acquire(pool))
+            threads_adapter.release(pool, handed_out[0])
+        finally:
+            threads_adapter.close(pool)
+
+    with usable_by_threads(adapter) as threads_adapter:
+        error_of(partial(acquire_once, threads_adapter))
+    return any(isinstance(connection, stand_in) for connection in handed_out)
 
 
 def library_version(library: ClientLibrary) -> str:
     """The distribution that the pool's connections come from, and its version."""
+    if library == UNKNOWN:
+        return "unknown"
     module = library.connection_errors[0].__module__.partition(".")[0]
     try:
         return f"{module} {metadata.version(module)}"

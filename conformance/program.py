@@ -1,14 +1,18 @@
-"""Programs: what callers do to pools, one operation after another.
+"""Programs: what callers do to pools, one burst of operations after another.
 
-A program is a sequence of bursts; the driver starts the operations of a burst, lets the pools run
-until nothing moves any more, and then goes on. The programs of today are sequential: a burst is one
-operation. A caller that waits is the exception, it goes on waiting while others act.
+The driver starts the operations of a burst, lets the pools run until nothing moves any more, and
+then goes on. Most programs are sequential: each burst is one operation. In the others up to three
+callers act at once, in the order that a schedule says, and some of them may be left waiting.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from poolproof.spec.events import Terms
+
+from .loop import Cancellation
+from .scheduler import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,85 @@ class AwaitReply:
     server_s: float
 
 
-Operation = Build | Acquire | Release | Use | Drop | RunBlock | ReleaseUnanswered | AwaitReply
+@dataclass(frozen=True, slots=True)
+class Elapse:
+    """Let the time pass at which the next wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel the caller of an acquire that waits, or that is kept waiting by the server."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldConnects:
+    """Have the server keep everybody waiting who opens a connection from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetConnect:
+    """Have the server admit everybody again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Cancel the caller of an operation when it is suspended for the so manieth time."""
+
+    operation: "Acquire | Release"
+    at: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """An acquire that its caller gives only so much time, with a means of asyncio."""
+
+    operation: Acquire
+    by: Literal["wait_for", "timeout"]
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """In the middle of an operation, at the so manieth function that it enters, the same thread
+    releases a connection, as a finalizer or a signal handler does.
+    """
+
+    operation: "Acquire | Release"
+    point: int
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """One caller acquires, or releases, one after another."""
+
+    operations: "tuple[Acquire | Release, ...]"
+
+
+Single = Build | Acquire | Release | Use | Drop | RunBlock | ReleaseUnanswered | AwaitReply
+Crowded = (
+    Acquire
+    | Release
+    | Elapse
+    | Cancel
+    | HoldConnects
+    | LetConnect
+    | Cancelled
+    | Limited
+    | Inside
+    | InTurn
+)
+Operation = Single | Crowded
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Operations that are started together, and which of them goes on when there is a choice."""
+
+    operations: tuple[Operation, ...]
+    schedule: Schedule = Schedule()  # noqa: RUF009 - it is frozen
 
 
 class Theme(Enum):
@@ -86,6 +168,13 @@ class Theme(Enum):
     BLOCK = "connections held for the length of a block"
     SECOND_RELEASE = "connections released twice"
     FOREIGN_RELEASE = "connections released to another pool"
+    CROWD = "callers that come at once"
+    CANCEL_WAITING = "callers that are cancelled while they wait"
+    CANCEL_SERVED = "callers that are cancelled when a connection has been released for them"
+    CANCEL_CONNECTING = "callers that are cancelled while they connect"
+    CANCEL_RELEASING = "callers that are cancelled while they release"
+    SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
+    INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
     LONG_SOCKET_TIMEOUT = "more patience with the server than with the pool"
@@ -103,6 +192,25 @@ PATIENT_S = 0.3
 SILENCE_S = 0.1
 """How long the server withholds a reply: between the two timeouts of the socket timeout themes."""
 
+
+CANCELLING = frozenset(
+    {
+        Theme.CANCEL_WAITING,
+        Theme.CANCEL_SERVED,
+        Theme.CANCEL_CONNECTING,
+        Theme.CANCEL_RELEASING,
+    }
+)
+"""Themes of programs that cancel callers, each at a point of its own, so that the blame is clear."""
+
+CROWDED = frozenset({Theme.CROWD, *CANCELLING, Theme.SLOW_CONNECTS, Theme.INSIDE})
+"""Themes of programs in which several callers act at once."""
+
+REAL_TIME = frozenset({Theme.UNANSWERED, Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT})
+"""Themes about the time that the server takes, which no clock of ours can speed up."""
+
+CROWD_S = 5.0
+"""The timeout in a crowd, where the clock stands still until a program lets it pass."""
 
 THEMES_OF_SOCKET_TIMEOUT = frozenset({Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT})
 
@@ -135,6 +243,8 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
+        case crowded if crowded in CROWDED:
+            return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.QUEUE | Theme.TURNS:
             return Terms(max_connections, timeout_s=PATIENT_S)
         case Theme.SHORT_SOCKET_TIMEOUT:

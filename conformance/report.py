@@ -1,5 +1,7 @@
 """The report on the terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -68,12 +70,21 @@ def _print_counterexample(result: Result, console: Console) -> None:
     console.print(
         f"[{style}]{result.clause.id} {result.verdict}[/] {escape(result.clause.sentence)}"
     )
-    lines = [f"{number:>3}. {step}" for number, step in enumerate(told.steps, 1)]
-    story = Text("\n".join(lines))
-    story.append(f"\nbut: {told.broken}", style="bold")
-    console.print(Padding(story, (0, 0, 0, 2), expand=False))
+    story = Text("\n".join(_numbered(told.steps)))
+    if any("\n" in step for step in told.steps):
+        # Its columns are as wide as they can be; wrapped once more they would be none any more.
+        story = Text("\n").join(Text("  ") + line for line in story.split("\n"))
+        console.print(story, soft_wrap=True)
+    else:
+        console.print(Padding(story, (0, 0, 0, 2), expand=False))
+    but = Text(f"but: {told.broken}", style="bold")
+    console.print(Padding(but, (0, 0, 0, 2), expand=False))
     # On one line however long it is, so that it can be copied.
     console.print(Text(f"  again: {told.reproduce}", style="dim"), soft_wrap=True)
+
+
+def _numbered(steps: Sequence[str]) -> list[str]:
+    return [f"{number:>3}. {step}".replace("\n", "\n     ") for number, step in enumerate(steps, 1)]
 
 
 def _summary(report: Report) -> Text:

@@ -34,6 +34,8 @@ class Counterexample:
     """How a clause was broken."""
 
     steps: tuple[str, ...]
+    """What happened, one thing after another. A step of several lines is laid out in columns already,
+    as are those after it."""
     broken: str
     reproduce: str
     """The command that shows it again."""
@@ -114,6 +116,8 @@ def conclude(
         for result in results
         if result.clause.id in known and result.verdict is Verdict.PASS
     ]
+    if finished is not None:
+        notes += finished.notes
     if finished is not None and finished.cut_short:
         notes.append("time was up before all programs had run")
     if outcome.died:
@@ -155,6 +159,8 @@ def _capability(capability: Capability) -> str:
     return {
         Capability.CONTEXT_MANAGER: "a `with pool.connection()` block",
         Capability.CLIENT: "itself to a client of the redis-py family",
+        Capability.THREADS: "itself to threads",
+        Capability.ASYNCIO: "itself to asyncio",
     }[capability]
 
 

@@ -3,8 +3,18 @@
 import importlib
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from inspect import iscoroutinefunction
 
-from .adapter import Adapter, AnyAdapter, RedisInterface
+from .adapter import (
+    Adapter,
+    AnyAdapter,
+    AnyAsyncAdapter,
+    AsyncAdapter,
+    AsyncRedisInterface,
+    RedisInterface,
+)
+from .pools import SHORT_NAMES
 
 CHOSEN_BY_KIT = frozenset(
     {"host", "port", "db", "username", "password", "client_name"}
@@ -15,17 +25,26 @@ CHOSEN_BY_KIT = frozenset(
 OWN_METHODS = ("open", "acquire", "release", "send", "receive")
 """Methods that together only an adapter has: by them a class is known to be one."""
 
+COLOURED_METHODS = (*OWN_METHODS, "disconnect", "close")
+"""Methods that are coroutines if the adapter is for asyncio, and plain otherwise."""
+
+PLAIN_METHODS = ("offers", "block")
+"""Methods that are never coroutines. An adapter may inherit `block`."""
+
 
 class TargetError(Exception):
     """The target cannot be loaded; the message says what to do instead."""
 
 
-def load_target(name: str) -> AnyAdapter:
-    """The adapter for a target such as ``redis:BlockingConnectionPool``.
+def load_target(name: str) -> AnyAdapter | AnyAsyncAdapter:
+    """The adapter for a target such as ``redis:BlockingConnectionPool`` or ``sqlalchemy``.
 
-    The name leads to a pool class, a function that builds a pool, or an adapter class.
-    Raises TargetError if there is no such thing.
+    The name leads to a pool class, a function that builds a pool, or an adapter class. Whether the
+    pool is one for asyncio is seen without building it, except if a function builds it: then
+    `RedisInterface` says so. Raises TargetError if there is no such thing.
     """
+    if ":" not in name:
+        return load_target(_of_short_name(name))
     found = load_name(name)
     if not callable(found):
         raise TargetError(
@@ -33,19 +52,64 @@ def load_target(name: str) -> AnyAdapter:
             f"or an adapter class"
         )
     if isinstance(found, type) and all(hasattr(found, method) for method in OWN_METHODS):
-        try:
-            adapter = found()
-        except BaseException as error:
-            raise TargetError(
-                f"the adapter {name} could not be made: {type(error).__name__}: {error}; an adapter "
-                f"class must take no arguments"
-            ) from error
-        if not isinstance(adapter, Adapter):
-            raise TargetError(
-                f"the adapter {name} lacks a method; it needs all of poolproof.conformance.Adapter"
-            )
-        return adapter
+        return _adapter(name, found)
+    if iscoroutinefunction(found) or iscoroutinefunction(getattr(found, "get_connection", None)):
+        return AsyncRedisInterface(found)
     return RedisInterface(found)
+
+
+def _of_short_name(name: str) -> str:
+    """Where the adapter is that comes with the kit."""
+    pool = SHORT_NAMES.get(name)
+    if pool is None:
+        raise TargetError(
+            f"{name!r} is not the name of a target; write it as module:Name, for example "
+            f"redis:BlockingConnectionPool, or name one of {', '.join(SHORT_NAMES)}"
+        )
+    if find_spec(pool.module) is None:
+        raise TargetError(
+            f"there is no module {pool.module!r}, to which the pool {name} belongs; install "
+            f"{pool.distribution}"
+        )
+    return pool.adapter
+
+
+def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
+    try:
+        adapter: object = found()
+    except BaseException as error:
+        raise TargetError(
+            f"the adapter {name} could not be made: {type(error).__name__}: {error}; an adapter "
+            f"class must take no arguments"
+        ) from error
+    for_asyncio = _is_coroutine(adapter, "acquire")
+    interface = AsyncAdapter if for_asyncio else Adapter
+    methods = (*COLOURED_METHODS, *PLAIN_METHODS)
+    lacking = [method for method in methods if _lacks(adapter, method)]
+    if lacking or not isinstance(adapter, interface):
+        raise TargetError(
+            f"the adapter {name} lacks a method; add {' and '.join(lacking)}, so that it has all of "
+            f"poolproof.conformance.{interface.__name__}"
+        )
+    for method in methods:
+        wanted = for_asyncio and method in COLOURED_METHODS
+        if _is_coroutine(adapter, method) != wanted:
+            raise TargetError(
+                f"the adapter {name} has {'a plain' if wanted else 'an async'} method {method}; "
+                f"write all methods as in poolproof.conformance.{interface.__name__}"
+            )
+    return adapter
+
+
+def _is_coroutine(adapter: object, method: str) -> bool:
+    return iscoroutinefunction(getattr(adapter, method, None))
+
+
+def _lacks(adapter: object, method: str) -> bool:
+    """Whether there is no such method, or only the empty one of the interface."""
+    found: object = getattr(type(adapter), method, None)
+    empty = (getattr(Adapter, method), getattr(AsyncAdapter, method))
+    return found is None or (found in empty and method != "block")
 
 
 def load_name(name: str) -> object:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from threading import Event
 from time import monotonic
+from typing import Protocol
 
 import redis
 
@@ -20,6 +21,28 @@ CLOSING_S = 0.3
 
 class ServerGone(Exception):
     """The server went away; the message says what to do."""
+
+
+class Watch(Protocol):
+    """What a driver asks of the witness."""
+
+    def ask(self, *words: str | float) -> object:
+        """Send the server a command."""
+        ...
+
+    def settled_connections(
+        self, pools: Mapping[str, str], most: Mapping[str, int]
+    ) -> Mapping[str, frozenset[int]]:
+        """The connections of each pool, given the client name of each, once nothing moves."""
+        ...
+
+    def end_connections(self, names: frozenset[str]) -> None:
+        """Close whatever is still open under these client names."""
+        ...
+
+    def lets_in(self) -> None:
+        """See that the server admits a new connection. Raises ServerGone if not."""
+        ...
 
 
 class Witness:

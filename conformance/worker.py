@@ -14,9 +14,9 @@ from time import monotonic
 from typing import TextIO
 
 from .campaign import BUDGETS
-from .check import Findings, Progress, run_check
+from .check import Findings, Progress, run_check, schedulable_threads
 from .court import Conviction
-from .driver import CannotBuild
+from .drivers import CannotBuild
 from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
 from .story import tell
 from .target import TargetError, load_target, read_extra
@@ -33,7 +33,7 @@ def main() -> None:
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)
     try:
-        with os.fdopen(channel, "w") as pipe:
+        with os.fdopen(channel, "w") as pipe, schedulable_threads():
             _report(job, pipe)
     except OSError:
         # The target has closed the pipe, and nobody can be told.
@@ -107,6 +107,7 @@ def _finished(findings: Findings) -> Finished:
         programs=findings.programs,
         cut_short=findings.cut_short,
         environment=dict(findings.environment),
+        notes=list(findings.notes),
     )
 
 

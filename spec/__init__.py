@@ -8,7 +8,18 @@ nothing in it can wait.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import bound, interface, order, release, secrecy, timeout
+from . import (
+    bound,
+    cancellation,
+    fairness,
+    interface,
+    order,
+    progress,
+    reentrancy,
+    release,
+    secrecy,
+    timeout,
+)
 from .clause import Capability, Clause, Judgement, Level, Requirement
 from .history import History
 
@@ -77,6 +88,34 @@ CHAPTERS = (
             release.release_waits_for_nobody,
             release.leaving_the_block_releases,
         ),
+    ),
+    Chapter(
+        "Fairness",
+        "Those who wait are served in the order in which they came.",
+        (
+            fairness.waiters_are_served_in_the_order_in_which_they_came,
+            fairness.nobody_starves,
+        ),
+    ),
+    Chapter(
+        "Progress",
+        "Nobody waits without need.",
+        (progress.nobody_waits_while_something_is_free,),
+    ),
+    Chapter(
+        "Cancellation",
+        "A caller that gives up costs nobody else anything.",
+        (
+            cancellation.a_cancelled_waiter_leaves_nothing_behind,
+            cancellation.a_connection_meant_for_a_cancelled_waiter_goes_to_the_next,
+            cancellation.a_cancelled_connect_gives_the_slot_back,
+            cancellation.a_cancelled_release_is_completed,
+        ),
+    ),
+    Chapter(
+        "Re-entrancy",
+        "A call may begin in the middle of another.",
+        (reentrancy.a_release_inside_another_call_returns,),
     ),
     Chapter(
         "Interface",

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
-from .events import Acquired, AcquireFailed, ArgumentTried, Overdue, Settled
+from .events import Acquired, Settled
 from .history import History
-from .state import Moment
+from .owed import denied, fills_the_pool
 
 
 @clause("BND-1", Requirement.MUST, Level.CORE)
@@ -92,49 +93,3 @@ def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement
     mean no bound, is discovered when the server runs out of connections.
     """
     yield from refused(history, "max_connections")
-
-
-def denied(moment: Moment) -> str | None:
-    """How the pool denied a connection that it owed the caller at once; None if it did not."""
-    state, event = moment.before, moment.event
-    match event:
-        case AcquireFailed(call=call, error=error):
-            what = f"an acquire failed with {error}"
-        case Acquired(call=call, connection=None, trouble=trouble):
-            what = f"an acquire returned a connection that does not work ({trouble})"
-        case Overdue(call=call, waited_s=waited_s) if call in state.requests:
-            what = f"an acquire had not returned after {waited_s:.1f} s"
-        case _:
-            return None
-    if state.requests[call].found_full or state.free < 0:
-        return None
-    if state.terms.socket_timeout_s is not None:
-        return None  # so short that connecting may take longer on a busy machine
-    return f"{what} although {len(state.in_use)} of {state.terms.max_connections} were in use"
-
-
-def fills_the_pool(moment: Moment) -> bool:
-    """Whether the event is the acquire that takes the last free connection."""
-    state, event = moment.before, moment.event
-    if not isinstance(event, Acquired) or state.requests[event.call].found_full:
-        return False
-    return len(state.in_use) + 1 == state.terms.max_connections
-
-
-def refused(history: History, argument: str) -> Iterator[Judgement]:
-    """Judge every senseless value of this argument that was tried."""
-    for index, event in enumerate(history.events):
-        if not isinstance(event, ArgumentTried) or event.argument != argument:
-            continue
-        if not event.returned:
-            yield Judgement(index, f"{argument}={event.value} was not refused: the pool hung")
-        elif event.refused is None:
-            yield Judgement(index, f"{argument}={event.value} was accepted")
-        elif not event.refused.is_bad_argument:
-            yield Judgement(
-                index,
-                f"{argument}={event.value} raised {event.refused}, neither a ValueError nor a "
-                f"TypeError",
-            )
-        else:
-            yield Judgement(index)

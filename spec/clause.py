@@ -27,6 +27,9 @@ class Level(StrEnum):
     CORE = "core"
     """Order, bounded size, timeout errors and the return of connections."""
 
+    CONCURRENT = "concurrent"
+    """What many callers at once may rely on: fairness, progress, cancellation, re-entrancy."""
+
     OBSERVABLE = "observable"
     """What its users and operators see of it: its interface to the client and what it prints."""
 
@@ -39,6 +42,12 @@ class Capability(StrEnum):
 
     CLIENT = "client"
     """A client of the redis-py family takes the pool as its `connection_pool`."""
+
+    THREADS = "threads"
+    """Callers are threads: acquire and release are functions."""
+
+    ASYNCIO = "asyncio"
+    """Callers are tasks of an asyncio loop: acquire and release are coroutines."""
 
 
 @dataclass(frozen=True, slots=True)

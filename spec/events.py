@@ -95,6 +95,8 @@ class ReleaseCalled:
     call: int
     acquire: int
     """The call of the acquire that had got the connection, from this pool or from another."""
+    inside: int | None = None
+    """The call in the middle of which the same thread made this one, as a finalizer does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,36 @@ class ReleaseReturned:
     """Whether the server owed the connection a reply all the while."""
     waited_for_reply: bool = False
     """Whether the release did not return until the server was made to reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCalled:
+    """The caller of a call that had not returned was cancelled."""
+
+    at_s: float
+    pool: str
+    call: int
+    by: str
+    """How: ``"cancel"``, ``"wait_for"``, ``"timeout"``, or ``"KeyboardInterrupt"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireCancelled:
+    """The acquire ended without a connection because its caller had been cancelled."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCancelled:
+    """The release ended by an exception because its caller had been cancelled."""
+
+    at_s: float
+    pool: str
+    call: int
+    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +195,12 @@ class Settled:
     at_s: float
     open: Mapping[str, frozenset[int]]
     """The connections of each pool that the server saw open."""
+    certain: bool = False
+    """Whether it is known, and not only likely, that nothing moved."""
+    connecting: frozenset[int] = frozenset()
+    """The calls that had not returned because the server kept them waiting."""
+    connects_held: bool = False
+    """Whether the server kept those waiting who opened a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +252,9 @@ Event = (
     | AcquireFailed
     | ReleaseCalled
     | ReleaseReturned
+    | CancelCalled
+    | AcquireCancelled
+    | ReleaseCancelled
     | BlockLeft
     | Used
     | Dropped

@@ -119,12 +119,14 @@ def _known_idle(moment: Moment) -> tuple[int, ...]:
 def _honest_acquires(
     history: History, only: str | None = None
 ) -> Iterator[tuple[Moment, Acquired]]:
-    """The acquires that found nobody waiting, of pools that nobody has misused."""
+    """The acquires that found nobody waiting, of pools that nobody has misused, as long as no two
+    calls have been under way at once: after that, nobody outside knows the order.
+    """
     for pool, moments in history.moments.items():
         if only not in (None, pool):
             continue
         for moment in moments:
-            if moment.before.misused:
+            if moment.before.misused or moment.before.overlapped:
                 break
             alone = len(moment.before.requests) == 1
             if isinstance(moment.event, Acquired) and alone:

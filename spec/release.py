@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from .bound import denied, fills_the_pool
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned
+from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, Settled
 from .history import History
+from .owed import denied, fills_the_pool
 from .state import Deed, Moment
 
 
@@ -146,10 +146,19 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
     for moments in history.moments.values():
         for moment in moments:
             event = moment.event
+            if Deed.RELEASED_INSIDE in moment.before.deeds:
+                break
             if isinstance(event, Overdue) and event.call in moment.before.releasing:
                 yield Judgement(
                     moment.index, f"a release had not returned after {event.waited_s:.1f} s"
                 )
+            elif isinstance(event, Settled) and event.certain:
+                if moment.before.releasing:
+                    yield Judgement(
+                        moment.index,
+                        "nothing moves any more, and a release has not returned: it waits for "
+                        "another caller",
+                    )
             elif isinstance(event, ReleaseReturned) and event.waited_for_reply:
                 yield Judgement(
                     moment.index,

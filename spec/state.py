@@ -12,14 +12,17 @@ from typing import TypeVar
 
 from .events import (
     AcquireCalled,
+    AcquireCancelled,
     Acquired,
     AcquireFailed,
     BlockLeft,
+    CancelCalled,
     Dropped,
     Event,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
+    ReleaseCancelled,
     ReleaseReturned,
     ReplyAwaited,
     Settled,
@@ -51,6 +54,21 @@ class Deed(Enum):
     FOREIGN_RELEASE = auto()
     """A connection of another pool was released to this one."""
 
+    CANCELLED_WAITING = auto()
+    """A caller was cancelled that waited, nothing having been released since it came."""
+
+    CANCELLED_SERVED = auto()
+    """A caller was cancelled that waited, after something had been released that could serve it."""
+
+    CANCELLED_CONNECTING = auto()
+    """A caller was cancelled whom the pool owed a free slot: it can only have been connecting."""
+
+    CANCELLED_RELEASING = auto()
+    """A caller was cancelled in the middle of a release."""
+
+    RELEASED_INSIDE = auto()
+    """A connection was released by a thread in the middle of another call of the pool."""
+
     STRAYED = auto()
     """A connection of this pool was released to another."""
 
@@ -62,6 +80,16 @@ class Deed(Enum):
 MISUSE = frozenset({Deed.SECOND_RELEASE, Deed.FOREIGN_RELEASE, Deed.STRAYED, Deed.LOST_TRACK})
 """After one of these, only the clauses that speak of the misuse itself still judge."""
 
+CANCELLATIONS = frozenset(
+    {
+        Deed.CANCELLED_WAITING,
+        Deed.CANCELLED_SERVED,
+        Deed.CANCELLED_CONNECTING,
+        Deed.CANCELLED_RELEASING,
+    }
+)
+"""Each of these has a clause of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -70,8 +98,23 @@ class Request:
     called_s: float
     found_full: bool
     """Whether all connections were in use, and no release under way, when it was called."""
+    called_at: int = 0
+    """How often nothing had moved before it was called."""
+    owed: bool = True
+    """Whether the pool has owed it a connection at once ever since: there was a slot for it and for
+    everybody else who had a claim."""
     released: bool = False
     """Whether a connection has been released since."""
+    kept: bool = False
+    """Whether the server has kept it waiting."""
+    parked_at: int | None = None
+    """How often nothing had moved when it was first seen to wait; None if it has not been seen to."""
+    overtaken_by: int | None = None
+    """An acquire that was called after this one had been seen to wait, and was served before it."""
+    served_by: int | None = None
+    """How many releases of the pool in all suffice to serve it and everybody else who waits."""
+    cancelled: bool = False
+    """Whether its caller has been cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +132,8 @@ class PoolState:
     """The acquires that have not returned."""
     releasing: frozenset[int] = frozenset()
     """The releases that have not returned."""
+    inside: frozenset[int] = frozenset()
+    """Those of them that were made in the middle of another call, by the same thread."""
     idle: tuple[int, ...] = ()
     """Connections that are not in use, the longest idle first."""
     dropped: frozenset[int] = frozenset()
@@ -96,6 +141,12 @@ class PoolState:
     deeds: frozenset[Deed] = frozenset()
     was_full: bool = False
     """Whether `max_connections` connections have been in use at once."""
+    overlapped: bool = False
+    """Whether two calls have been under way at once, so that their order cannot be known."""
+    settled: int = 0
+    """How often nothing has moved."""
+    releases: int = 0
+    """How many releases have come to an end."""
     refilling: bool = False
     """Whether every connection had been released and none has been released since."""
     freed_when_full: bool = False
@@ -160,19 +211,30 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
     """The state after an event of `pool`."""
     match event:
         case AcquireCalled(at_s=at_s, call=call):
-            request = Request(at_s, found_full=state.full and not state.requests)
-            return replace(state, requests={**state.requests, call: request})
+            return _asked(state, at_s, call)
         case Acquired(call=call, connection=connection):
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
             failed = replace(state, requests=_without(state.requests, call))
             full = state.requests[call].found_full
             return _after(failed, Deed.TIMED_OUT) if full else failed
-        case ReleaseCalled(call=call, acquire=acquire):
-            return _releasing(state, call, acquire)
+        case CancelCalled(call=call):
+            return _cancelled(state, call)
+        case AcquireCancelled(call=call):
+            return replace(state, requests=_without(state.requests, call))
+        case ReleaseCancelled(call=call, acquire=acquire):
+            return _released(state, call, acquire)
+        case ReleaseCalled(call=call, acquire=acquire, inside=inside):
+            releasing = _releasing(_overlapping(state), call, acquire)
+            if inside is None:
+                return releasing
+            return _after(
+                replace(releasing, inside=releasing.inside | {call}), Deed.RELEASED_INSIDE
+            )
         case ReleaseReturned(call=call, acquire=acquire, error=error):
-            returned = replace(state, releasing=state.releasing - {call})
-            return returned if error else _idle(returned, acquire)
+            if error is None:
+                return _released(state, call, acquire)
+            return _let_return(state, call)
         case BlockLeft(acquire=acquire):
             left = _after(_let_go(state, acquire), Deed.LEFT_BLOCK)
             return _idle(left, acquire)
@@ -184,8 +246,8 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
             return _after(state, Deed.LOST_TRACK)
         case Overdue():
             return _after(state, Deed.LOST_TRACK)
-        case Settled(open=seen):
-            return _seen(state, seen.get(pool, frozenset()))
+        case Settled():
+            return _settled(_seen(state, event.open.get(pool, frozenset())), event)
         case _:
             return state
 
@@ -198,12 +260,81 @@ def _without(mapping: Mapping[int, _Value], key: int) -> dict[int, _Value]:
     return {other: value for other, value in mapping.items() if other != key}
 
 
+def _asked(state: PoolState, at_s: float, call: int) -> PoolState:
+    state = _overlapping(state)
+    request = Request(at_s, found_full=state.full and not state.requests, called_at=state.settled)
+    return _in_debt(replace(state, requests={**state.requests, call: request}))
+
+
+def _overlapping(state: PoolState) -> PoolState:
+    """Another call is made. Those that are seen to wait are no obstacle to telling the order."""
+    moving = any(request.parked_at is None for request in state.requests.values())
+    return replace(state, overlapped=state.overlapped or bool(state.releasing) or moving)
+
+
+def _in_debt(state: PoolState) -> PoolState:
+    """When there are more claims than slots, nobody can say any more who is owed one."""
+    if state.free >= 0:
+        return state
+    requests = {call: replace(request, owed=False) for call, request in state.requests.items()}
+    return replace(state, requests=requests)
+
+
+def _cancelled(state: PoolState, call: int) -> PoolState:
+    if call in state.releasing:
+        return _after(state, Deed.CANCELLED_RELEASING)
+    if call not in state.requests:
+        return state
+    request = state.requests[call]
+    deed = Deed.CANCELLED_SERVED if request.released else Deed.CANCELLED_WAITING
+    deed = Deed.CANCELLED_CONNECTING if request.owed else deed
+    # Whatever becomes of it now, the pool owes it nothing any more.
+    gone = replace(request, cancelled=True, found_full=False, owed=False)
+    requests = {**state.requests, call: gone}
+    return _after(replace(state, requests=requests), deed)
+
+
+def _released(state: PoolState, call: int, acquire: int) -> PoolState:
+    returned = _let_return(state, call)
+    return _idle(replace(returned, releases=state.releases + 1), acquire)
+
+
+def _let_return(state: PoolState, call: int) -> PoolState:
+    return replace(state, releasing=state.releasing - {call}, inside=state.inside - {call})
+
+
+def _settled(state: PoolState, event: Settled) -> PoolState:
+    """Whoever has not returned now, and is not connecting, is seen to wait."""
+    waiting = {call for call in state.requests if call not in event.connecting}
+    suffice = state.releases + len(waiting)
+    requests = {
+        call: replace(request, kept=request.kept or event.connects_held)
+        for call, request in state.requests.items()
+    }
+    for call in waiting:
+        request = requests[call]
+        parked_at = state.settled if request.parked_at is None else request.parked_at
+        served_by = suffice if request.served_by is None else min(request.served_by, suffice)
+        requests[call] = replace(request, parked_at=parked_at, served_by=served_by)
+    return replace(state, requests=requests, settled=state.settled + 1)
+
+
 def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
     if connection is None or connection in state.in_use.values():
         state = _after(state, Deed.LOST_TRACK)
+    called_at = state.requests[call].called_at
+    remaining = {
+        other: replace(request, overtaken_by=call)
+        if request.parked_at is not None
+        and request.parked_at < called_at
+        and request.overtaken_by is None
+        else request
+        for other, request in state.requests.items()
+        if other != call
+    }
     return replace(
         state,
-        requests=_without(state.requests, call),
+        requests=remaining,
         in_use={**state.in_use, call: connection},
         idle=tuple(other for other in state.idle if other != connection),
         was_full=state.was_full or len(state.in_use) + 1 >= state.terms.max_connections,

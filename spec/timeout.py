@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from .bound import refused
+from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
 from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
@@ -56,16 +56,31 @@ def _turned_away(
         return None  # 0, None, and the two timeouts together have clauses of their own
     # Within half of `timeout`, so that no release is counted that meets the deadline.
     in_time = request.called_s + terms.timeout_s / 2
+    # Others may have taken what was released, or be about to. That they may not is for FAIR-1.
+    unclaimed = 1 - len(moment.before.requests)
+    first_s = None
     for other in moments:
-        if isinstance(other.event, ReleaseReturned) and other.event.error is None:
-            released_s = other.event.at_s
-            if request.called_s < released_s <= in_time and not other.before.misused:
-                return (
-                    f"an acquire failed with {event.error}, although a connection was released "
-                    f"{in_ms(released_s - request.called_s)} after it was called, within its "
-                    f"timeout of {in_ms(terms.timeout_s)}"
-                )
-    return None
+        if other.index >= moment.index:
+            break
+        if other.event.at_s <= request.called_s:
+            continue
+        if isinstance(other.event, Acquired):
+            unclaimed -= 1
+        elif _made_one_free(other) and other.event.at_s <= in_time:
+            unclaimed += 1
+            first_s = first_s or other.event.at_s
+    if first_s is None or unclaimed <= 0:
+        return None
+    return (
+        f"an acquire failed with {event.error}, although a connection was released "
+        f"{in_ms(first_s - request.called_s)} after it was called, within its timeout of "
+        f"{in_ms(terms.timeout_s)}"
+    )
+
+
+def _made_one_free(moment: Moment) -> bool:
+    event = moment.event
+    return isinstance(event, ReleaseReturned) and event.error is None and not moment.before.misused
 
 
 @clause("TMO-2", Requirement.MUST, Level.CORE)
@@ -230,4 +245,4 @@ def _owed(moment: Moment) -> bool:
     state, event = moment.before, moment.event
     if not isinstance(event, AcquireFailed | Overdue) or event.call not in state.requests:
         return False
-    return not state.requests[event.call].found_full and state.free >= 0
+    return state.requests[event.call].owed

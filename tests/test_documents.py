@@ -1,11 +1,13 @@
 """What the documents say is so: their code runs, their commands exist, their links lead somewhere."""
 
+import asyncio
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,12 +16,14 @@ from sybil import Document
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import poolproof
-from poolproof.conformance import Adapter, PoolSettings
-from poolproof.conformance.adapter import RedisInterface
+from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
+from poolproof.conformance.adapter import RedisInterface, uses_asyncio
 from poolproof.conformance.command_line import main
 from poolproof.conformance.deviations import read_deviations
+from poolproof.conformance.pools import SHORT_NAMES
 from poolproof.conformance.results import Status
 from poolproof.conformance.server import Server
+from poolproof.conformance.target import load_target
 from poolproof.conformance.verdict import Verdict
 from poolproof.spec import CLAUSES, Capability, Clause, Level
 from poolproof.spec.document import document
@@ -111,11 +115,18 @@ def test_the_function_of_the_readme_builds_a_pool(server: Server) -> None:
     assert type(pool).__name__ == "BlockingConnectionPool"
 
 
-def test_the_adapter_of_the_readme_can_be_judged(server: Server, tmp_path: Path) -> None:
-    [source] = [code for code in _blocks(README, "python") if "(Adapter)" in code]
-    (tmp_path / "mypool.py").write_text(source, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("interface", "target"),
+    [("Adapter", "mypool:MyAdapter"), ("AsyncAdapter", "myasyncpool:MyAsyncAdapter")],
+)
+def test_the_adapter_of_the_readme_can_be_judged(
+    interface: str, target: str, server: Server, tmp_path: Path
+) -> None:
+    [source] = [code for code in _blocks(README, "python") if f"({interface})" in code]
+    module, _, _ = target.partition(":")
+    (tmp_path / f"{module}.py").write_text(source, encoding="utf-8")
 
-    check = f"check mypool:MyAdapter --budget quick --only RET-2 --redis-url {server.address()}"
+    check = f"check {target} --budget quick --only RET-2 --redis-url {server.address()}"
     checked = subprocess.run(
         [Path(sys.executable).with_name("poolproof"), *check.split()],
         cwd=tmp_path,
@@ -127,13 +138,47 @@ def test_the_adapter_of_the_readme_can_be_judged(server: Server, tmp_path: Path)
     assert checked.returncode == Status.UPHELD, checked.stdout + checked.stderr
 
 
-def test_the_readme_names_every_method_of_an_adapter_but_the_optional_one() -> None:
-    methods = {name for name in vars(Adapter) if not name.startswith("_")}
-    [source] = [code for code in _blocks(README, "python") if "(Adapter)" in code]
+def test_the_asyncio_adapter_of_the_readme_speaks_to_its_pool(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [source] = [code for code in _blocks(README, "python") if "(AsyncAdapter)" in code]
+    (tmp_path / "myasyncpool.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    adapter = load_target("myasyncpool:MyAsyncAdapter")
+    assert uses_asyncio(adapter)
+    settings = PoolSettings(
+        server.host, server.port, server.db, username=server.username, password=server.password
+    )
 
-    assert set(re.findall(r"^    def (\w+)", source.split("(Adapter)")[1], re.MULTILINE)) == (
+    async def use() -> None:
+        pool = await adapter.open(replace(settings, timeout=0.05))
+        connection = await adapter.acquire(pool)
+        await adapter.send(connection, "CLIENT", "GETNAME")
+        assert await adapter.receive(connection) == b"poolproof"
+        with pytest.raises(TimeoutError):
+            await adapter.acquire(pool)
+        await adapter.release(pool, connection)
+        assert await adapter.acquire(pool) is connection
+        await adapter.disconnect(connection)
+        await adapter.release(pool, connection)
+        await adapter.close(pool)
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("interface", [Adapter, AsyncAdapter])
+def test_the_readme_names_every_method_of_an_adapter_but_the_optional_one(interface: type) -> None:
+    methods = {name for name in vars(interface) if not name.startswith("_")}
+    head = f"({interface.__name__})"
+    [source] = [code for code in _blocks(README, "python") if head in code]
+
+    assert set(re.findall(r"^    (?:async )?def (\w+)", source.split(head)[1], re.MULTILINE)) == (
         methods - {"block"}
     )
+
+
+def test_the_readme_names_every_pool_that_has_a_short_name() -> None:
+    assert [name for name in SHORT_NAMES if f"`{name}`" not in README.read_text("utf-8")] == []
 
 
 def test_the_known_deviations_of_the_readme_are_accepted(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
-"""Trials: the programs that are not drawn, because they are few and each of them is tried."""
+"""Trials: the programs that are not drawn, because they are few and each of them is tried.
+
+They are written for threads. A pool of asyncio stands behind a facade, a new one for each pool, so that
+a pool which holds up its event loop spoils no other trial.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 
-from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.conformance.witness import Witness
@@ -16,13 +19,9 @@ __all__ = ["run_trials"]
 
 
 def run_trials(
-    adapter: AnyAdapter,
-    prepared: Prepared,
-    server: Server,
-    witness: Witness,
-    step: Callable[[], None],
+    prepared: Prepared, server: Server, witness: Witness, step: Callable[[], None]
 ) -> Iterator[Sequence[Event]]:
     """The history of each trial. `step` is called to say that they go on."""
-    yield from senseless_arguments(adapter, prepared)
-    yield from tour_of_the_client(adapter, prepared, step)
-    yield from printed_credentials(adapter, prepared, server, witness)
+    yield from senseless_arguments(prepared)
+    yield from tour_of_the_client(prepared, step)
+    yield from printed_credentials(prepared, server, witness)

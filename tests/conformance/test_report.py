@@ -16,7 +16,7 @@ from poolproof.conformance.report import print_report
 from poolproof.conformance.report_json import as_json
 from poolproof.conformance.results import Counterexample, Report, Result
 from poolproof.conformance.verdict import Verdict
-from poolproof.spec import CLAUSES
+from poolproof.spec import CLAUSES, Level
 
 
 def schema() -> Mapping[str, Any]:
@@ -103,6 +103,59 @@ API-1   ERROR           0  {CLAUSES["API-1"].name}
 Note: time was up.
 ERROR: 1 PASS, 1 FAIL, 1 KNOWN, 1 UNOBSERVED, 1 SKIPPED, 1 ERROR (12 programs)"""
     )
+
+
+LAID_OUT = Counterexample(
+    (
+        "a pool is built with [red]max_connections=1[/]\ncaller A           caller B",
+        "acquire: gets #1",
+        "                   is cancelled,\n                   leaves with nothing",
+    ),
+    "connection 2 was opened",
+    "poolproof check some:Pool",
+)
+
+
+@pytest.mark.parametrize("width", [30, 110])
+def test_a_story_in_lanes_keeps_its_columns_however_narrow_the_terminal_is(width: int) -> None:
+    lanes = Result(CLAUSES["PRG-1"], Verdict.FAIL, 1, "connection 2 was opened", LAID_OUT)
+
+    assert """\
+    1. a pool is built with [red]max_connections=1[/]
+       caller A           caller B
+    2. acquire: gets #1
+    3.                    is cancelled,
+                          leaves with nothing
+  but: connection 2 was opened
+""" in printed(report(lanes), width)
+
+
+def test_a_story_in_lanes_is_what_the_schema_says() -> None:
+    lanes = Result(CLAUSES["PRG-1"], Verdict.FAIL, 1, "connection 2 was opened", LAID_OUT)
+
+    jsonschema.validate(as_json(report(lanes)), schema())
+
+
+def test_a_story_in_a_list_is_wrapped_in_a_narrow_terminal() -> None:
+    told = printed(report(result("ORD-2", Verdict.FAIL)), width=40).splitlines()
+
+    assert max(map(len, (line for line in told if "again:" not in line))) <= 40
+
+
+def test_every_level_has_its_heading_and_the_longest_names_are_wrapped_below_their_own() -> None:
+    every = [Result(clause, Verdict.PASS, 1, "", None) for clause in CLAUSES.values()]
+
+    told = printed(report(*every), width=72).splitlines()
+
+    for level in Level:
+        assert f"Level {level}" in told
+    names, column = "", 0
+    for line in told:
+        column = line.index("what") if line.startswith("clause") else column
+        names += f"{line[column:]} "
+    for clause in CLAUSES.values():
+        assert clause.name in names
+    assert max(map(len, told)) <= 72
 
 
 def test_the_command_that_shows_it_again_can_be_copied_however_long_it_is() -> None:

@@ -1,12 +1,20 @@
 """A target is found by its name, and what cannot be found is told with what to do."""
 
+import sys
 from pathlib import Path
 from queue import Queue
+from textwrap import indent
 
 import pytest
 import redis
 
-from poolproof.conformance.adapter import RedisInterface
+from poolproof.conformance.adapter import (
+    AsyncRedisInterface,
+    RedisInterface,
+    uses_asyncio,
+    uses_threads,
+)
+from poolproof.conformance.pools import SHORT_NAMES
 from poolproof.conformance.target import (
     CHOSEN_BY_KIT,
     TargetError,
@@ -39,21 +47,78 @@ def test_a_pool_class_is_found() -> None:
     assert isinstance(load_target("redis:BlockingConnectionPool"), RedisInterface)
 
 
+def test_an_asyncio_pool_class_is_known_without_being_built() -> None:
+    adapter = load_target("redis.asyncio:BlockingConnectionPool")
+
+    assert isinstance(adapter, AsyncRedisInterface)
+    assert uses_asyncio(adapter)
+    assert not uses_threads(adapter)
+
+
+def test_an_async_function_builds_an_asyncio_pool(importable: Path) -> None:
+    (importable / "factory.py").write_text("async def make_pool(**arguments): ...")
+
+    assert isinstance(load_target("factory:make_pool"), AsyncRedisInterface)
+
+
+def test_what_a_function_builds_is_taken_for_a_pool_for_threads_until_it_is_seen(
+    importable: Path,
+) -> None:
+    (importable / "plain.py").write_text("def make_pool(**arguments): raise SystemExit")
+
+    adapter = load_target("plain:make_pool")
+
+    assert isinstance(adapter, RedisInterface)
+    assert uses_threads(adapter)
+
+
 def test_a_name_may_lead_through_several_others() -> None:
     assert load_name("redis.connection:Connection.connect") is redis.Connection.connect
 
 
 def test_an_adapter_class_is_made_and_not_wrapped() -> None:
-    assert type(load_target("adapters:OwnAdapter")).__name__ == "OwnAdapter"
+    adapter = load_target("adapters:OwnAdapter")
+
+    assert type(adapter).__name__ == "OwnAdapter"
+    assert uses_threads(adapter)
 
 
-@pytest.mark.parametrize(
-    "name", ["", ":", "redis", "redis:", ":Pool", "redis.BlockingConnectionPool"]
-)
+@pytest.mark.parametrize("name", [":", "redis:", ":Pool"])
 def test_a_name_needs_a_colon_between_two_names(name: str) -> None:
     assert refused(name) == (
         f"{name!r} is not the name of a target; write it as module:Name, for example "
         f"redis:BlockingConnectionPool"
+    )
+
+
+@pytest.mark.parametrize("name", ["", "redis", "Sqlalchemy", "redis.BlockingConnectionPool"])
+def test_a_name_without_a_colon_is_one_that_the_kit_knows(name: str) -> None:
+    assert refused(name) == (
+        f"{name!r} is not the name of a target; write it as module:Name, for example "
+        f"redis:BlockingConnectionPool, or name one of coredis, sqlalchemy, dbutils"
+    )
+
+
+@pytest.mark.parametrize("name", SHORT_NAMES)
+def test_a_short_name_leads_to_the_adapter_that_comes_with_the_kit(name: str) -> None:
+    assert type(load_target(name)).__module__ == f"poolproof.conformance.pools.{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "distribution"),
+    [
+        ("coredis", "coredis", "coredis"),
+        ("sqlalchemy", "sqlalchemy", "SQLAlchemy"),
+        ("dbutils", "dbutils", "DBUtils"),
+    ],
+)
+def test_a_short_name_whose_library_is_not_installed_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, name: str, module: str, distribution: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    assert refused(name) == (
+        f"there is no module {module!r}, to which the pool {name} belongs; install {distribution}"
     )
 
 
@@ -124,8 +189,71 @@ def test_an_adapter_that_cannot_be_made_is_told() -> None:
 
 def test_an_adapter_that_lacks_a_method_is_told() -> None:
     assert refused("awkward:IncompleteAdapter") == (
-        "the adapter awkward:IncompleteAdapter lacks a method; it needs all of "
-        "poolproof.conformance.Adapter"
+        "the adapter awkward:IncompleteAdapter lacks a method; add disconnect and close and offers "
+        "and block, so that it has all of poolproof.conformance.Adapter"
+    )
+
+
+COLOURED = ("open", "acquire", "release", "send", "receive", "disconnect", "close")
+HEADS = {
+    "Adapter": {**dict.fromkeys(COLOURED, "def"), "offers": "def"},
+    "AsyncAdapter": {**dict.fromkeys(COLOURED, "async def"), "offers": "def"},
+}
+
+
+def write_adapter(folder: Path, interface: str, **heads: str) -> str:
+    """Write an adapter class, with other words before the names of some methods, and name it."""
+    methods = "".join(
+        f"{head} {method}(self, *arguments): ...\n"
+        for method, head in {**HEADS[interface], **heads}.items()
+        if head
+    )
+    (folder / "written.py").write_text(
+        f"from poolproof.conformance import {interface}\n"
+        f"class Written({interface}):\n{indent(methods, '    ')}"
+    )
+    sys.modules.pop("written", None)
+    return "written:Written"
+
+
+@pytest.mark.parametrize("interface", HEADS)
+def test_an_adapter_that_leaves_out_the_block_is_complete(importable: Path, interface: str) -> None:
+    adapter = load_target(write_adapter(importable, interface))
+
+    assert uses_asyncio(adapter) == (interface == "AsyncAdapter")
+
+
+@pytest.mark.parametrize("interface", HEADS)
+def test_an_adapter_that_inherits_an_empty_method_lacks_it(
+    importable: Path, interface: str
+) -> None:
+    assert refused(write_adapter(importable, interface, release="", offers="")) == (
+        f"the adapter written:Written lacks a method; add release and offers, so that it has all of "
+        f"poolproof.conformance.{interface}"
+    )
+
+
+@pytest.mark.parametrize("method", [method for method in COLOURED if method != "acquire"])
+def test_an_adapter_for_asyncio_with_a_plain_method_is_told(importable: Path, method: str) -> None:
+    assert refused(write_adapter(importable, "AsyncAdapter", **{method: "def"})) == (
+        f"the adapter written:Written has a plain method {method}; write all methods as in "
+        f"poolproof.conformance.AsyncAdapter"
+    )
+
+
+@pytest.mark.parametrize("method", [method for method in COLOURED if method != "acquire"])
+def test_an_adapter_for_threads_with_an_async_method_is_told(importable: Path, method: str) -> None:
+    assert refused(write_adapter(importable, "Adapter", **{method: "async def"})) == (
+        f"the adapter written:Written has an async method {method}; write all methods as in "
+        f"poolproof.conformance.Adapter"
+    )
+
+
+@pytest.mark.parametrize("interface", HEADS)
+def test_what_an_adapter_offers_is_said_without_waiting(importable: Path, interface: str) -> None:
+    assert refused(write_adapter(importable, interface, offers="async def")) == (
+        f"the adapter written:Written has an async method offers; write all methods as in "
+        f"poolproof.conformance.{interface}"
     )
 
 

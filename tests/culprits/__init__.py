@@ -6,10 +6,31 @@ no clause that is not named may convict it.
 
 from collections.abc import Mapping
 
-from . import bound, observable, order, release, timeout
+from . import (
+    bound,
+    cancellation,
+    cancellation_async,
+    fairness,
+    fairness_async,
+    observable,
+    order,
+    progress,
+    races_async,
+    reentrancy,
+    release,
+    timeout,
+)
 from .sound import SoundPool
+from .sound_async import SoundAsyncPool
 
-__all__ = ["CULPRITS", "SoundPool"]
+__all__ = [
+    "ALSO_WHEN_CONCURRENT",
+    "ASYNC_CULPRITS",
+    "CONCURRENT_CULPRITS",
+    "CULPRITS",
+    "SoundAsyncPool",
+    "SoundPool",
+]
 
 CULPRITS: Mapping[type[SoundPool], tuple[str, ...]] = {
     order.TakesTurnsByNumber: ("ORD-1",),
@@ -43,3 +64,46 @@ CULPRITS: Mapping[type[SoundPool], tuple[str, ...]] = {
     observable.PrintsItsPassword: ("SEC-1",),
     observable.RaisesItsPassword: ("SEC-1",),
 }
+
+ALSO_WHEN_CONCURRENT: Mapping[type[SoundPool], tuple[str, ...]] = {
+    bound.KeepsOneSlotBack: ("PRG-1", "CAN-1", "CAN-3", "REE-1"),
+    bound.LosesTheSlotOfAClosedConnection: ("CAN-3",),
+    timeout.SleepsThroughARelease: ("PRG-1", "FAIR-1", "FAIR-2"),
+    timeout.WaitsTwice: ("FAIR-1", "FAIR-2"),
+    timeout.RemembersWhoLeft: ("TMO-1", "PRG-1", "FAIR-2"),
+    release.LosesWhatIsReleased: ("PRG-1", "FAIR-2", "CAN-1", "CAN-3", "REE-1"),
+}
+"""Which further clauses convict these culprits when several callers meet."""
+
+CONCURRENT_CULPRITS: Mapping[type[SoundPool], tuple[str, ...]] = {
+    fairness.LetsNewcomersOvertake: ("FAIR-1", "FAIR-2"),
+    fairness.SendsTheSlowToTheBack: ("FAIR-2", "FAIR-1"),
+    fairness.ServesTheLastFirst: ("FAIR-1", "FAIR-2"),
+    fairness.ServesTheSecondFirst: ("FAIR-1", "FAIR-2"),
+    progress.ConnectsUnderTheLock: ("PRG-1", "RET-5", "TMO-2", "TMO-5"),
+    progress.RingsOnceForTwo: ("PRG-1", "FAIR-2", "TMO-1"),
+    progress.ForgetsTheBellBeforeItListens: ("PRG-1", "FAIR-2", "TMO-1", "REE-1"),
+    cancellation.KeepsThePlaceOfTheInterrupted: ("CAN-1", "BND-3", "TMO-1"),
+    cancellation.LosesTheSlotOfAnInterruptedConnect: ("CAN-3", "BND-3"),
+    reentrancy.WaitsForItself: ("REE-1", "RET-5"),
+    reentrancy.QueuesUpTooLate: ("REE-1", "TMO-1"),
+    bound.LooksBeforeItCounts: ("BND-1",),
+    release.LooksBeforeItTakes: ("RET-2",),
+    timeout.GoesByTheClockAlone: ("TMO-6", "BND-3", "TMO-1", "PRG-1", "FAIR-2"),
+}
+"""Pools that only sin when callers meet."""
+
+ASYNC_CULPRITS: Mapping[type[SoundAsyncPool], tuple[str, ...]] = {
+    fairness_async.LetsNewTasksOvertake: ("FAIR-1", "FAIR-2"),
+    fairness_async.ServesTheLastTaskFirst: ("FAIR-1", "FAIR-2"),
+    cancellation_async.KeepsThePlaceOfTheCancelled: ("CAN-1", "CAN-2", "BND-3", "TMO-1"),
+    cancellation_async.LosesWhatACancelledTaskWasHanded: ("CAN-2", "CAN-1", "BND-3", "TMO-1"),
+    cancellation_async.KeepsTheNewsFromTheNext: ("CAN-2", "CAN-1", "TMO-1"),
+    cancellation_async.TakesBackTwiceFromACancelledTask: ("RET-2",),
+    cancellation_async.LosesTheSlotOfACancelledConnect: ("CAN-3", "BND-3"),
+    cancellation_async.ReleasesInTwoSteps: ("CAN-4", "BND-3", "TMO-1"),
+    races_async.CountsWhenConnected: ("BND-1",),
+    races_async.GoesByTheAlarmAlone: ("TMO-6", "BND-3", "TMO-1", "PRG-1", "FAIR-2"),
+    races_async.ConnectsOneAtATime: ("PRG-1",),
+}
+"""The same, for tasks."""

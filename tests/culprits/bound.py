@@ -34,3 +34,14 @@ class TakesAnyMaxConnections(SoundPool):
         sensible = type(max_connections) is int and max_connections > 0
         most = max_connections if isinstance(max_connections, int) and sensible else 10
         super().__init__(max_connections=most, **arguments)  # type: ignore[arg-type]  # passed on
+
+
+class LooksBeforeItCounts(SoundPool):
+    """Sees a slot unused and takes it a moment later, without the lock; others see it, too."""
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        if not self.waiters and not self.idle and self.opened < self.max_connections:
+            connection = self.open()
+            self.in_use.add(connection)
+            return connection
+        return super().wait_for_connection(timeout)

@@ -12,8 +12,7 @@ class TakesTurnsByNumber(SoundPool):
 
     last = -1
 
-    def __init__(self, **arguments: object) -> None:
-        super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
+    def prepare(self) -> None:
         self.number: dict[Hashable, int] = {}
 
     def open(self) -> redis.Connection:

@@ -30,6 +30,20 @@ class SharesWhenExhausted(SoundPool):
         pass
 
 
+class LooksBeforeItTakes(SoundPool):
+    """Sees an idle connection and takes it a moment later; others see it, too."""
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        seen = next(iter(self.idle.copy()), None)
+        if seen is None or self.waiters:
+            return super().wait_for_connection(timeout)
+        with self.lock:
+            if seen in self.idle:
+                self.idle.remove(seen)
+            self.in_use.add(seen)
+        return seen
+
+
 class TakesAConnectionBackTwice(SoundPool):
     """Puts a connection into the queue for each release of it."""
 

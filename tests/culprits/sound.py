@@ -1,78 +1,153 @@
-"""A sound pool, as one would write it in an afternoon: one condition, one queue.
+"""A sound pool, as one would write it in an afternoon: one lock, one queue of callers.
 
-The culprits are made from it by spoiling one thing each. It upholds every clause itself, and not in
-the way of the reference pool: its waiters are not queued, and a newcomer may overtake them, which no
-clause of the core forbids.
+The culprits are made from it by spoiling one thing each. It upholds every clause itself. Whatever
+comes free is handed to the caller who came first, so that nobody can take it from under their nose.
+
+A release may begin in the middle of any other step, in the same thread, as a finalizer's does. It may
+then come in, for the lock lets its holder in again, and it only ever adds: a caller joins the queue
+before looking whether anything is free, and who is in the middle of serving looks once more.
 """
 
-import math
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Condition
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import TIMEOUT_MAX, Lock, RLock
 from time import monotonic
 
 import redis
 from redis._parsers import Encoder
+
+from .arguments import ChecksArguments
 
 
 class ExhaustedError(redis.ConnectionError):
     """All connections were in use for the whole `timeout`."""
 
 
-class SoundPool:
+class Waiter:
+    """A caller's place in the queue, and the bell that calls it. A bell rung early is still heard."""
+
+    def __init__(self) -> None:
+        self.connection: redis.Connection | None = None
+        self.parked = False
+        self.bell = Lock()
+        self.bell.acquire()
+
+    def hand(self, connection: redis.Connection) -> None:
+        self.connection = connection
+        self.ring()
+
+    def ring(self) -> None:
+        with suppress(RuntimeError):  # it rings already
+            self.bell.release()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Whether the bell rang within `timeout` seconds."""
+        self.parked = True
+        if timeout is None:
+            return self.bell.acquire()
+        deadline = monotonic() + timeout
+        left = timeout
+        while not self.bell.acquire(timeout=min(max(left, 0), TIMEOUT_MAX)):
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
+        return True
+
+
+class SoundPool(ChecksArguments):
     """Upholds every clause."""
 
     def __init__(
-        self, *, max_connections: int = 10, timeout: float | None = 5, **connection_kwargs: object
+        self,
+        *,
+        max_connections: int = 10,
+        timeout: float | None = 5,
+        connection_class: Callable[..., redis.Connection] = redis.Connection,
+        **connection_kwargs: object,
     ) -> None:
         self.check_max_connections(max_connections)
         self.check_timeout(timeout)
         self.max_connections = max_connections
         self.timeout = timeout
+        self.connection_class = connection_class
         self.connection_kwargs = connection_kwargs
         self.opened = 0
         self.idle: deque[redis.Connection] = deque()
         self.in_use: set[redis.Connection] = set()
-        self.changed = Condition()
+        self.waiters: deque[Waiter] = deque()
+        self.serving = self.due = False
+        self.lock: AbstractContextManager[object] = RLock()
+        self.prepare()
 
-    def check_max_connections(self, max_connections: object) -> None:
-        if type(max_connections) is not int or max_connections < 1:
-            raise ValueError(f"max_connections must be an int of at least 1: {max_connections!r}")
-
-    def check_timeout(self, timeout: object) -> None:
-        if timeout is None:
-            return
-        if type(timeout) not in (int, float) or not isinstance(timeout, int | float):
-            raise TypeError(f"timeout must be a number of seconds or None: {timeout!r}")
-        if math.isnan(timeout) or timeout < 0:
-            raise ValueError(f"timeout must not be negative: {timeout!r}")
+    def prepare(self) -> None:
+        """Whatever else a pool of this kind begins with."""
 
     def get_connection(self, command_name: str | None = None) -> redis.Connection:
-        with self.changed:
-            if not self.wait_for_connection(self.timeout):
-                raise self.exhausted()
-            connection = self.take()
-            self.in_use.add(connection)
-        try:
-            connection.connect()
-        except BaseException:
-            self.release(connection)
-            raise
+        connection = self.wait_for_connection(self.timeout)
+        if connection is None:
+            raise self.exhausted()
+        self.connect(connection)
         return connection
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        """The connection that was handed to this caller within `timeout` seconds."""
+        waiter = Waiter()
+        try:
+            self.join(waiter)
+            waiter.wait(timeout)
+        except BaseException:
+            self.abandon(waiter)
+            raise
+        # What was handed over in the last moment counts, though the wait was over.
+        self.leave(waiter)
+        return waiter.connection
+
+    def join(self, waiter: Waiter) -> None:
+        with self.lock:
+            self.waiters.append(waiter)
+            self.serve()
+
+    def leave(self, waiter: Waiter) -> None:
+        """From now on nothing is handed to this waiter."""
+        with self.lock, suppress(ValueError):
+            self.waiters.remove(waiter)
+
+    def abandon(self, waiter: Waiter) -> None:
+        """Leave the queue, interrupted, with nothing."""
+        self.leave(waiter)
+        if waiter.connection is not None:
+            self.release(waiter.connection)
+
+    def serve(self) -> None:
+        """Hand what is available to those who wait; in the middle of that, have it done once more."""
+        self.due = True
+        while self.due and not self.serving:
+            self.serving = True
+            try:
+                self.due = False
+                self.serve_in_turn()
+            finally:
+                self.serving = False
+
+    def serve_in_turn(self) -> None:
+        while self.waiters and self.available():
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        connection = self.lend()
+        self.next_waiter().hand(connection)
+
+    def next_waiter(self) -> Waiter:
+        return self.waiters.popleft()
 
     def available(self) -> bool:
         return bool(self.idle) or self.opened < self.max_connections
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
-        """Whether a connection became available within `timeout` seconds."""
-        deadline = None if timeout is None else monotonic() + timeout
-        while not self.available():
-            left = None if deadline is None else deadline - monotonic()
-            if left is not None and left <= 0:
-                return False
-            self.changed.wait(left)
-        return True
+    def lend(self) -> redis.Connection:
+        connection = self.take()
+        self.in_use.add(connection)
+        return connection
 
     def take(self) -> redis.Connection:
         if self.idle:
@@ -83,20 +158,32 @@ class SoundPool:
         return self.idle.popleft()
 
     def open(self) -> redis.Connection:
+        connection = self.connection_class(**self.connection_kwargs)
         self.opened += 1
-        return redis.Connection(**self.connection_kwargs)
+        return connection
+
+    def connect(self, connection: redis.Connection) -> None:
+        """Talks to the server, hence never under the lock."""
+        try:
+            connection.connect()
+        except BaseException:
+            try:
+                connection.disconnect()  # it may have got halfway
+            finally:
+                self.release(connection)
+            raise
 
     def exhausted(self) -> Exception:
         return ExhaustedError(f"all {self.max_connections} connections are in use")
 
     def release(self, connection: redis.Connection) -> None:
-        with self.changed:
+        with self.lock:
             if connection not in self.in_use:
                 self.refuse(connection)
                 return
             self.in_use.remove(connection)
             self.put_back(connection)
-            self.changed.notify()
+            self.serve()
 
     def refuse(self, connection: redis.Connection) -> None:
         raise ValueError("this connection is not in use")
@@ -113,7 +200,7 @@ class SoundPool:
             self.release(connection)
 
     def disconnect(self) -> None:
-        with self.changed:
+        with self.lock:
             for connection in (*self.idle, *self.in_use):
                 connection.disconnect()
 

@@ -1,42 +1,38 @@
 """Pools that do not wait as they should."""
 
-from time import monotonic
-
 import redis
 
-from .sound import SoundPool
+from .sound import SoundPool, Waiter
 
 
 class TurnsCallersAway(SoundPool):
     """Never waits."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
-        return self.available()
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        return super().wait_for_connection(0)
 
 
 class SleepsThroughARelease(SoundPool):
     """Waits for its timeout alone and does not look again."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
-        if self.available():
-            return True
-        deaf_until = None if timeout is None else monotonic() + timeout
-        while deaf_until is None or deaf_until > monotonic():
-            self.changed.wait(None if deaf_until is None else deaf_until - monotonic())
-        return False
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        connection = super().wait_for_connection(0)
+        if connection is None:
+            Waiter().wait(timeout)
+        return connection
 
 
 class GivesUpAtHalfTime(SoundPool):
     """Is early."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(None if timeout is None else timeout / 2)
 
 
 class WaitsTwice(SoundPool):
     """Is late: it starts to wait anew after a wait in vain."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(timeout) or super().wait_for_connection(timeout)
 
 
@@ -57,7 +53,7 @@ class RaisesATimeoutError(SoundPool):
 class WaitsForTheSocketTimeout(SoundPool):
     """Takes the patience with the server for the patience with the pool."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         patience = self.connection_kwargs.get("socket_timeout", timeout)
         return super().wait_for_connection(patience if isinstance(patience, float) else timeout)
 
@@ -75,14 +71,14 @@ class ReadsForTheTimeout(SoundPool):
 class TakesZeroForNoTimeout(SoundPool):
     """Reads a timeout of 0 as none, and waits for ever."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(timeout or None)
 
 
 class TakesNoTimeoutForZero(SoundPool):
     """Reads None as 0, and turns callers away who would wait."""
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(timeout or 0)
 
 
@@ -92,7 +88,7 @@ class TakesAnyTimeout(SoundPool):
     def check_timeout(self, timeout: object) -> None:
         pass
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(None if timeout is None else float(timeout))
 
 
@@ -101,13 +97,28 @@ class RemembersWhoLeft(SoundPool):
 
     departed = 0
 
-    def wait_for_connection(self, timeout: float | None) -> bool:
-        served = super().wait_for_connection(timeout)
-        self.departed += not served
-        return served
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        connection = super().wait_for_connection(timeout)
+        self.departed += connection is None
+        return connection
 
     def put_back(self, connection: redis.Connection) -> None:
         if self.departed:
             self.departed -= 1
         else:
             super().put_back(connection)
+
+
+class GoesByTheClockAlone(SoundPool):
+    """Goes away with nothing when its time is over, though it was just handed a connection."""
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        waiter = Waiter()
+        try:
+            self.join(waiter)
+            in_time = waiter.wait(timeout)
+        except BaseException:
+            self.abandon(waiter)
+            raise
+        self.leave(waiter)
+        return waiter.connection if in_time else None

@@ -1,19 +1,37 @@
 """Sound pools of other styles than the reference pool's. None of them may ever be convicted."""
 
+from culprits.sound import SoundPool
+from culprits.sound_async import SoundAsyncPool
+from culprits.turns import TurnsPool
+from culprits.turns_async import TurnsAsyncPool
+
+from .condition import ConditionPool
 from .eager import EagerPool
+from .mailbox import MailboxPool
 from .recycling import RecyclingPool
 from .semaphore import SemaphorePool
+from .semaphore_async import SemaphoreAsyncPool
 from .short_lived import ShortLivedPool
 from .silent import SilentPool
 from .wrapping import WrappingPool
 
-__all__ = ["SOUND_POOLS"]
+__all__ = ["ASYNC_SOUND_POOLS", "SOUND_POOLS"]
 
 SOUND_POOLS = (
+    ConditionPool,
     EagerPool,
+    MailboxPool,
     RecyclingPool,
     SemaphorePool,
     ShortLivedPool,
     SilentPool,
+    SoundPool,
+    TurnsPool,
     WrappingPool,
+)
+
+ASYNC_SOUND_POOLS = (
+    SemaphoreAsyncPool,
+    SoundAsyncPool,
+    TurnsAsyncPool,
 )

@@ -11,10 +11,7 @@ USES = 2
 class ShortLivedPool(SoundPool):
     """Closes a connection that has been used often enough, and opens another when one is needed."""
 
-    def __init__(
-        self, *, max_connections: int = 10, timeout: float | None = 5, **connection_kwargs: object
-    ) -> None:
-        super().__init__(max_connections=max_connections, timeout=timeout, **connection_kwargs)
+    def prepare(self) -> None:
         self.uses: Counter[redis.Connection] = Counter()
 
     def put_back(self, connection: redis.Connection) -> None:

@@ -10,10 +10,5 @@ class SilentPool(SoundPool):
     def refuse(self, connection: redis.Connection) -> None:
         pass
 
-    def get_connection(self, command_name: str | None = None) -> redis.Connection:
-        with self.changed:
-            if not self.wait_for_connection(self.timeout):
-                raise self.exhausted()
-            connection = self.take()
-            self.in_use.add(connection)
-        return connection
+    def connect(self, connection: redis.Connection) -> None:
+        pass

@@ -17,11 +17,9 @@ class Wrapper:
 class WrappingPool:
     """Knows a second release by the wrapper, which is empty by then."""
 
-    def __init__(
-        self, *, max_connections: int = 10, timeout: float | None = 5, **connection_kwargs: object
-    ) -> None:
-        self.pool = SoundPool(max_connections=max_connections, timeout=timeout, **connection_kwargs)
-        self.connection_kwargs = connection_kwargs
+    def __init__(self, **arguments: object) -> None:
+        self.pool = SoundPool(**arguments)  # type: ignore[arg-type]  # passed on as they are
+        self.connection_kwargs = self.pool.connection_kwargs
         self.get_encoder = self.pool.get_encoder
         self.get_protocol = self.pool.get_protocol
         self.disconnect = self.pool.disconnect
@@ -30,7 +28,7 @@ class WrappingPool:
         return Wrapper(self.pool.get_connection())
 
     def release(self, wrapper: Wrapper) -> None:
-        if wrapper.connection is None:
+        connection, wrapper.connection = wrapper.connection, None
+        if connection is None:
             raise ValueError("released already")
-        self.pool.release(wrapper.connection)
-        wrapper.connection = None
+        self.pool.release(connection)

@@ -1,0 +1,51 @@
+"""Which driver runs a program: it depends on who the callers are and on what the program is about."""
+
+from collections.abc import Callable
+from types import CodeType
+
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
+from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.program import REAL_TIME, Theme
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Watch
+
+from .driver import Driver
+from .real_threads import RealThreads
+from .scheduled_threads import ScheduledThreads
+from .tasks import Tasks
+
+
+class Drivers:
+    """Makes the drivers of one check."""
+
+    def __init__(
+        self,
+        adapter: AnyAdapter | AnyAsyncAdapter,
+        library: ClientLibrary,
+        is_pool_code: Callable[[CodeType], bool],
+    ) -> None:
+        self._adapter = adapter
+        self._library = library
+        self._is_pool_code = is_pool_code
+        self.real_threads_only = False
+        """Whether the pool has turned out to be one that no scheduler can host."""
+
+    @property
+    def asyncio(self) -> bool:
+        """Whether callers are tasks."""
+        return uses_asyncio(self._adapter)
+
+    def new(
+        self, theme: Theme, settings: PoolSettings, witness: Watch, *, look_twice: bool
+    ) -> Driver:
+        """A driver for one program."""
+        adapter, library = self._adapter, self._library
+        if uses_asyncio(adapter):
+            return Tasks(adapter, settings, library, witness, look_twice=look_twice)
+        if not uses_threads(adapter):
+            raise AssertionError("an adapter is for threads or for asyncio")
+        if self.real_threads_only or theme in REAL_TIME:
+            return RealThreads(adapter, settings, library, witness, look_twice=look_twice)
+        return ScheduledThreads(
+            adapter, settings, library, witness, self._is_pool_code, look_twice=look_twice
+        )

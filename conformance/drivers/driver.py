@@ -1,0 +1,211 @@
+"""What all drivers have in common: they run a program, burst by burst, and write down its history.
+
+A driver keeps account of who holds and who waits, so that the machine knows what can be done next.
+It judges nothing.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+
+from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.program import Acquire, Burst, Elapse, LetConnect, Operation, Release
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Watch
+from poolproof.spec.events import AcquireFailed, Event, Overdue, PoolBuilt, Settled, Terms
+
+
+class CannotBuild(Exception):
+    """A pool could not be built, although others like it had been; the message says how it went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A connection that was handed out."""
+
+    pool: str
+    connection: object
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPool:
+    """A pool of this program."""
+
+    handle: object
+    terms: Terms
+    client_name: str
+
+
+class Driver(ABC):
+    """Runs one program. Its `events` are the program's history."""
+
+    certain = True
+    """Whether this driver knows when nothing moves any more."""
+
+    def __init__(
+        self,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Watch,
+        *,
+        look_twice: bool = True,
+    ) -> None:
+        self.events: list[Event] = []
+        self.holding: dict[int, Held] = {}
+        """By the call of the acquire: the connections that are in use."""
+        self.released: dict[int, Held] = {}
+        """By the call of the acquire: the connections that were in use."""
+        self.waiting: dict[int, str] = {}
+        """The acquires that have not returned, and their pools."""
+        self.retired: set[str] = set()
+        """Pools with which the program is over."""
+        self._look_twice = look_twice
+        """Whether the server is asked again when it sees more connections than there may be."""
+        self._misused: set[str] = set()
+        """Pools that were given what was not theirs to take, whose bound is not judged any more."""
+        self._settings = settings
+        self._library = library
+        self._witness = witness
+        self._pools: dict[str, BuiltPool] = {}
+        self._calls = count(1)
+        self._over = False
+
+    def run(self, burst: Burst) -> None:
+        """Run a burst until nothing moves any more, and look what the server sees."""
+        began = len(self.events)
+        self._carry_out(burst)
+        self._see_that_the_server_lets_in(began)
+        self._settle()
+
+    def run_one(self, operation: Operation) -> None:
+        """Run a burst of one operation."""
+        self.run(Burst((operation,)))
+
+    def free(self, pool: str) -> int:
+        """How many callers the pool still owes a connection, if it does what it should."""
+        taken = sum(held.pool == pool for held in self.holding.values())
+        return self._pools[pool].terms.max_connections - taken
+
+    def finish(self) -> None:
+        """Return every connection, see whether all slots can be used again, and close everything.
+
+        A pool that was misused, and its neighbour, must also still turn a surplus caller away.
+        """
+        if self._connects_held():
+            self.run_one(LetConnect())
+        used = {held.pool for held in (*self.holding.values(), *self.released.values())}
+        for pool in sorted({*used, *self.waiting.values()}, reverse=True):
+            self._release_all(pool)
+            surplus = 1 if self._misused else 0
+            for _ in range(self._pools[pool].terms.max_connections + surplus):
+                held_before = len(self.holding)
+                if pool not in self.retired:
+                    self.run_one(Acquire(pool))
+                if len(self.holding) == held_before:
+                    break
+            self._release_all(pool)
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close all pools and end what connections and callers they leave behind."""
+
+    @abstractmethod
+    def _carry_out(self, burst: Burst) -> None:
+        """Run a burst until nothing moves any more."""
+
+    @abstractmethod
+    def _now_s(self) -> float:
+        """The time as the callers know it."""
+
+    def _connecting(self) -> frozenset[int]:
+        """The calls that have not returned because the server keeps them waiting."""
+        return frozenset()
+
+    def _connects_held(self) -> bool:
+        """Whether the server keeps those waiting who open a connection."""
+        return False
+
+    def _release_all(self, pool: str) -> None:
+        """Release until nobody holds a connection of the pool, nor waits for one."""
+        while pool not in self.retired:
+            acquire = next((call for call, held in self.holding.items() if held.pool == pool), None)
+            waiters = [call for call, where in self.waiting.items() if where == pool]
+            if acquire is not None:
+                self.run_one(Release(acquire, pool))
+            elif waiters:
+                self.run_one(Elapse())
+                if waiters == [call for call, where in self.waiting.items() if where == pool]:
+                    self._give_up(pool, waiters[0], 0.0)
+            else:
+                return
+
+    def _settings_of(self, pool: str, terms: Terms) -> PoolSettings:
+        return replace(
+            self._settings,
+            client_name=f"{self._settings.client_name}-{pool}",
+            max_connections=terms.max_connections,
+            timeout=terms.timeout_s,
+            socket_timeout=terms.socket_timeout_s,
+        )
+
+    def _built(self, pool: str, terms: Terms, handle: object) -> None:
+        client_name = self._settings_of(pool, terms).client_name
+        self._pools[pool] = BuiltPool(handle, terms, client_name)
+        self._log(PoolBuilt(self._now_s(), pool, terms))
+
+    def _cannot_build(self, settings: PoolSettings, raised: BaseException | None) -> CannotBuild:
+        how = "hung" if raised is None else f"raised {self._library.error(raised)}"
+        return CannotBuild(f"it {how}, with {settings.told()}, though others had been built")
+
+    def _let_go(self, acquire: int, to: str) -> Held:
+        """Note that the connection of `acquire` is being released to a pool."""
+        held = self._held(acquire)
+        if held.pool == to and acquire in self.holding:
+            self.released[acquire] = self.holding.pop(acquire)
+        else:
+            self._misused |= {to, held.pool}
+        return held
+
+    def _held(self, acquire: int) -> Held:
+        return self.holding[acquire] if acquire in self.holding else self.released[acquire]
+
+    def _silent_key(self) -> str:
+        """A key that nobody pushes to, so that who pops from it waits."""
+        return f"{self._settings.client_name}-silence"
+
+    def _give_up(self, pool: str, call: int, waited_s: float) -> None:
+        self._log(Overdue(self._now_s(), pool, call, waited_s))
+        self.waiting.pop(call, None)
+        self.retired.add(pool)
+
+    def _log(self, event: Event) -> None:
+        """Write an event down, unless the program is over: callers are sent home then."""
+        if not self._over:
+            self.events.append(event)
+
+    def _see_that_the_server_lets_in(self, began: int) -> None:
+        """What a pool cannot do while the server admits nobody is not the pool's fault."""
+        failed = [event for event in self.events[began:] if isinstance(event, AcquireFailed)]
+        if any(event.error.is_connection_error and self.free(event.pool) > 0 for event in failed):
+            self._witness.lets_in()
+
+    def _settle(self) -> None:
+        names = {name: pool.client_name for name, pool in self._pools.items()}
+        most = {
+            name: pool.terms.max_connections
+            for name, pool in self._pools.items()
+            if self._look_twice and name not in self._misused
+        }
+        seen: Mapping[str, frozenset[int]] = self._witness.settled_connections(names, most)
+        self._log(
+            Settled(
+                self._now_s(),
+                seen,
+                certain=self.certain,
+                connecting=self._connecting(),
+                connects_held=self._connects_held(),
+            )
+        )

@@ -1,0 +1,186 @@
+"""What callers do that are tasks. How the tasks are run is for the driver to say."""
+
+import asyncio
+from asyncio import CancelledError
+from typing import Literal
+
+from poolproof.conformance.adapter import AnyAsyncAdapter
+from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Watch
+from poolproof.spec.events import (
+    AcquireCalled,
+    AcquireCancelled,
+    Acquired,
+    AcquireFailed,
+    BlockLeft,
+    CancelCalled,
+    Dropped,
+    ReleaseCalled,
+    ReleaseCancelled,
+    ReleaseReturned,
+    Used,
+)
+
+from .driver import Driver, Held
+
+Means = Literal["cancel", "wait_for", "timeout"]
+"""How a caller is cancelled."""
+
+
+class TaskCallers(Driver):
+    """The calls of a program, each to be made by a task."""
+
+    def __init__(
+        self,
+        adapter: AnyAsyncAdapter,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Watch,
+        *,
+        look_twice: bool = True,
+    ) -> None:
+        super().__init__(settings, library, witness, look_twice=look_twice)
+        self._adapter = adapter
+        self._asked_to_stop: set[int] = set()
+        """The calls of which it is written down already that their callers were cancelled."""
+        self._one_at_a_time: asyncio.Lock | None = None
+        """Two holders of one connection would not even learn which it is."""
+
+    async def _acquire(self, pool: str, call: int, by: Means = "cancel") -> None:
+        self._log(AcquireCalled(self._now_s(), pool, call))
+        try:
+            connection = await self._adapter.acquire(self._pools[pool].handle)
+        except CancelledError:
+            self._note_cancel(pool, call, by)
+            self._log(AcquireCancelled(self._now_s(), pool, call))
+            raise
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
+            self._log(AcquireFailed(self._now_s(), pool, call, self._library.error(raised)))
+        else:
+            await self._take(pool, call, connection, self._now_s())
+
+    async def _acquire_within(
+        self, pool: str, call: int, by: Literal["wait_for", "timeout"], limit_s: float
+    ) -> None:
+        if by == "wait_for":
+            await asyncio.wait_for(self._acquire(pool, call, by), limit_s)
+        else:
+            async with asyncio.timeout(limit_s):
+                await self._acquire(pool, call, by)
+
+    def _note_cancel(self, pool: str, call: int, by: Means) -> None:
+        if call not in self._asked_to_stop:
+            self._log(CancelCalled(self._now_s(), pool, call, by))
+
+    async def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
+        """Note a connection that was handed out, under the number that the server knows it by.
+
+        The caller has it from now on, whether or not it is cancelled while it asks for the number.
+        """
+        self.holding[call] = Held(pool, connection, None)
+        number, trouble = None, ""
+        asking = asyncio.ensure_future(self._number(connection))
+        while not asking.done():
+            try:
+                await asyncio.shield(asking)
+            except CancelledError:
+                continue
+            except Exception:  # noqa: BLE001 - it is looked at below
+                break
+        raised = asking.exception()
+        if raised is not None:
+            trouble = f"CLIENT ID raised {self._library.error(raised)}"
+        elif isinstance(reply := asking.result(), int):
+            number = reply
+        else:
+            trouble = f"CLIENT ID was answered with {str(reply)[:80]!r}"
+        self.holding[call] = Held(pool, connection, number)
+        self._log(Acquired(at_s, pool, call, number, trouble))
+
+    async def _number(self, connection: object) -> object:
+        self._one_at_a_time = self._one_at_a_time or asyncio.Lock()
+        async with self._one_at_a_time:
+            await self._adapter.send(connection, "CLIENT", "ID")
+            return await self._adapter.receive(connection)
+
+    async def _release(self, acquire: int, to: str, call: int) -> None:
+        held = self._let_go(acquire, to)
+        self._log(ReleaseCalled(self._now_s(), to, call, acquire))
+        error = None
+        try:
+            await self._adapter.release(self._pools[to].handle, held.connection)
+        except CancelledError:
+            self._note_cancel(to, call, "cancel")
+            self._log(ReleaseCancelled(self._now_s(), to, call, acquire))
+            raise
+        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
+            error = self._library.error(raised)
+        self._log(ReleaseReturned(self._now_s(), to, call, acquire, error))
+
+    async def _release_while_cancelled(self, acquire: int, to: str, call: int) -> None:
+        """Release as a task does that is being cancelled: at its next suspension it will be told."""
+        task = asyncio.current_task()
+        held = self._let_go(acquire, to)
+        self._log(ReleaseCalled(self._now_s(), to, call, acquire))
+        self._log(CancelCalled(self._now_s(), to, call, "cancel"))
+        if task is not None:
+            task.cancel()
+        try:
+            await self._adapter.release(self._pools[to].handle, held.connection)
+        except CancelledError:
+            self._log(ReleaseCancelled(self._now_s(), to, call, acquire))
+        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
+            error = self._library.error(raised)
+            self._log(ReleaseReturned(self._now_s(), to, call, acquire, error))
+        else:
+            self._log(ReleaseReturned(self._now_s(), to, call, acquire))
+
+    async def _use(self, acquire: int) -> None:
+        held = self._held(acquire)
+        word = f"{self._settings.client_name}-{next(self._calls)}"
+        try:
+            await self._adapter.send(held.connection, "ECHO", word)
+            reply = await self._adapter.receive(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"ECHO raised {self._library.error(raised)}"
+        else:
+            own = reply in (word, word.encode())
+            trouble = "" if own else f"ECHO {word} was answered with {str(reply)[:80]!r}"
+        self._log(Used(self._now_s(), held.pool, acquire, trouble))
+
+    async def _drop(self, acquire: int) -> None:
+        held = self._held(acquire)
+        try:
+            await self._adapter.disconnect(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"closing it raised {self._library.error(raised)}"
+            self._log(Used(self._now_s(), held.pool, acquire, trouble))
+            return
+        self._log(Dropped(self._now_s(), held.pool, acquire))
+
+    async def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
+        handle = self._pools[pool].handle
+        leaving = None if leave_by is None else leave_by("leaving the block")
+        entered = False
+        self._log(AcquireCalled(self._now_s(), pool, call))
+        try:
+            async with self._adapter.block(handle) as connection:
+                entered = True
+                await self._take(pool, call, connection, self._now_s())
+                if leaving is not None:
+                    raise leaving
+        except BaseException as raised:  # noqa: BLE001 - ours among them
+            if not entered:
+                error = self._library.error(raised)
+                self._log(AcquireFailed(self._now_s(), pool, call, error))
+                return
+        self.released[call] = self.holding.pop(call)
+        by = "return" if leave_by is None else leave_by.__name__
+        self._log(BlockLeft(self._now_s(), pool, call, by))
+
+    async def _close(self, handle: object) -> None:
+        try:
+            await self._adapter.close(handle)
+        except Exception:  # noqa: BLE001 - the program is over; how it closes is not judged here
+            return

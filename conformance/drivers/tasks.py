@@ -1,0 +1,389 @@
+"""The driver for asyncio: callers are tasks of a loop whose clock is virtual.
+
+The loop knows when nothing can move any more, also while a real server takes its time to answer; so
+this driver is certain. It cancels callers at any suspension, and also in the gap between the end of
+what a task waits for and the moment it goes on.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import inf
+
+from poolproof.conformance.adapter import AnyAsyncAdapter
+from poolproof.conformance.bounded import OVERDUE_S
+from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.loop import Cancellation, Started, VirtualLoop, start
+from poolproof.conformance.program import (
+    PATIENT_S,
+    Acquire,
+    AwaitReply,
+    Build,
+    Burst,
+    Cancel,
+    Cancelled,
+    Drop,
+    Elapse,
+    HoldConnects,
+    LetConnect,
+    Limited,
+    Operation,
+    Release,
+    ReleaseUnanswered,
+    RunBlock,
+    Use,
+)
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Watch
+from poolproof.spec.events import (
+    CancelCalled,
+    ReleaseCalled,
+    ReleaseReturned,
+    ReplyAwaited,
+    Terms,
+    Used,
+)
+
+from .driver import Held
+from .task_callers import TaskCallers
+
+POLLS = 2
+"""How often a caller that looks again from time to time is given time to do so."""
+
+LOOKS = 10_000
+"""How often callers may look again while one wait comes to its end."""
+
+MARGIN_S = 0.001
+"""A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
+
+CALL: ContextVar[int] = ContextVar("CALL")
+"""Which call a task works for; the tasks that it starts inherit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that has been started."""
+
+    pool: str
+    started: Started[None]
+    end_s: float
+    """When it should have waited long enough."""
+
+
+class Tasks(TaskCallers):
+    """Runs programs of any kind, for asyncio."""
+
+    def __init__(
+        self,
+        adapter: AnyAsyncAdapter,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Watch,
+        *,
+        look_twice: bool = True,
+    ) -> None:
+        super().__init__(adapter, settings, library, witness, look_twice=look_twice)
+        self._loop = VirtualLoop()
+        self._began_s = self._loop.time()
+        self._moving: dict[int, _Call] = {}
+        """The calls that have not returned."""
+        self._last: Started[None] | None = None
+
+    @property
+    def suspensions(self) -> int:
+        """How often the last call was suspended whose caller was to be cancelled."""
+        return 0 if self._last is None else self._last.suspensions
+
+    def close(self) -> None:
+        """Close all pools and end what connections and callers they leave behind."""
+        self._over = True
+        self._loop.connects_held = False
+        self._loop.replies_held = False
+        for pool in self._pools.values():
+            start(self._loop, self._close(pool.handle))
+        self._loop.run_until_quiet()
+        self._loop.end()
+        self._witness.end_connections(frozenset(pool.client_name for pool in self._pools.values()))
+
+    def run(self, burst: Burst) -> None:
+        """Run a burst until nothing moves any more. A release that has not returned then never will."""
+        super().run(burst)
+        for call, moving in [*self._moving.items()]:
+            if call not in self.waiting:
+                self._give_up(moving.pool, call, 0.0)
+
+    def _carry_out(self, burst: Burst) -> None:
+        call = None
+        for operation in burst.operations:
+            call = self._start(operation)
+        self._go_on()
+        if len(burst.operations) == 1:
+            self._see_through(call)
+        self._let_them_look_again()
+
+    def _start(self, operation: Operation, at: Cancellation | None = None) -> int | None:
+        """Start an operation; the call that it makes, if it makes one."""
+        match operation:
+            case Acquire(pool):
+                return self._start_acquire(pool, lambda call: self._acquire(pool, call), at)
+            case Limited(Acquire(pool), by, limit_s):
+                return self._start_acquire(
+                    pool, lambda call: self._acquire_within(pool, call, by, limit_s), at, limit_s
+                )
+            case Release(acquire, to) if at is not None and at.at_suspension == 0:
+                return self._start_call(
+                    to, lambda call: self._release_while_cancelled(acquire, to, call)
+                )
+            case Release(acquire, to):
+                return self._start_call(to, lambda call: self._release(acquire, to, call), at=at)
+            case Cancelled(cancelled, at):
+                return self._start(cancelled, at)
+            case Use(acquire):
+                pool = self._held(acquire).pool
+                return self._start_call(pool, lambda _: self._use(acquire))
+            case Drop(acquire):
+                pool = self._held(acquire).pool
+                return self._start_call(pool, lambda _: self._drop(acquire))
+            case RunBlock(pool, leave_by):
+                return self._start_call(pool, lambda call: self._run_block(pool, call, leave_by))
+            case Build(pool, terms):
+                self._build(pool, terms)
+            case Cancel(acquire):
+                self._loop.call_soon(self._cancel, acquire)
+            case Elapse():
+                self._elapse()
+            case HoldConnects():
+                self._loop.connects_held = True
+            case LetConnect():
+                self._loop.connects_held = False
+            case ReleaseUnanswered(acquire):
+                self._release_unanswered(acquire)
+            case AwaitReply(acquire, server_s):
+                self._await_reply(acquire, server_s)
+            case _:
+                raise AssertionError(f"tasks cannot carry out {operation}")
+        return None
+
+    def _start_call(
+        self,
+        pool: str,
+        work: Callable[[int], Coroutine[object, object, None]],
+        end_s: float = inf,
+        at: Cancellation | None = None,
+    ) -> int:
+        call = next(self._calls)
+        token = CALL.set(call)  # the task takes a copy
+        started = start(self._loop, self._caller(work(call)), at)
+        CALL.reset(token)
+        self._moving[call] = _Call(pool, started, end_s)
+        if at is not None:
+            self._last = started
+        return call
+
+    async def _caller(self, work: Coroutine[object, object, None]) -> None:
+        """Let a caller work; that it was cancelled is its own affair."""
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await work
+
+    def _start_acquire(
+        self,
+        pool: str,
+        work: Callable[[int], Coroutine[object, object, None]],
+        at: Cancellation | None,
+        limit_s: float = inf,
+    ) -> int:
+        timeout_s = self._pools[pool].terms.timeout_s
+        wait_s = limit_s if timeout_s is None else min(timeout_s, limit_s)
+        end_s = self._loop.time() + wait_s
+        call = self._start_call(pool, work, end_s, at)
+        self.waiting[call] = pool
+        return call
+
+    def _cancel(self, call: int) -> None:
+        """Cancel a caller, if it has not returned meanwhile."""
+        moving = self._moving.get(call)
+        if moving is not None and not moving.started.task.done():
+            self._log(CancelCalled(self._now_s(), moving.pool, call, "cancel"))
+            self._asked_to_stop.add(call)
+            moving.started.task.cancel()
+
+    def _build(self, pool: str, terms: Terms) -> None:
+        settings = self._settings_of(pool, terms)
+        built: list[object] = []
+
+        async def build() -> None:
+            built.append(await self._adapter.open(settings))
+
+        started = start(self._loop, build())
+        self._loop.run_until_quiet()
+        self._pass_until(started.task.done, self._loop.time() + OVERDUE_S)
+        if not built:
+            raised = started.task.exception() if started.task.done() else None
+            raise self._cannot_build(settings, raised)
+        self._built(pool, terms, built[0])
+
+    def _go_on(self) -> None:
+        self._loop.run_until_quiet()
+        for call, moving in [*self._moving.items()]:
+            if moving.started.task.done():
+                del self._moving[call]
+                self.waiting.pop(call, None)
+                task = moving.started.task
+                raised = None if task.cancelled() else task.exception()
+                if raised is not None:
+                    raise raised
+
+    def _see_through(self, call: int | None) -> None:
+        """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
+
+        Only who finds the pool full, and may wait for long, is left waiting; and who waits while
+        the server keeps everybody waiting who connects.
+        """
+        if call is None or call not in self._moving or self._connects_held():
+            return
+        moving = self._moving[call]
+        terms = self._pools[moving.pool].terms
+        patient = terms.timeout_s is None or terms.timeout_s >= PATIENT_S
+        if call in self.waiting and patient and self.free(moving.pool) <= 0:
+            return
+        wait_s = OVERDUE_S + (terms.timeout_s or 0.0)
+        end_s = self._loop.time() + wait_s
+        self._pass_until(lambda: call not in self._moving, end_s)
+        if call in self._moving:
+            self._loop.advance_to(end_s)
+            self._give_up(moving.pool, call, wait_s)
+
+    def _pass_until(self, is_over: Callable[[], bool], end_s: float) -> None:
+        """Let one wait after another come to its end."""
+        while not is_over():
+            deadline_s = self._loop.next_deadline_s()
+            if deadline_s is None or deadline_s > end_s:
+                return
+            self._loop.advance_to(deadline_s)
+            self._go_on()
+
+    def _elapse(self) -> None:
+        """Let the time pass until the next of the callers who wait has waited long enough.
+
+        Those who look again from time to time do so on the way.
+        """
+        ends_s = [self._moving[call].end_s for call in self.waiting]
+        end_s = min(ends_s, default=inf)
+        for _ in range(LOOKS):
+            deadline_s = self._loop.next_deadline_s()
+            if deadline_s is None:
+                return
+            self._loop.advance_to(deadline_s)
+            if deadline_s >= end_s - MARGIN_S or not ends_s:
+                return
+            self._go_on()
+
+    def _let_them_look_again(self) -> None:
+        """Let those who look again from time to time do so, before it is said that they wait."""
+        for _ in range(POLLS * len(self._moving)):
+            deadline_s = self._loop.next_deadline_s()
+            end_s = min((moving.end_s for moving in self._moving.values()), default=0.0)
+            if deadline_s is None or deadline_s >= end_s - MARGIN_S:
+                return
+            self._loop.advance_to(deadline_s)
+            self._go_on()
+
+    def _release_unanswered(self, acquire: int) -> None:
+        """Release while the server owes a reply, which reaches nobody until the release has returned
+        or nothing moves any more.
+        """
+        held = self.holding.pop(acquire)
+        call = next(self._calls)
+        self.released[acquire] = held
+        self.retired.add(held.pool)
+        self._loop.replies_held = True
+        sent = self._do(self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0))
+        failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
+        if failed is not None:
+            trouble = f"BLPOP raised {self._library.error(failed)}"
+            self._log(Used(self._now_s(), held.pool, acquire, trouble))
+        else:
+            self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))
+            handle = self._pools[held.pool].handle
+            releasing = self._do(self._adapter.release(handle, held.connection))
+            waits = not releasing.done()
+            self._reply(held)
+            if not releasing.done():
+                self._give_up(held.pool, call, 0.0)
+                return
+            raised = releasing.exception()
+            self._log(
+                ReleaseReturned(
+                    self._now_s(),
+                    held.pool,
+                    call,
+                    acquire,
+                    None if raised is None else self._library.error(raised),
+                    reply_outstanding=True,
+                    waited_for_reply=waits,
+                )
+            )
+
+    def _await_reply(self, acquire: int, server_s: float) -> None:
+        """Wait for a reply that comes only when `server_s` seconds have passed."""
+        held = self._held(acquire)
+        self.retired.add(held.pool)
+        began_s = self._loop.time()
+        ended_s: list[float] = []
+
+        async def send_and_receive() -> None:
+            try:
+                await self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+                await self._adapter.receive(held.connection)
+            finally:
+                ended_s.append(self._loop.time())
+
+        self._loop.replies_held = True
+        receiving = self._do(send_and_receive())
+        self._pass_until(receiving.done, began_s + server_s)
+        self._loop.advance_to(max(self._loop.time(), began_s + server_s))
+        self._reply(held)
+        if not receiving.done():
+            self._give_up(held.pool, next(self._calls), server_s)
+            return
+        raised = receiving.exception()
+        error = None if raised is None else self._library.error(raised)
+        if error is not None and not error.is_timeout_error:
+            self._log(Used(self._now_s(), held.pool, acquire, f"BLPOP raised {error}"))
+            return
+        self._log(
+            ReplyAwaited(
+                self._now_s(),
+                held.pool,
+                acquire,
+                server_s,
+                took_s=ended_s[0] - began_s,
+                timed_out=error is not None,
+                # A plain wait on this clock is never late.
+                control_s=self._pools[held.pool].terms.socket_timeout_s or 0.0,
+            )
+        )
+
+    def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
+        started = start(self._loop, work)
+        self._loop.run_until_quiet()
+        return started.task
+
+    def _reply(self, held: Held) -> None:
+        """Have the server send the reply that it owes."""
+        if held.number is not None:
+            self._witness.ask("CLIENT", "UNBLOCK", held.number)
+        self._loop.replies_held = False
+        self._go_on()
+
+    def _connecting(self) -> frozenset[int]:
+        held = {connect.context.get(CALL) for connect in self._loop.held}
+        return frozenset(call for call in self._moving if call in held)
+
+    def _connects_held(self) -> bool:
+        return self._loop.connects_held
+
+    def _now_s(self) -> float:
+        return self._loop.time() - self._began_s

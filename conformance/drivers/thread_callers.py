@@ -1,0 +1,128 @@
+"""What callers do that are threads. How the threads are run is for the drivers to say."""
+
+from abc import abstractmethod
+
+from poolproof.conformance.adapter import AnyAdapter
+from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Watch
+from poolproof.spec.events import (
+    AcquireCalled,
+    AcquireCancelled,
+    Acquired,
+    AcquireFailed,
+    BlockLeft,
+    Dropped,
+    ReleaseCalled,
+    ReleaseReturned,
+    Used,
+)
+
+from .driver import Driver, Held
+
+
+class Interrupt(KeyboardInterrupt):
+    """What a caller is interrupted with. Nobody else raises it."""
+
+
+class ThreadCallers(Driver):
+    """The calls of a program, each to be made by a thread."""
+
+    def __init__(
+        self,
+        adapter: AnyAdapter,
+        settings: PoolSettings,
+        library: ClientLibrary,
+        witness: Watch,
+        *,
+        look_twice: bool = True,
+    ) -> None:
+        super().__init__(settings, library, witness, look_twice=look_twice)
+        self._adapter = adapter
+
+    @abstractmethod
+    def _control_s(self, call: int, waited_s: float, /) -> float:
+        """How long a plain wait took that began with this acquire, which waited in vain."""
+
+    def _acquire(self, pool: str, call: int) -> None:
+        called_s = self._now_s()
+        self._log(AcquireCalled(called_s, pool, call))
+        try:
+            connection = self._adapter.acquire(self._pools[pool].handle)
+        except Interrupt:
+            self._log(AcquireCancelled(self._now_s(), pool, call))
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
+            at_s = self._now_s()
+            control_s = self._control_s(call, at_s - called_s)
+            self._log(AcquireFailed(at_s, pool, call, self._library.error(raised), control_s))
+        else:
+            self._take(pool, call, connection, self._now_s())
+
+    def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
+        """Note a connection that was handed out, under the number that the server knows it by."""
+        number, trouble = None, ""
+        try:
+            self._adapter.send(connection, "CLIENT", "ID")
+            reply = self._adapter.receive(connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"CLIENT ID raised {self._library.error(raised)}"
+        else:
+            if isinstance(reply, int):
+                number = reply
+            else:
+                trouble = f"CLIENT ID was answered with {str(reply)[:80]!r}"
+        self.holding[call] = Held(pool, connection, number)
+        self._log(Acquired(at_s, pool, call, number, trouble))
+
+    def _release(self, acquire: int, to: str, call: int, inside: int | None = None) -> None:
+        held = self._let_go(acquire, to)
+        self._log(ReleaseCalled(self._now_s(), to, call, acquire, inside))
+        error = None
+        try:
+            self._adapter.release(self._pools[to].handle, held.connection)
+        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
+            error = self._library.error(raised)
+        self._log(ReleaseReturned(self._now_s(), to, call, acquire, error))
+
+    def _use(self, acquire: int) -> None:
+        held = self._held(acquire)
+        word = f"{self._settings.client_name}-{next(self._calls)}"
+        try:
+            self._adapter.send(held.connection, "ECHO", word)
+            reply = self._adapter.receive(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"ECHO raised {self._library.error(raised)}"
+        else:
+            own = reply in (word, word.encode())
+            trouble = "" if own else f"ECHO {word} was answered with {str(reply)[:80]!r}"
+        self._log(Used(self._now_s(), held.pool, acquire, trouble))
+
+    def _drop(self, acquire: int) -> None:
+        held = self._held(acquire)
+        try:
+            self._adapter.disconnect(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            trouble = f"closing it raised {self._library.error(raised)}"
+            self._log(Used(self._now_s(), held.pool, acquire, trouble))
+            return
+        self._log(Dropped(self._now_s(), held.pool, acquire))
+
+    def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
+        handle = self._pools[pool].handle
+        leaving = None if leave_by is None else leave_by("leaving the block")
+        entered = False
+        self._log(AcquireCalled(self._now_s(), pool, call))
+        try:
+            with self._adapter.block(handle) as connection:
+                entered = True
+                self._take(pool, call, connection, self._now_s())
+                if leaving is not None:
+                    raise leaving
+        except BaseException as raised:  # noqa: BLE001 - ours among them
+            if not entered:
+                error = self._library.error(raised)
+                self._log(AcquireFailed(self._now_s(), pool, call, error))
+                return
+        self.released[call] = self.holding.pop(call)
+        by = "return" if leave_by is None else leave_by.__name__
+        self._log(BlockLeft(self._now_s(), pool, call, by))

@@ -1,0 +1,195 @@
+"""The exhaustive search: every course that a scenario can take, up to a bound that it tells.
+
+For threads that is every schedule with at most so many pre-emptions, and every point at which a call
+can be interrupted by a release in the same thread; for asyncio every suspension at which a caller can
+be cancelled, and both ways of doing so. Found first, such a story is the shortest there is.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
+
+from poolproof.spec.events import Terms
+
+from .court import Court
+from .drivers import Driver, ScheduledThreads, Tasks
+from .loop import Cancellation
+from .preparation import Prepared
+from .program import CROWD_S, Build, Burst, InTurn, Operation, Release, Theme
+from .scenarios import ASK, OF_THREADS, Scenario, cancelled_at, released_inside
+from .scheduler import Course, NotRepeatable, Schedule, all_schedules
+from .stand_in import ImaginedServer, stand_in_for
+
+MOST_POINTS = 200
+"""At how many points of a call something is tried at most."""
+
+
+class _Enough(Exception):
+    """The time for the search is over, or there is nothing left to find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far a search goes."""
+
+    preemptions: int
+    limit_s: float
+    """How long it may take."""
+
+
+def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
+    """Try all courses, and let the court judge each. Returns what is to be told of the search.
+
+    Raises what kept a scenario from being run, such as CannotHost.
+    """
+    searching = _Search(court, prepared, depth)
+    if court.drivers.asyncio:
+        return searching.suspensions()
+    return (*searching.points(), *searching.schedules())
+
+
+class _Search:
+    def __init__(self, court: Court, prepared: Prepared, depth: Depth) -> None:
+        self._court = court
+        self._prepared = prepared
+        self._depth = depth
+        self._end_s = monotonic() + depth.limit_s
+        self._imagined = ImaginedServer()
+        self._heard: set[str] = set()
+        """The histories with stand-ins that break nothing, or were looked into."""
+        self._stand_in = (
+            stand_in_for(prepared.connection_class, self._imagined) if prepared.stand_ins else None
+        )
+
+    def schedules(self) -> tuple[str, ...]:
+        """All schedules of each scenario, those with the fewest pre-emptions first."""
+        told: tuple[str, ...] = ("there was no time to try all schedules of the small scenarios",)
+        with suppress(_Enough):
+            for preemptions in range(self._depth.preemptions + 1):
+                tried = 0
+                for scenario in OF_THREADS:
+                    with suppress(NotRepeatable):
+                        run = partial(self._run_schedule, scenario)
+                        tried += all_schedules(run, preemptions).schedules
+                note = (
+                    f"all {tried} schedules of {len(OF_THREADS)} small scenarios with at most "
+                    f"{preemptions} pre-emptions between lines of the pool's code were tried"
+                )
+                told = (note,)
+        return told
+
+    def points(self) -> tuple[str, ...]:
+        """Every point of a call at which the same thread can release another connection."""
+        tried = 0
+        with suppress(_Enough):
+            for number, _ in enumerate(released_inside(1)):
+                for point in range(1, MOST_POINTS):
+                    driver = self._new_driver()
+                    self._play(driver, released_inside(point)[number])
+                    if not isinstance(driver, ScheduledThreads) or not driver.happened_inside:
+                        break
+                    tried += 1
+            return (f"releases were tried at all {tried} points inside small scenarios",)
+        return ()
+
+    def suspensions(self) -> tuple[str, ...]:
+        """Every suspension of a call at which its caller can be cancelled, and both ways of it."""
+        tried = 0
+        with suppress(_Enough):
+            for number, _ in enumerate(cancelled_at(Cancellation(0, late=False))):
+                for at in _cancellations():
+                    driver = self._new_driver()
+                    self._play(driver, cancelled_at(at)[number])
+                    if not isinstance(driver, Tasks) or driver.suspensions < at.at_suspension:
+                        break
+                    tried += 1
+            return (f"cancellations were tried at all {tried} suspensions of small scenarios",)
+        return ()
+
+    def _run_schedule(self, scenario: Scenario, schedule: Schedule) -> Course:
+        """Run it with stand-ins; what breaks a clause then is run again on the real server."""
+        if self._stand_in is None:
+            return self._play(self._new_driver(), scenario, schedule)
+        driver = self._new_driver(self._stand_in)
+        course = self._play_briefly(driver, scenario, schedule)
+        told = repr(driver.events)
+        if told not in self._heard:
+            self._heard.add(told)
+            if self._court.would_convict(driver.events):
+                return self._play(self._new_driver(), scenario, schedule)
+        return course
+
+    def _new_driver(self, stand_in: type | None = None) -> Driver:
+        self._court.take_a_step()
+        if monotonic() > self._end_s or self._court.is_done or self._court.time_is_up:
+            raise _Enough
+        if stand_in is None:
+            return self._court.new_driver(Theme.CROWD)
+        self._imagined.begin_anew()
+        settings = self._prepared.settings
+        extra = {**settings.extra, "connection_class": stand_in}
+        return self._court.drivers.new(
+            Theme.CROWD, replace(settings, extra=extra), self._imagined, look_twice=False
+        )
+
+    def _play(
+        self,
+        driver: Driver,
+        scenario: Scenario,
+        schedule: Schedule = Schedule(),  # noqa: B008 - it is frozen
+    ) -> Course:
+        """Play a scenario to its end, unless the pool does not get as far as it begins."""
+        course = Course()
+        driver.run_one(Build("A", self._terms(scenario)))
+        self._run_possible(driver, (*scenario.before, *(ASK for _ in scenario.waiting)))
+        if _has_begun(driver, scenario):
+            driver.run(Burst(scenario.at_once, schedule))
+            course = driver.course if isinstance(driver, ScheduledThreads) else course
+            self._run_possible(driver, scenario.after)
+        driver.finish()
+        self._court.judge(driver.events, drawn=False)
+        return course
+
+    def _play_briefly(self, driver: Driver, scenario: Scenario, schedule: Schedule) -> Course:
+        """The same, with as few threads as possible; enough to see whether a clause may be broken."""
+        course = Course()
+        driver.run_one(Build("A", self._terms(scenario)))
+        driver.run_one(InTurn(scenario.before))
+        driver.run(Burst(tuple(ASK for _ in scenario.waiting)))
+        if _has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
+            driver.run(Burst(scenario.at_once, schedule))
+            course = driver.course
+        while driver.holding and "A" not in driver.retired:
+            driver.run_one(InTurn(tuple(Release(call, "A") for call in driver.holding)))
+        if driver.waiting:
+            driver.finish()
+        else:
+            driver.run_one(InTurn((ASK,) * scenario.max_connections))
+            driver.close()
+        return course
+
+    def _run_possible(self, driver: Driver, operations: Sequence[Operation]) -> None:
+        """One after another, as far as the pool goes along."""
+        for operation in operations:
+            is_idle = isinstance(operation, Release) and operation.acquire not in driver.holding
+            if "A" not in driver.retired and not is_idle:
+                driver.run_one(operation)
+
+    def _terms(self, scenario: Scenario) -> Terms:
+        takes_timeout = "timeout" in self._prepared.settings.takes
+        return Terms(scenario.max_connections, CROWD_S if takes_timeout else None, takes_timeout)
+
+
+def _has_begun(driver: Driver, scenario: Scenario) -> bool:
+    """Whether the pool got as far as the scenario begins."""
+    holds = scenario.holding <= driver.holding.keys()
+    return holds and scenario.waiting <= driver.waiting.keys()
+
+
+def _cancellations() -> Iterator[Cancellation]:
+    yield Cancellation(0, late=False)
+    for number in range(1, MOST_POINTS):
+        yield Cancellation(number, late=False)
+        yield Cancellation(number, late=True)

@@ -1,0 +1,27 @@
+"""The engine under the asyncio driver.
+
+A loop whose clock stands still until it is moved and that knows when nothing can move any more,
+cancellation at a chosen suspension, and clocks that agree with the loop's.
+"""
+
+from .cancellation import Cancellation, Started, Sweep, start, sweep
+from .clock import agreeing_clocks
+from .errors import CannotHost, Stalled
+from .holding import HeldConnect
+from .virtual import Unhandled, VirtualLoop
+from .wire import Wire
+
+__all__ = [
+    "Cancellation",
+    "CannotHost",
+    "HeldConnect",
+    "Stalled",
+    "Started",
+    "Sweep",
+    "Unhandled",
+    "VirtualLoop",
+    "Wire",
+    "agreeing_clocks",
+    "start",
+    "sweep",
+]

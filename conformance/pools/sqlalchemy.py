@@ -1,0 +1,34 @@
+"""SQLAlchemy's QueuePool, with connections of redis-py."""
+
+from collections.abc import Callable
+from typing import cast
+
+from sqlalchemy.pool import QueuePool
+
+from poolproof.conformance.settings import PoolSettings
+
+from .database import DatabaseAdapter, Proxy, connector
+
+
+class SQLAlchemyAdapter(DatabaseAdapter[QueuePool]):
+    """Without overflow, so that `pool_size` is the bound. There is nothing to undo at a return."""
+
+    def open(self, settings: PoolSettings) -> QueuePool:
+        """Build a pool; it connects when a connection is asked for."""
+        build: Callable[..., QueuePool] = QueuePool
+        return build(
+            connector(settings),
+            pool_size=settings.max_connections,
+            max_overflow=0,
+            timeout=settings.timeout,
+            reset_on_return=None,
+            **settings.extra,
+        )
+
+    def lend(self, pool: QueuePool) -> Proxy:
+        """Call `connect`."""
+        return cast("Proxy", pool.connect())
+
+    def close(self, pool: QueuePool) -> None:
+        """Close what is idle, which is all that the pool knows."""
+        pool.dispose()

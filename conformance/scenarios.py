@@ -1,0 +1,126 @@
+"""Scenarios: the smallest programs in which callers can get in each other's way.
+
+There are few enough of them, and each is small enough, to try every course that one can take. Calls
+are numbered from 1 in the order in which they are made.
+"""
+
+from dataclasses import dataclass
+
+from .loop import Cancellation
+from .program import Acquire, Cancelled, Elapse, Inside, Operation, Release
+
+ASK = Acquire("A")
+
+
+def give(acquire: int) -> Release:
+    """The release of what a call got."""
+    return Release(acquire, "A")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What has happened one after another, and what happens then at once."""
+
+    name: str
+    max_connections: int
+    before: tuple[Acquire | Release, ...]
+    """What one caller does after another before anybody waits."""
+    holding: frozenset[int]
+    """The calls that must hold a connection by then; else the scenario says nothing of this pool."""
+    waiting: frozenset[int]
+    """The calls that wait then: they are made last."""
+    at_once: tuple[Operation, ...]
+    after: tuple[Operation, ...] = ()
+    """What happens then, one after another, as far as it still can."""
+
+
+def _scenario(
+    name: str,
+    max_connections: int,
+    at_once: tuple[Operation, ...],
+    *,
+    holding: int = 0,
+    waiting: int = 0,
+    idle: int = 0,
+    after: tuple[Operation, ...] = (),
+) -> Scenario:
+    """So many callers hold a connection, then so many wait; some connections may be idle before."""
+    opened: tuple[Acquire | Release, ...] = tuple(ASK for _ in range(idle)) + tuple(
+        give(call + 1) for call in range(idle)
+    )
+    first = len(opened) + 1
+    held = frozenset(range(first, first + holding))
+    queued = frozenset(range(first + holding, first + holding + waiting))
+    return Scenario(
+        name,
+        max_connections,
+        (*opened, *(ASK for _ in held)),
+        held,
+        queued,
+        at_once,
+        after,
+    )
+
+
+OF_THREADS = (
+    _scenario("two callers, one slot", 1, (ASK, ASK)),
+    _scenario("two callers, one idle connection", 1, (ASK, ASK), idle=1),
+    _scenario("a caller and a release", 1, (ASK, give(1)), holding=1),
+    _scenario("a release, one waiter and a newcomer", 1, (give(1), ASK), holding=1, waiting=1),
+    _scenario("a release and two waiters", 1, (give(1),), holding=1, waiting=2),
+    _scenario("a release and the end of a wait", 1, (give(1), Elapse()), holding=1, waiting=1),
+    _scenario("two releases and two waiters", 2, (give(1), give(2)), holding=2, waiting=2),
+    _scenario("two releases and a caller", 2, (give(1), ASK, give(2)), holding=2),
+    _scenario("three callers, two slots", 2, (ASK, ASK, ASK)),
+)
+"""Tried under all schedules."""
+
+
+def released_inside(point: int) -> tuple[Scenario, ...]:
+    """Scenarios in which a connection is released at this point of another call, by the same thread."""
+    return (
+        _scenario(
+            "a release inside an acquire that opens a connection",
+            2,
+            (Inside(ASK, point, give(1)),),
+            holding=1,
+        ),
+        _scenario(
+            "a release inside an acquire that finds an idle connection",
+            2,
+            (Inside(ASK, point, give(5)),),
+            holding=1,
+            idle=2,
+        ),
+        _scenario(
+            "a release inside a release",
+            2,
+            (Inside(give(1), point, give(2)),),
+            holding=2,
+        ),
+        _scenario(
+            "a release inside a release that serves a waiter",
+            2,
+            (Inside(give(1), point, give(2)),),
+            holding=2,
+            waiting=1,
+        ),
+    )
+
+
+def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
+    """Scenarios in which one caller is cancelled at this point."""
+    asked, given = Cancelled(ASK, at), Cancelled(give(1), at)
+    return (
+        _scenario("cancelled while it opens a connection", 1, (asked,)),
+        _scenario("cancelled while it takes an idle connection", 1, (asked,), idle=1),
+        _scenario(
+            "cancelled while it waits, or when it is served",
+            1,
+            (asked,),
+            holding=1,
+            after=(ASK, give(1)),
+        ),
+        _scenario("cancelled while it releases", 1, (given,), holding=1),
+        _scenario("cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1),
+    )

@@ -1,0 +1,39 @@
+"""
+A scheduler that runs unmodified threaded code deterministically.
+
+    with install():
+        import the_pool
+        with Scheduler(lambda code: "the_pool" in code.co_filename) as scheduler:
+            scheduler.start(work)
+            scheduler.start(other_work)
+            course = scheduler.run(Schedule(picks=(1,), preemptions=(7,)))
+
+Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at a time), `locks`,
+`simple_queue`, `clock` and `threads` (what Python's primitives become), `install`, `points`
+(pre-emption), `exhaustive`.
+"""
+
+from .exhaustive import Exhausted, NotRepeatable, all_schedules
+from .gate import Gate
+from .install import Installation, install
+from .schedule import ALL_POINTS, Choice, Course, Schedule
+from .scheduler import START_S, Scheduler
+from .task import CannotHost, Inside, Task
+
+__all__ = [
+    "ALL_POINTS",
+    "START_S",
+    "CannotHost",
+    "Choice",
+    "Course",
+    "Exhausted",
+    "Gate",
+    "Inside",
+    "Installation",
+    "NotRepeatable",
+    "Schedule",
+    "Scheduler",
+    "Task",
+    "all_schedules",
+    "install",
+]

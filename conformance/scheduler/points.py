@@ -1,0 +1,222 @@
+"""
+Tells the scheduler when a conducted thread comes to a pre-emption point or enters a function.
+
+From Python 3.12 on sys.monitoring instruments the pool's code once, and costs little where nothing
+is asked for. Before, sys.settrace is set in the threads that run, and only when something is.
+"""
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Literal
+
+from .task import HERE, Task, controlled
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
+
+    from .scheduler import Scheduler
+
+Granularity = Literal["line", "instruction"]
+
+POINTS = 1
+ENTRIES = 2
+
+
+class Interest:
+    """What the scheduler wants to be told of a piece of code. The same for every piece of code."""
+
+    def __init__(
+        self,
+        is_pool_code: Callable[[CodeType], bool],
+        has_entries: Callable[[CodeType], bool],
+        granularity: Granularity,
+    ) -> None:
+        self.is_pool_code = is_pool_code
+        self.has_entries = has_entries
+        self.granularity = granularity
+        # By identity: code is slow to hash. The code is kept so that its identity stays its own.
+        self._known: dict[int, tuple[CodeType, int]] = {}
+
+    def of(self, code: CodeType) -> int:
+        """POINTS, ENTRIES, both or 0."""
+        known = self._known.get(id(code))
+        if known is None:
+            interest = 0
+            if not code.co_filename.startswith(HERE):
+                interest += POINTS * bool(self.is_pool_code(code))
+                interest += ENTRIES * bool(self.has_entries(code))
+            known = self._known[id(code)] = code, interest
+        return known[1]
+
+    def points_known(self) -> list[CodeType]:
+        """The code met so far that has pre-emption points."""
+        return [code for code, interest in self._known.values() if interest & POINTS]
+
+    def same_as(self, other: "Interest") -> bool:
+        """Whether both are interested in the same."""
+        return (self.is_pool_code, self.has_entries, self.granularity) == (
+            other.is_pool_code,
+            other.has_entries,
+            other.granularity,
+        )
+
+
+if sys.version_info >= (3, 12):
+    monitoring = sys.monitoring
+    _NAME = "poolproof scheduler"
+
+    class Points:
+        """
+        The process's one listener. It stays: to take the instruments away and put them back would
+        cost more than they do, and threads that are not conducted are let go at once.
+        """
+
+        def __init__(self) -> None:
+            self._interest: Interest | None = None
+            self._tool: int | None = None
+
+        def prepare(self, interest: Interest) -> Interest:
+            """Listen to code for which there is interest, from now on; returns the interest to use."""
+            if self._interest is not None and interest.same_as(self._interest):
+                return self._interest
+            tool = self._obtain_tool()
+            if self._interest is not None:
+                for code in self._interest.points_known():
+                    monitoring.set_local_events(tool, code, 0)
+            self._interest = interest
+            events = monitoring.events
+            if interest.granularity == "line":
+                self._local_events = events.LINE
+            else:
+                self._local_events = events.INSTRUCTION
+            monitoring.register_callback(tool, events.PY_START, self._on_start)
+            monitoring.register_callback(tool, self._local_events, _on_point)
+            monitoring.set_events(tool, events.PY_START)
+            monitoring.restart_events()
+            return interest
+
+        def forget(self) -> None:
+            """Take every instrument away."""
+            if self._tool is None:
+                return
+            monitoring.set_events(self._tool, 0)
+            for code in self._interest.points_known() if self._interest else ():
+                monitoring.set_local_events(self._tool, code, 0)
+            monitoring.free_tool_id(self._tool)
+            self._interest = self._tool = None
+
+        def resume(self, task: Task) -> None:
+            """Nothing to do here: all threads are listened to."""
+
+        def leave(self, task: Task) -> None:
+            """Nothing to do here."""
+
+        def _obtain_tool(self) -> int:
+            if self._tool is None:
+                # The others are spoken for: debugger, coverage, profiler, optimizer. 3 is Hypothesis's.
+                free = [tool for tool in (4, 3) if monitoring.get_tool(tool) is None]
+                if not free:
+                    raise RuntimeError(
+                        "other tools use sys.monitoring's ids 3 and 4: run without them"
+                    )
+                self._tool = free[0]
+                monitoring.use_tool_id(self._tool, _NAME)
+            return self._tool
+
+        def _on_start(self, code: CodeType, _offset: int) -> object:
+            assert self._interest is not None
+            assert self._tool is not None
+            interest = self._interest.of(code)
+            if interest & POINTS and not monitoring.get_local_events(self._tool, code):
+                monitoring.set_local_events(self._tool, code, self._local_events)
+            if not interest & ENTRIES:
+                return monitoring.DISABLE
+            task = controlled()
+            if task is not None and task.insides:
+                task.scheduler.at_entry(task)
+            return None
+
+    def _on_point(_code: CodeType, _where: int) -> None:
+        task = controlled()
+        if task is not None:
+            task.scheduler.at_point(task)
+
+else:
+
+    class Points:
+        """What there is to know about tracing, for the whole process."""
+
+        def __init__(self) -> None:
+            self._interest: Interest | None = None
+
+        def prepare(self, interest: Interest) -> Interest:
+            """The interest to use: what is known of the code is kept from one scheduler to the next."""
+            if self._interest is None or not interest.same_as(self._interest):
+                self._interest = interest
+            return self._interest
+
+        def forget(self) -> None:
+            """Forget what is known."""
+            self._interest = None
+
+        def resume(self, task: Task) -> None:
+            """Trace this thread, or stop; it is the calling one, and it is its turn."""
+            if task.scheduler.listens(task):
+                # A listener that raised, as what happens inside may, is not called any more.
+                if not task.traced or sys.gettrace() is None:
+                    task.traced = True
+                    _trace(task, task.scheduler)
+            elif task.traced:
+                self.leave(task)
+
+        def leave(self, task: Task) -> None:
+            """Stop tracing this thread, for now or for good."""
+            if task.traced:
+                task.traced = False
+                sys.settrace(None)
+
+    def _trace(task: Task, scheduler: "Scheduler") -> None:
+        interest_of = scheduler.interest.of
+        by_line = scheduler.interest.granularity == "line"
+        awaited = "line" if by_line else "opcode"
+
+        def on_call(frame: FrameType, _event: str, _argument: object) -> "TraceFunction | None":
+            interest = interest_of(frame.f_code)
+            if interest & ENTRIES and task.insides:
+                scheduler.at_entry(task)
+            if not interest & POINTS:
+                return None
+            if not by_line:
+                frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            return on_point
+
+        def on_point(_frame: FrameType, event: str, _argument: object) -> "TraceFunction":
+            if event == awaited:
+                scheduler.at_point(task)
+            return on_point
+
+        # It may be in the midst of the pool's code already.
+        frame: FrameType | None = sys._getframe()  # noqa: SLF001 - there is no public way
+        while frame is not None:
+            if interest_of(frame.f_code) & POINTS:
+                frame.f_trace = on_point
+                if not by_line:
+                    frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            frame = frame.f_back
+        sys.settrace(on_call)
+
+
+def call_inside(work: Callable[[], object]) -> None:
+    """Call `work` from a listener, with its own points and entries being listened to again."""
+
+    def call() -> None:
+        if sys.version_info < (3, 12):
+            # Python 3.11 only stops ignoring events; that there are any has to be said again.
+            sys.settrace(sys.gettrace())
+        work()
+
+    sys.call_tracing(call, ())
+
+
+points = Points()

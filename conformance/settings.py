@@ -1,0 +1,54 @@
+"""The settings: what a pool is to be built with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """What a pool is to be built with."""
+
+    host: str
+    port: int
+    db: int
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    client_name: str = "poolproof"
+    """The name under which the server must see the pool's connections (``CLIENT SETNAME``)."""
+    max_connections: object = 1
+    """A positive int, except where the kit tries what the pool refuses."""
+    timeout: object = None
+    """Seconds, except where the kit tries what the pool refuses; see `takes`."""
+    socket_timeout: float | None = None
+    """Seconds; None leaves the client's default alone."""
+    takes: frozenset[str] = frozenset({"timeout", "socket_timeout"})
+    """Which of the optional arguments the pool's constructor takes."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """Further constructor arguments, given by the user."""
+
+    def told(self) -> str:
+        """What the programs vary, for a message."""
+        return f"max_connections={self.max_connections}, timeout={self.timeout}"
+
+    def arguments(self) -> dict[str, object]:
+        """The settings as redis-py's pools call them."""
+        arguments = {**self.connection_arguments(), "max_connections": self.max_connections}
+        if "timeout" in self.takes:
+            arguments["timeout"] = self.timeout
+        return {**arguments, **self.extra}
+
+    def connection_arguments(self) -> dict[str, object]:
+        """What of them redis-py's connections take, without what the user gives for the pool."""
+        arguments: dict[str, object] = {
+            "host": self.host,
+            "port": self.port,
+            "db": self.db,
+            "client_name": self.client_name,
+        }
+        if self.username is not None:
+            arguments["username"] = self.username
+        if self.password is not None:
+            arguments["password"] = self.password
+        if self.socket_timeout is not None and "socket_timeout" in self.takes:
+            arguments["socket_timeout"] = self.socket_timeout
+        return arguments

@@ -1,0 +1,186 @@
+"""Tells of callers who come one by one: one step a line."""
+
+from collections.abc import Iterator, Sequence
+
+from poolproof.spec.events import (
+    AcquireCalled,
+    Acquired,
+    AcquireFailed,
+    ArgumentTried,
+    BlockLeft,
+    Dropped,
+    Event,
+    FeatureTried,
+    Overdue,
+    PoolBuilt,
+    ReleaseCalled,
+    ReleaseReturned,
+    ReplyAwaited,
+    Settled,
+    Shown,
+    Terms,
+    Used,
+)
+from poolproof.spec.waiting import in_ms
+
+
+def in_steps(events: Sequence[Event]) -> tuple[str, ...]:
+    """One line for each thing that a caller did or that happened to one."""
+    return tuple(" ".join(step.splitlines()) for step in _Teller(events).steps())
+
+
+def acting_pools(events: Sequence[Event]) -> list[str]:
+    """The pools in which something happens; if there are none, the one that was built first."""
+    acting = {getattr(event, "pool", "") for event in events if not isinstance(event, PoolBuilt)}
+    built = [event.pool for event in events if isinstance(event, PoolBuilt)]
+    return [pool for pool in built if pool in acting] or built[:1]
+
+
+def introduction(events: Sequence[Event]) -> str:
+    """The pools of the story and their terms."""
+    built = [event for event in events if isinstance(event, PoolBuilt)]
+    several = len(acting_pools(events)) > 1
+    names = " and ".join(event.pool for event in built)
+    pools = f"the pools {names} are built" if several else "a pool is built"
+    return f"{pools} with {_terms(built[0].terms)}"
+
+
+class _Teller:
+    """Tells the events of one history in order."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._pool_of: dict[int, str] = {}
+        self._connection: dict[int, str] = {}
+        self._called_s: dict[int, float] = {}
+        self._releases: dict[int, int] = {}
+        self._released: set[int] = set()
+        self._waiting: set[int] = set()
+        self._several = len(acting_pools(events)) > 1
+
+    def steps(self) -> Iterator[str]:
+        """One line for each thing that a caller did or that happened to one."""
+        if any(isinstance(event, PoolBuilt) for event in self._events):
+            yield introduction(self._events)
+        for event in self._events:
+            line = self._line(event)
+            if line is not None:
+                yield line
+
+    def _line(self, event: Event) -> str | None:
+        match event:
+            case AcquireCalled():
+                self._called_s[event.call] = event.at_s
+                self._pool_of[event.call] = event.pool
+                return None
+            case Acquired():
+                return self._acquired(event)
+            case AcquireFailed():
+                after = in_ms(event.at_s - self._called_s.pop(event.call))
+                return f"{self._who(event.call)} fails after {after} with {event.error}"
+            case ReleaseCalled():
+                return self._release(event)
+            case ReleaseReturned():
+                return self._released_how(event)
+            case BlockLeft():
+                self._released.add(event.acquire)
+                how = "at its end" if event.by == "return" else f"by {event.by}"
+                return f"the block that holds {self._connection[event.acquire]} is left {how}"
+            case Used():
+                outcome = event.trouble or "gets its own reply"
+                return f"a command on {self._connection[event.acquire]}: {outcome}"
+            case Dropped():
+                return f"the holder of {self._connection[event.acquire]} closes it"
+            case ReplyAwaited():
+                outcome = "gives up" if event.timed_out else "gets it"
+                return (
+                    f"the holder of {self._connection[event.acquire]} awaits a reply that the "
+                    f"server withholds for {in_ms(event.server_s)}: {outcome} after "
+                    f"{in_ms(event.took_s)}"
+                )
+            case Settled():
+                return self._who_waits()
+            case Overdue():
+                return f"{self._what(event.call)} {told_overdue(event)} and is given up"
+            case _:
+                return _tell_trial(event)
+
+    def _acquired(self, event: Acquired) -> str:
+        who = self._who(event.call)
+        self._waiting.discard(event.call)
+        if event.connection is None:
+            self._connection[event.call] = "the connection that does not work"
+            return f"{who} gets a connection that does not work: {event.trouble}"
+        self._connection[event.call] = f"connection {event.connection}"
+        return f"{who} gets connection {event.connection}"
+
+    def _who(self, call: int) -> str:
+        pool = self._of(self._pool_of[call])
+        return f"the waiting acquire{pool}" if call in self._waiting else f"acquire{pool}"
+
+    def _what(self, call: int) -> str:
+        """What a call was that never returned."""
+        if call in self._releases:
+            return f"the release of {self._connection[self._releases[call]]}"
+        if call in self._called_s and call not in self._connection:
+            return self._who(call)
+        return "a call"
+
+    def _who_waits(self) -> str | None:
+        new = [
+            call
+            for call in self._called_s
+            if call not in self._connection and call not in self._waiting
+        ]
+        self._waiting.update(new)
+        return f"acquire{self._of(self._pool_of[new[0]])} waits" if new else None
+
+    def _release(self, event: ReleaseCalled) -> str:
+        name = self._connection[event.acquire]
+        again = " again" if event.acquire in self._released else ""
+        self._released.add(event.acquire)
+        self._releases[event.call] = event.acquire
+        to = self._of(event.pool, "to")
+        owner = self._pool_of[event.acquire]
+        foreign = f", which is pool {owner}'s," if owner != event.pool else ""
+        return f"release {name}{foreign}{again}{to}"
+
+    def _released_how(self, event: ReleaseReturned) -> str | None:
+        if event.waited_for_reply:
+            return "the release returns only when the server sends the reply that it owes"
+        if event.error is not None:
+            return f"the release raises {event.error}"
+        return None
+
+    def _of(self, pool: str, preposition: str = "from") -> str:
+        return f" {preposition} {pool}" if self._several else ""
+
+
+def _terms(terms: Terms) -> str:
+    told = f"max_connections={terms.max_connections}"
+    if terms.takes_timeout:
+        told += f", timeout={terms.timeout_s}"
+    if terms.socket_timeout_s is not None:
+        told += f", socket_timeout={terms.socket_timeout_s}"
+    return told
+
+
+def told_overdue(event: Overdue) -> str:
+    """How long a call was waited for; where nothing moved any more, nobody had to wait."""
+    return f"has not returned after {event.waited_s:.1f} s" if event.waited_s else "never returns"
+
+
+def _tell_trial(event: Event) -> str | None:
+    match event:
+        case ArgumentTried(argument=argument, value=value, refused=refused, returned=returned):
+            outcome = "accepted" if refused is None else f"refused with {refused}"
+            outcome = outcome if returned else "the pool hung"
+            return f"a pool is built with {argument}={value}: {outcome}"
+        case FeatureTried(feature=feature, trouble=trouble):
+            return f"{feature}: {trouble or 'works'}"
+        case Shown(what=what, text=text, secrets=secrets):
+            for secret in secrets:
+                text = text.replace(secret, "<the secret>")
+            return f"{what} reads: {' '.join(text.split())}"
+        case _:
+            return None

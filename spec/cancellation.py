@@ -1,0 +1,107 @@
+"""Cancellation: what becomes of a connection or a slot when the caller it is meant for is gone.
+
+Callers are cancelled all the time: a request is abandoned, a deadline passes, somebody presses
+Ctrl-C. Each clause speaks of one point at which this can happen, and judges the pool afterwards.
+"""
+
+from collections.abc import Iterator
+
+from .clause import Capability, Judgement, Level, Requirement, clause
+from .events import AcquireCancelled, ReleaseCancelled, Settled
+from .history import History
+from .owed import denied, fills_the_pool
+from .state import Deed, Moment
+
+
+@clause("CAN-1", Requirement.MUST, Level.CONCURRENT)
+def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judgement]:
+    """
+    A waiter that is cancelled MUST leave the queue at once, and take no connection with it, neither
+    then nor later.
+
+    A place in the queue with nobody in it swallows the next connection that is released. Every
+    abandoned request makes the pool smaller, until it serves nobody.
+    """
+    yield from _nothing_lost(history, Deed.CANCELLED_WAITING, "after a waiter was cancelled")
+
+
+@clause("CAN-2", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
+    history: History,
+) -> Iterator[Judgement]:
+    """
+    When a waiter is cancelled after a connection was released for it and before it returns, that
+    connection MUST go to the next waiter, or else be available.
+
+    The instant is short, and busy services meet it every day. The waker has done its part and the
+    woken one is gone: the connection, or the word that it is there, is lost between them.
+    """
+    yield from _nothing_lost(
+        history,
+        Deed.CANCELLED_SERVED,
+        "after a waiter was cancelled for whom a connection had been released",
+    )
+
+
+@clause("CAN-3", Requirement.MUST, Level.CONCURRENT)
+def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgement]:
+    """
+    When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
+    free again.
+
+    A slow server makes callers give up, and each of them is in the middle of connecting. A pool
+    that loses a slot each time is dead when the server has recovered. See redis/redis-py#2511.
+    """
+    yield from _nothing_lost(
+        history, Deed.CANCELLED_CONNECTING, "after a caller was cancelled while it was connecting"
+    )
+
+
+@clause("CAN-4", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
+    """
+    A release MUST give the connection back even if its caller is cancelled meanwhile.
+
+    Releases stand in the ``finally`` of a task that is being cancelled: it is the usual case. A release
+    that does not get to its end then loses the connection, and nobody is left who could release it.
+    """
+    yield from _nothing_lost(
+        history, Deed.CANCELLED_RELEASING, "after the caller of a release was cancelled"
+    )
+
+
+def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+    """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
+    blameless = {Deed.RELEASED, Deed.TIMED_OUT, deed}
+    # A slot that could never be used has not been lost.
+    usable = any(
+        moment.before.was_full for moments in history.moments.values() for moment in moments
+    )
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if not state.deeds <= blameless:
+                break
+            if deed not in state.deeds:
+                continue
+            if isinstance(event, Settled):
+                broken = _stuck(moment, event)
+            else:
+                broken = denied(moment) if usable else None
+            if broken is not None:
+                yield Judgement(moment.index, f"{told}, {broken}")
+            elif fills_the_pool(moment) or isinstance(event, AcquireCancelled | ReleaseCancelled):
+                yield Judgement(moment.index)
+
+
+def _stuck(moment: Moment, event: Settled) -> str | None:
+    """Who waits at a moment at which nothing moves, and should not."""
+    state = moment.before
+    if not event.certain or event.connects_held:
+        return None
+    if any(request.cancelled for request in state.requests.values()):
+        return "its acquire goes on waiting as if it had not been"
+    busy, most = len(state.in_use) + len(state.releasing), state.terms.max_connections
+    if state.requests and busy < most:
+        return f"an acquire waits although {busy} of {most} connections are in use"
+    return None

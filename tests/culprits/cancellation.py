@@ -1,0 +1,25 @@
+"""Pools that do not reckon with an interrupt, such as KeyboardInterrupt."""
+
+import redis
+
+from .sound import SoundPool, Waiter
+
+
+class KeepsThePlaceOfTheInterrupted(SoundPool):
+    """Leaves an interrupted waiter in the queue, where the next connection is handed to nobody."""
+
+    def abandon(self, waiter: Waiter) -> None:
+        if waiter.connection is not None:
+            super().abandon(waiter)
+
+
+class LosesTheSlotOfAnInterruptedConnect(SoundPool):
+    """Gives the slot back after an Exception only."""
+
+    def connect(self, connection: redis.Connection) -> None:
+        try:
+            connection.connect()
+        except Exception:
+            connection.disconnect()
+            self.release(connection)
+            raise

@@ -1,0 +1,68 @@
+"""Asyncio pools that lose something when a task is cancelled."""
+
+import asyncio
+
+from redis.asyncio import Connection
+
+from .sound_async import SoundAsyncPool, Waiter, handed_to
+
+
+class KeepsThePlaceOfTheCancelled(SoundAsyncPool):
+    """Leaves a cancelled waiter in the queue, where the next connection is handed to nobody."""
+
+    def abandon(self, waiter: Waiter) -> None:
+        if not waiter.cancelled():
+            super().abandon(waiter)
+
+    def hand_over(self, waiter: Waiter) -> None:
+        connection = self.lend()
+        if not waiter.done():
+            waiter.set_result(connection)
+
+
+class LosesWhatACancelledTaskWasHanded(SoundAsyncPool):
+    """Lets a task that is cancelled in the last moment take its connection with it."""
+
+    def abandon(self, waiter: Waiter) -> None:
+        self.leave(waiter)
+
+
+class KeepsTheNewsFromTheNext(SoundAsyncPool):
+    """Takes back what a cancelled task was handed, and tells nobody."""
+
+    def abandon(self, waiter: Waiter) -> None:
+        self.leave(waiter)
+        connection = handed_to(waiter)
+        if connection is not None:
+            self.in_use.remove(connection)
+            self.put_back(connection)
+
+
+class TakesBackTwiceFromACancelledTask(SoundAsyncPool):
+    """Puts what a cancelled task was handed into the queue twice, for two to hold."""
+
+    def abandon(self, waiter: Waiter) -> None:
+        connection = handed_to(waiter)
+        if connection is not None:
+            self.idle.append(connection)
+        super().abandon(waiter)
+
+
+class LosesTheSlotOfACancelledConnect(SoundAsyncPool):
+    """Gives the slot back after an Exception only, which a cancellation is not."""
+
+    async def connect(self, connection: Connection) -> None:
+        try:
+            await connection.connect()
+        except Exception:
+            await connection.disconnect(nowait=True)
+            self.give_back(connection)
+            raise
+
+
+class ReleasesInTwoSteps(SoundAsyncPool):
+    """Lets other tasks run before it takes a connection back: it may never come to that."""
+
+    async def release(self, connection: Connection) -> None:
+        await asyncio.sleep(0)
+        await super().release(connection)

@@ -1,0 +1,42 @@
+"""Pools that keep callers waiting who could be served."""
+
+import redis
+
+from .sound import SoundPool, Waiter
+from .turns import TurnsPool
+
+
+class ConnectsUnderTheLock(SoundPool):
+    """Lets nobody in while the server takes its time."""
+
+    def connect(self, connection: redis.Connection) -> None:
+        with self.lock:
+            super().connect(connection)
+
+
+class RingsOnceForTwo(SoundPool):
+    """Does not ring for the next waiter while the last one has not heard yet."""
+
+    ringing = False
+
+    def available(self) -> bool:
+        if self.ringing and self.waiters and self.waiters[0].parked:
+            return False
+        return super().available()
+
+    def hand_over(self) -> None:
+        parked = self.waiters[0].parked
+        super().hand_over()
+        self.ringing = self.ringing or parked
+
+    def leave(self, waiter: Waiter) -> None:
+        super().leave(waiter)
+        self.ringing = False
+
+
+class ForgetsTheBellBeforeItListens(TurnsPool):
+    """Looks whether it can take, silences the bell, and waits for it to ring: once too late."""
+
+    def listen(self, waiter: Waiter, timeout: float | None) -> bool:
+        waiter.bell.acquire(blocking=False)
+        return super().listen(waiter, timeout)

@@ -1,0 +1,60 @@
+"""Asyncio pools whose promises depend on who runs next."""
+
+import asyncio
+
+from redis.asyncio import Connection
+
+from .sound_async import SoundAsyncPool
+
+
+class CountsWhenConnected(SoundAsyncPool):
+    """Sees a slot unused, connects, and only then counts it; other tasks see it, too."""
+
+    async def get_connection(self, command_name: str | None = None) -> Connection:
+        if self.waiters or self.idle or self.opened >= self.max_connections:
+            return await super().get_connection()
+        connection = self.connection_class(**self.connection_kwargs)
+        try:
+            await connection.connect()
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self.opened += 1
+        self.in_use.add(connection)
+        return connection
+
+
+class GoesByTheAlarmAlone(SoundAsyncPool):
+    """Goes away with nothing when its time is over, though it was just handed a connection."""
+
+    async def wait_for_connection(self) -> Connection | None:
+        if not self.timeout:
+            return await super().wait_for_connection()
+        waiter = self.join()
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await waiter
+        except TimeoutError:
+            self.leave(waiter)
+            return None
+        except BaseException:
+            self.abandon(waiter)
+            raise
+
+
+class ConnectsOneAtATime(SoundAsyncPool):
+    """Lets nobody out while the server takes its time."""
+
+    def prepare(self) -> None:
+        self.connecting = asyncio.Lock()
+
+    async def connect(self, connection: Connection) -> None:
+        try:
+            await self.connecting.acquire()
+        except BaseException:
+            self.give_back(connection)
+            raise
+        try:
+            await super().connect(connection)
+        finally:
+            self.connecting.release()

@@ -1,0 +1,26 @@
+"""Pools that do not reckon with a release in the middle of their own work, as a finalizer makes it."""
+
+from threading import Lock
+
+from .sound import SoundPool, Waiter
+
+
+class WaitsForItself(SoundPool):
+    """Guards itself with a lock that does not let its holder in again."""
+
+    def prepare(self) -> None:
+        self.lock = Lock()
+
+
+class QueuesUpTooLate(SoundPool):
+    """Looks whether something is available before it queues up, trusting the lock to hold it so."""
+
+    def join(self, waiter: Waiter) -> None:
+        with self.lock:
+            if not self.waiters and self.available():
+                waiter.hand(self.lend())
+            else:
+                self.queue_up(waiter)
+
+    def queue_up(self, waiter: Waiter) -> None:
+        self.waiters.append(waiter)
