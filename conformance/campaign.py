@@ -37,14 +37,16 @@ class Budget:
     never returns."""
     limit_s: float
     """How long all runs together may take."""
-    depth: Depth = Depth(preemptions=1, limit_s=3)  # noqa: RUF009 - it is frozen
+    depth: Depth
     """How far the exhaustive search goes."""
 
 
 BUDGETS = {
-    "quick": Budget(programs=15, steps=8, shorten_s=0.5, run_s=3, limit_s=30),
-    "standard": Budget(programs=48, steps=12, shorten_s=1.5, run_s=10, limit_s=90),
-    "thorough": Budget(programs=500, steps=24, shorten_s=10.0, run_s=150, limit_s=1800),
+    "quick": Budget(15, 8, 0.5, run_s=3, limit_s=30, depth=Depth(preemptions=1, limit_s=2)),
+    "standard": Budget(48, 12, 1.5, run_s=10, limit_s=90, depth=Depth(preemptions=2, limit_s=10)),
+    "thorough": Budget(
+        500, 24, 10.0, run_s=150, limit_s=1800, depth=Depth(preemptions=2, limit_s=600)
+    ),
 }
 
 

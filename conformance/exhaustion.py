@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import permutations
 from time import monotonic
 
 from poolproof.spec.events import Terms
@@ -17,8 +18,8 @@ from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation
 from .preparation import Prepared
-from .program import CROWD_S, Build, Burst, InTurn, Operation, Release, Theme
-from .scenarios import ASK, OF_THREADS, Scenario, cancelled_at, released_inside
+from .program import CROWD_S, Build, Burst, Cancel, InTurn, Operation, Release, Theme
+from .scenarios import ASK, INTERRUPTED, MEETINGS, Scenario, cancelled_at, released_inside
 from .scheduler import Course, NotRepeatable, Schedule, all_schedules
 from .stand_in import ImaginedServer, stand_in_for
 
@@ -46,7 +47,7 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     """
     searching = _Search(court, prepared, depth)
     if court.drivers.asyncio:
-        return searching.suspensions()
+        return (*searching.orders(), *searching.suspensions())
     return (*searching.points(), *searching.schedules())
 
 
@@ -69,12 +70,12 @@ class _Search:
         with suppress(_Enough):
             for preemptions in range(self._depth.preemptions + 1):
                 tried = 0
-                for scenario in OF_THREADS:
+                for scenario in MEETINGS:
                     with suppress(NotRepeatable):
                         run = partial(self._run_schedule, scenario)
                         tried += all_schedules(run, preemptions).schedules
                 note = (
-                    f"all {tried} schedules of {len(OF_THREADS)} small scenarios with at most "
+                    f"all {tried} schedules of {len(MEETINGS)} small scenarios with at most "
                     f"{preemptions} pre-emptions between lines of the pool's code were tried"
                 )
                 told = (note,)
@@ -84,6 +85,8 @@ class _Search:
         """Every point of a call at which the same thread can release another connection."""
         tried = 0
         with suppress(_Enough):
+            for scenario in INTERRUPTED:
+                self._play(self._new_driver(), scenario)
             for number, _ in enumerate(released_inside(1)):
                 for point in range(1, MOST_POINTS):
                     driver = self._new_driver()
@@ -92,6 +95,17 @@ class _Search:
                         break
                     tried += 1
             return (f"releases were tried at all {tried} points inside small scenarios",)
+        return ()
+
+    def orders(self) -> tuple[str, ...]:
+        """Every order in which the callers of each scenario can begin."""
+        tried = 0
+        with suppress(_Enough):
+            for scenario in MEETINGS:
+                for order in sorted(set(permutations(scenario.at_once)), key=repr):
+                    self._play(self._new_driver(), replace(scenario, at_once=order))
+                    tried += 1
+            return (f"{len(MEETINGS)} small scenarios were tried in all their {tried} orders",)
         return ()
 
     def suspensions(self) -> tuple[str, ...]:
@@ -142,7 +156,8 @@ class _Search:
     ) -> Course:
         """Play a scenario to its end, unless the pool does not get as far as it begins."""
         course = Course()
-        driver.run_one(Build("A", self._terms(scenario)))
+        for pool in ("A", "B"):
+            driver.run_one(Build(pool, self._terms(scenario)))
         self._run_possible(driver, (*scenario.before, *(ASK for _ in scenario.waiting)))
         if _has_begun(driver, scenario):
             driver.run(Burst(scenario.at_once, schedule))
@@ -173,8 +188,7 @@ class _Search:
     def _run_possible(self, driver: Driver, operations: Sequence[Operation]) -> None:
         """One after another, as far as the pool goes along."""
         for operation in operations:
-            is_idle = isinstance(operation, Release) and operation.acquire not in driver.holding
-            if "A" not in driver.retired and not is_idle:
+            if _is_possible(driver, operation):
                 driver.run_one(operation)
 
     def _terms(self, scenario: Scenario) -> Terms:
@@ -186,6 +200,16 @@ def _has_begun(driver: Driver, scenario: Scenario) -> bool:
     """Whether the pool got as far as the scenario begins."""
     holds = scenario.holding <= driver.holding.keys()
     return holds and scenario.waiting <= driver.waiting.keys()
+
+
+def _is_possible(driver: Driver, operation: Operation) -> bool:
+    match operation:
+        case Release(acquire):
+            return acquire in driver.holding and "A" not in driver.retired
+        case Cancel(acquire):
+            return acquire in driver.waiting
+        case _:
+            return "A" not in driver.retired
 
 
 def _cancellations() -> Iterator[Cancellation]:

@@ -70,7 +70,7 @@ SCHEDULES = st.builds(
 )
 """The shortest is: everybody in turn, each until it has to wait."""
 
-CROWD = st.lists(st.sampled_from((Acquire, Release, Elapse)), min_size=1, max_size=3)
+CROWD = st.lists(st.sampled_from((Acquire, Release, Elapse, Acquire)), min_size=1, max_size=3)
 
 
 class PoolMachine(RuleBasedStateMachine):
@@ -109,12 +109,12 @@ class PoolMachine(RuleBasedStateMachine):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
+        if self._theme in CANCELLING or self._theme is Theme.INSIDE:
+            self._show_that_waiters_are_served()
         connects = self._theme is Theme.CANCEL_CONNECTING
-        if self._theme is Theme.TURNS or connects or (self._theme in CROWDED and first):
-            # Where callers connect, the other pool shows that all slots can be used.
-            pool = "B" if connects else "A"
-            self.exhaust(pool)
-            self._release_all(pool)
+        if self._theme is Theme.TURNS or (self._theme in CROWDED and first and not connects):
+            self.exhaust("A")
+            self._release_all("A")
 
     @rule(pool=POOLS)
     def acquire(self, pool: str) -> None:
@@ -230,7 +230,7 @@ class PoolMachine(RuleBasedStateMachine):
                 waiting += 1
             elif kind is Release and held:
                 operations.append(Release(held.pop(which % len(held)), "A"))
-            elif kind is Elapse and not self._connects_held and Elapse() not in operations:
+            elif kind is Elapse and self._may_elapse() and Elapse() not in operations:
                 operations.append(Elapse())
         if operations:
             self._run(*operations, schedule=schedule)
@@ -346,6 +346,14 @@ class PoolMachine(RuleBasedStateMachine):
             case _:
                 pass
 
+    def _show_that_waiters_are_served(self) -> None:
+        """In the other pool: so that what goes wrong later can be told from what goes wrong anyway."""
+        self.exhaust("B")
+        if self._held("B") and self._may_wait("B"):
+            self._run(Acquire("B"))
+            self._run(Release(self._held("B")[0], "B"))
+        self._release_all("B")
+
     def _a_newcomer_meets_a_waiter(self) -> None:
         self._everybody_is_served()
         self.exhaust("A")
@@ -443,9 +451,13 @@ class PoolMachine(RuleBasedStateMachine):
     def _waiting(self) -> int:
         return len(self._driving.waiting)
 
-    def _may_wait(self) -> bool:
+    def _may_elapse(self) -> bool:
+        """Whether time may pass: not when a connect would fail, nor where others give up."""
+        return self._theme is Theme.CROWD
+
+    def _may_wait(self, pool: str = "A") -> bool:
         """Whether another caller would wait, or the pool is one that turns callers away."""
-        return self._driving.free("A") > 0 or "timeout" in self._court.settings.takes
+        return self._driving.free(pool) > 0 or "timeout" in self._court.settings.takes
 
     @contextmanager
     def _faults_are_remembered(self) -> Iterator[None]:

@@ -4,12 +4,25 @@ There are few enough of them, and each is small enough, to try every course that
 are numbered from 1 in the order in which they are made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .loop import Cancellation
-from .program import Acquire, Cancelled, Elapse, Inside, Operation, Release
+from .program import (
+    Acquire,
+    Cancel,
+    Cancelled,
+    Elapse,
+    HoldConnects,
+    Inside,
+    LetConnect,
+    Operation,
+    Release,
+)
 
 ASK = Acquire("A")
+
+_Any = TypeVar("_Any", bound=Operation)
 
 
 def give(acquire: int) -> Release:
@@ -42,38 +55,77 @@ def _scenario(
     holding: int = 0,
     waiting: int = 0,
     idle: int = 0,
+    shown: bool = False,
     after: tuple[Operation, ...] = (),
 ) -> Scenario:
-    """So many callers hold a connection, then so many wait; some connections may be idle before."""
-    opened: tuple[Acquire | Release, ...] = tuple(ASK for _ in range(idle)) + tuple(
-        give(call + 1) for call in range(idle)
-    )
-    first = len(opened) + 1
-    held = frozenset(range(first, first + holding))
-    queued = frozenset(range(first + holding, first + holding + waiting))
+    """So many callers hold a connection, then so many wait; some connections may be idle before.
+
+    Another pool may have `shown` before that its slots can all be used, and that waiters are served.
+    """
+    before: tuple[Acquire | Release, ...] = ()
+    if shown:
+        before = ((Acquire("B"),) * (max_connections + 1)) + (Release(1, "B"),)
+    earlier = len(before)
+    before += (ASK,) * idle + tuple(give(earlier + call + 1) for call in range(idle))
+    first = len(before) + 1
     return Scenario(
         name,
         max_connections,
-        (*opened, *(ASK for _ in held)),
-        held,
-        queued,
-        at_once,
-        after,
+        (*before, *(ASK for _ in range(holding))),
+        frozenset(range(first, first + holding)),
+        frozenset(range(first + holding, first + holding + waiting)),
+        tuple(_later(operation, earlier) for operation in at_once),
+        tuple(_later(operation, earlier) for operation in after),
     )
 
 
-OF_THREADS = (
+def _later(operation: _Any, calls: int) -> _Any:
+    """The same operation when so many more calls have been made before."""
+    match operation:
+        case Release() | Cancel():
+            return replace(operation, acquire=operation.acquire + calls)
+        case Cancelled():
+            return replace(operation, operation=_later(operation.operation, calls))
+        case Inside():
+            return replace(
+                operation,
+                operation=_later(operation.operation, calls),
+                release=_later(operation.release, calls),
+            )
+        case _:
+            return operation
+
+
+MEETINGS = (
     _scenario("two callers, one slot", 1, (ASK, ASK)),
     _scenario("two callers, one idle connection", 1, (ASK, ASK), idle=1),
     _scenario("a caller and a release", 1, (ASK, give(1)), holding=1),
     _scenario("a release, one waiter and a newcomer", 1, (give(1), ASK), holding=1, waiting=1),
     _scenario("a release and two waiters", 1, (give(1),), holding=1, waiting=2),
-    _scenario("a release and the end of a wait", 1, (give(1), Elapse()), holding=1, waiting=1),
+    _scenario(
+        "a release and the end of a wait", 1, (give(3), Elapse()), idle=1, holding=1, waiting=1
+    ),
     _scenario("two releases and two waiters", 2, (give(1), give(2)), holding=2, waiting=2),
     _scenario("two releases and a caller", 2, (give(1), ASK, give(2)), holding=2),
     _scenario("three callers, two slots", 2, (ASK, ASK, ASK)),
 )
-"""Tried under all schedules."""
+"""Callers that meet: tried under all schedules, or in all orders in which they can begin."""
+
+
+INTERRUPTED = (
+    _scenario("interrupted while it waits", 1, (Cancel(2),), holding=1, waiting=2, shown=True),
+    _scenario(
+        "interrupted while it waits alone", 1, (Cancel(2),), holding=1, waiting=1, shown=True
+    ),
+    _scenario(
+        "interrupted while it connects",
+        1,
+        (HoldConnects(),),
+        shown=True,
+        after=(ASK, Cancel(1), LetConnect()),
+    ),
+)
+"""Callers that are interrupted where they stand."""
 
 
 def released_inside(point: int) -> tuple[Scenario, ...]:
@@ -84,25 +136,36 @@ def released_inside(point: int) -> tuple[Scenario, ...]:
             2,
             (Inside(ASK, point, give(1)),),
             holding=1,
+            shown=True,
         ),
         _scenario(
             "a release inside an acquire that finds an idle connection",
             2,
             (Inside(ASK, point, give(5)),),
             holding=1,
+            shown=True,
             idle=2,
+        ),
+        _scenario(
+            "a release inside an acquire that finds all in use",
+            1,
+            (Inside(ASK, point, give(1)),),
+            holding=1,
+            shown=True,
         ),
         _scenario(
             "a release inside a release",
             2,
             (Inside(give(1), point, give(2)),),
             holding=2,
+            shown=True,
         ),
         _scenario(
             "a release inside a release that serves a waiter",
             2,
             (Inside(give(1), point, give(2)),),
             holding=2,
+            shown=True,
             waiting=1,
         ),
     )
@@ -112,15 +175,18 @@ def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
     """Scenarios in which one caller is cancelled at this point."""
     asked, given = Cancelled(ASK, at), Cancelled(give(1), at)
     return (
-        _scenario("cancelled while it opens a connection", 1, (asked,)),
-        _scenario("cancelled while it takes an idle connection", 1, (asked,), idle=1),
+        _scenario("cancelled while it opens a connection", 1, (asked,), shown=True),
+        _scenario("cancelled while it takes an idle connection", 1, (asked,), idle=1, shown=True),
         _scenario(
             "cancelled while it waits, or when it is served",
             1,
             (asked,),
             holding=1,
+            shown=True,
             after=(ASK, give(1)),
         ),
-        _scenario("cancelled while it releases", 1, (given,), holding=1),
-        _scenario("cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1),
+        _scenario("cancelled while it releases", 1, (given,), holding=1, shown=True),
+        _scenario(
+            "cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1, shown=True
+        ),
     )

@@ -38,13 +38,14 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
     renumbered = tuple(_renumbered(events))
     broken_clause = CLAUSES[clause]
     judgements = broken_clause.judge(History(renumbered))
-    broken = [(each.event, each.broken) for each in judgements if each.broken is not None]
+    judged = [each for each in judgements if each.broken is not None]
+    broken = [each.broken or "" for each in judged]
     if any(isinstance(event, PoolBuilt) for event in renumbered):
+        renumbered = _concerning(renumbered[: judged[0].event + 1], judged[0].pool)
         broken = broken[:1]
-        renumbered = _concerning(renumbered[: broken[0][0] + 1])
         if broken_clause.level is Level.CONCURRENT or callers_meet(renumbered):
-            return _told_of_many(renumbered), broken[0][1]
-    return in_steps(renumbered), "; ".join(how for _, how in broken)
+            return _told_of_many(renumbered), broken[0]
+    return in_steps(renumbered), "; ".join(broken)
 
 
 def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:
@@ -56,10 +57,10 @@ def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:
     return lanes or in_rows(begins, rows_of(events, short=False))
 
 
-def _concerning(events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events of the pool that the last event speaks of, and of those whose connections it got."""
-    pool = getattr(events[-1], "pool", None)
-    if pool is None:
+def _concerning(events: tuple[Event, ...], pool: str) -> tuple[Event, ...]:
+    """The events of the pool that is judged, and of those whose connections it got."""
+    pool = pool or getattr(events[-1], "pool", "")
+    if not pool:
         return events
     owners = {event.call: event.pool for event in events if isinstance(event, AcquireCalled)}
     given = {

@@ -85,7 +85,7 @@ class Queues(Generic[S]):
     def give(self, slot: S) -> bool:
         """Take back a slot; True when somebody must look whether anything is due."""
         (self.idle if slot.connection is not None else self._empty).append(slot)
-        return self.closed or bool(self.waiters)
+        return self.closed or len(self.waiters) > 0
 
     def join(self, waiter: WaiterLike[S]) -> None:
         """Go to the end of the queue, and be served if it is one's turn. A closed pool has no queue."""

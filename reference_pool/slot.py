@@ -13,28 +13,19 @@ from typing import TYPE_CHECKING
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from .base import BaseSlot, never
+
 if TYPE_CHECKING:  # older clients have no such class
     from redis.connection import AbstractConnection
 
 
-def never() -> bool:
-    """The answer of a connection that cannot be asked."""
-    return False
+class Slot(BaseSlot["AbstractConnection"]):
+    """A slot of the pool for threads."""
 
-
-def always() -> bool:
-    """The answer for a connection that was given up."""
-    return True
-
-
-class Slot:
-    """Changed only by whoever holds it: while it is held, no queue has it."""
-
-    __slots__ = ("_poll", "_sock", "_unread", "connection", "should_reconnect")
+    __slots__ = ("_poll", "_sock", "_unread")
 
     def __init__(self) -> None:
-        self.connection: AbstractConnection | None = None
-        self.should_reconnect: Callable[[], bool] = never
+        super().__init__()
         self._sock: object = None
         self._poll: Callable[[float], object] = bool
         self._unread: Callable[[], object] = never
@@ -78,10 +69,6 @@ class Slot:
         if self.connection is not None:
             self.connection.disconnect()
 
-    def give_up(self) -> None:
-        """Have the connection disconnected when its holder releases it."""
-        self.should_reconnect = always
-
     def _watch(self, sock: object) -> None:
         """Find, once for this socket, the cheapest way to ask: `can_read` costs three times a poll."""
         self._sock, self._poll, self._unread = (
@@ -90,10 +77,7 @@ class Slot:
             never,
         )
         parser = getattr(self.connection, "_parser", None)
-        reader, buffer = getattr(parser, "_reader", None), getattr(parser, "_buffer", None)
-        # The parser of redis-py empties its buffer whenever it has read all that was in it.
-        contents = getattr(getattr(buffer, "_buffer", None), "getvalue", None)
-        unread = getattr(reader, "has_data", contents)
+        unread = unread_by(parser)
         # Only `can_read` knows of bytes that TLS has decrypted, and of the whole reply that the
         # hiredis parser of redis-py 4 may hold.
         hidden = hasattr(sock, "pending") or hasattr(parser, "_next_response")
@@ -101,3 +85,11 @@ class Slot:
             poll = select.poll()
             poll.register(sock.fileno(), select.POLLIN)
             self._poll, self._unread = poll.poll, unread
+
+
+def unread_by(parser: object) -> Callable[[], object] | None:
+    """How to ask a parser of redis-py whether it has read more than it has parsed."""
+    reader, buffer = getattr(parser, "_reader", None), getattr(parser, "_buffer", None)
+    # The Python parser empties its buffer whenever it has parsed all that was in it.
+    contents = getattr(getattr(buffer, "_buffer", None), "getvalue", None)
+    return getattr(reader, "has_data", contents)

@@ -38,6 +38,7 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
                     moment.index,
                     f"the server sees {len(event.open[pool])} connections of the pool, with "
                     f"max_connections={most}",
+                    pool,
                 )
 
 

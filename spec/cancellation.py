@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .events import AcquireCancelled, ReleaseCancelled, Settled
 from .history import History
-from .owed import denied, fills_the_pool
+from .owed import denied, fills_the_pool, kept_waiting, serves_waiters, was_ever_full
 from .state import Deed, Moment
 
 
@@ -72,36 +72,29 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
 
 def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
-    blameless = {Deed.RELEASED, Deed.TIMED_OUT, deed}
-    # A slot that could never be used has not been lost.
-    usable = any(
-        moment.before.was_full for moments in history.moments.values() for moment in moments
-    )
+    if not was_ever_full(history):
+        return
+    serves = serves_waiters(history)
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if not state.deeds <= blameless:
+            if not state.deeds <= {Deed.RELEASED, deed}:
                 break
             if deed not in state.deeds:
                 continue
-            if isinstance(event, Settled):
-                broken = _stuck(moment, event)
-            else:
-                broken = denied(moment) if usable else None
+            broken = _ignored(moment) or denied(moment)
+            if serves and broken is None:
+                broken = kept_waiting(moment)
             if broken is not None:
-                yield Judgement(moment.index, f"{told}, {broken}")
+                yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
             elif fills_the_pool(moment) or isinstance(event, AcquireCancelled | ReleaseCancelled):
                 yield Judgement(moment.index)
 
 
-def _stuck(moment: Moment, event: Settled) -> str | None:
-    """Who waits at a moment at which nothing moves, and should not."""
-    state = moment.before
-    if not event.certain or event.connects_held:
+def _ignored(moment: Moment) -> str | None:
+    """Whether an acquire goes on, when nothing moves any more, whose caller was cancelled."""
+    event, requests = moment.event, moment.before.requests.values()
+    if not isinstance(event, Settled) or not event.certain or event.connects_held:
         return None
-    if any(request.cancelled for request in state.requests.values()):
-        return "its acquire goes on waiting as if it had not been"
-    busy, most = len(state.in_use) + len(state.releasing), state.terms.max_connections
-    if state.requests and busy < most:
-        return f"an acquire waits although {busy} of {most} connections are in use"
-    return None
+    cancelled = any(request.cancelled for request in requests)
+    return "its acquire goes on waiting as if it had not been" if cancelled else None

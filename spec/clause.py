@@ -60,6 +60,9 @@ class Judgement:
     broken: str | None = None
     """What happened instead, as a sentence about the pool; None if the clause was upheld."""
 
+    pool: str = ""
+    """Which pool it is about, where the event does not say."""
+
 
 Judge = Callable[[History], Iterator[Judgement]]
 

@@ -84,6 +84,8 @@ class AcquireFailed:
     error: Error
     control_s: float = 0.0
     """How long a plain wait of the standard library for `timeout` took, begun with this acquire."""
+    exact: bool = False
+    """Whether the clock is one by which no wait ends late because the machine is busy."""
 
 
 @dataclass(frozen=True, slots=True)

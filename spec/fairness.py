@@ -33,8 +33,9 @@ def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iter
                 if request.overtaken_by is not None:
                     yield Judgement(
                         moment.index,
-                        "an acquire that came later was served, and one that had been waiting "
-                        "before it came still waits",
+                        "a caller that came later was served, and one that had been waiting before "
+                        "it came still waits",
+                        moment.pool,
                     )
 
 
@@ -59,6 +60,7 @@ def nobody_starves(history: History) -> Iterator[Judgement]:
                         moment.index,
                         "as many connections have been released as callers had been waiting, and "
                         "one of these callers still waits",
+                        moment.pool,
                     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .clause import Judgement, Level, Requirement, clause
 from .events import Acquired, Settled
 from .history import History
-from .state import Moment
+from .state import Deed, Moment
 
 
 @clause("ORD-1", Requirement.MUST, Level.CORE)
@@ -90,8 +90,8 @@ def idle_connections_are_used_before_new_ones_are_opened(history: History) -> It
     for moment, acquired in _honest_acquires(history):
         state = moment.before
         taken, idle = acquired.connection, _known_idle(moment)
-        if taken is None or not idle or state.dropped:
-            continue  # a dropped connection may be opened anew in its place
+        if taken is None or not idle or state.dropped or Deed.CANCELLED_CONNECTING in state.deeds:
+            continue  # one that was dropped, or not opened after all, may be opened in its place
         if taken in state.idle:
             yield Judgement(moment.index)
             continue

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from .clause import Judgement, Level, Requirement, clause
 from .events import Settled
 from .history import History
+from .owed import kept_waiting, was_ever_full
 from .state import CANCELLATIONS, Deed, Moment
 
 
@@ -18,38 +19,31 @@ def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement
     could be served. The pool then stands still under load, with connections to spare.
     """
     spoilt = {*CANCELLATIONS, Deed.RELEASED_INSIDE, Deed.DROPPED}
+    shown = was_ever_full(history)
     for pool, moments in history.moments.items():
         for moment in moments:
+            event = moment.event
             if moment.before.misused or not spoilt.isdisjoint(moment.before.deeds):
                 break
-            if isinstance(moment.event, Settled) and moment.event.certain:
-                yield from _judge(pool, moment, moment.event)
+            if not isinstance(event, Settled) or not event.certain:
+                continue
+            if event.connects_held:
+                yield from _while_connects_are_held(pool, moment, event)
+            elif moment.before.requests and shown:
+                broken = kept_waiting(moment)
+                broken = broken and f"nothing moves any more, and {broken}"
+                yield Judgement(moment.index, broken, pool)
 
 
-def _judge(pool: str, moment: Moment, event: Settled) -> Iterator[Judgement]:
+def _while_connects_are_held(pool: str, moment: Moment, event: Settled) -> Iterator[Judgement]:
     state = moment.before
-    waiting = [call for call in state.requests if call not in event.connecting]
-    busy = len(state.in_use) + len(state.releasing)
-    most = state.terms.max_connections
-    if event.connects_held:
-        idle = set(state.idle) & event.open.get(pool, frozenset())
-        if waiting and idle:
-            yield Judgement(
-                moment.index,
-                f"while the server keeps {len(event.connecting)} waiting who open a connection, "
-                f"another acquire waits although connection {min(idle)} is idle",
-            )
-        elif event.connecting:
-            yield Judgement(moment.index)
-    elif waiting and busy < most:
+    idle = set(state.idle) & event.open.get(pool, frozenset())
+    if idle and not event.connecting >= state.requests.keys():
         yield Judgement(
             moment.index,
-            f"nothing moves, and {_acquires(len(waiting))} although {busy} of {most} connections "
-            f"are in use",
+            f"while the server lets nobody connect, a caller waits although connection {min(idle)} "
+            f"is idle",
+            pool,
         )
-    elif waiting:
+    elif event.connecting:
         yield Judgement(moment.index)
-
-
-def _acquires(waiting: int) -> str:
-    return "an acquire waits" if waiting == 1 else f"{waiting} acquires wait"

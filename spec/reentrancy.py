@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .events import ReleaseReturned, Settled
 from .history import History
-from .owed import denied, fills_the_pool
+from .owed import denied, fills_the_pool, kept_waiting, serves_waiters, was_ever_full
 from .state import Deed
 
 
@@ -19,10 +19,11 @@ def a_release_inside_another_call_returns(history: History) -> Iterator[Judgemen
     happens to be, also inside the pool, where it may hold the pool's lock: then it waits for itself,
     and everybody else for it. See redis/redis-py#1583.
     """
+    shown, serves = was_ever_full(history), serves_waiters(history)
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if not state.deeds <= {Deed.RELEASED, Deed.RELEASED_INSIDE, Deed.TIMED_OUT}:
+            if not state.deeds <= {Deed.RELEASED, Deed.RELEASED_INSIDE}:
                 break
             if isinstance(event, ReleaseReturned) and event.call in state.inside:
                 yield Judgement(moment.index)
@@ -31,13 +32,15 @@ def a_release_inside_another_call_returns(history: History) -> Iterator[Judgemen
                     moment.index,
                     "a release in the middle of another call of the pool, in the same thread, does "
                     "not return, and nothing moves any more",
+                    moment.pool,
                 )
-            elif Deed.RELEASED_INSIDE in state.deeds and state.refilling:
-                broken = denied(moment)
+            elif Deed.RELEASED_INSIDE in state.deeds and shown:
+                broken = denied(moment) or (kept_waiting(moment) if serves else None)
                 if broken is not None:
                     yield Judgement(
                         moment.index,
                         f"after a release in the middle of another call of the pool, {broken}",
+                        moment.pool,
                     )
                 elif fills_the_pool(moment):
                     yield Judgement(moment.index)

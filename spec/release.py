@@ -158,6 +158,7 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
                         moment.index,
                         "nothing moves any more, and a release has not returned: it waits for "
                         "another caller",
+                        moment.pool,
                     )
             elif isinstance(event, ReleaseReturned) and event.waited_for_reply:
                 yield Judgement(

@@ -43,7 +43,7 @@ class Deed(Enum):
     """A ``with`` block was left."""
 
     TIMED_OUT = auto()
-    """An acquire failed while all connections were in use."""
+    """An acquire failed that the pool did not owe a connection all the time."""
 
     DROPPED = auto()
     """A holder closed its connection."""
@@ -151,6 +151,8 @@ class PoolState:
     """Whether every connection had been released and none has been released since."""
     freed_when_full: bool = False
     """Whether the last release took place while all connections were in use."""
+    waiter_served: bool = False
+    """Whether an acquire that had been seen to wait has been served."""
     reuse_shown: bool = False
     """Whether an acquire has been served by the release of a pool that had been full."""
 
@@ -175,6 +177,7 @@ class PoolState:
 class Moment:
     """One event of a pool, and the state before it."""
 
+    pool: str
     index: int
     """Where the event stands in the history."""
     event: Event
@@ -196,14 +199,14 @@ def _replay(events: Sequence[Event], pool: str) -> Iterator[Moment]:
             others |= {event.connection}
         if isinstance(event, PoolBuilt) and event.pool == pool:
             state = PoolState(event.terms)
-            yield Moment(index, event, state, others)
+            yield Moment(pool, index, event, state, others)
         elif state is None:
             continue
         elif isinstance(event, ReleaseCalled) and event.pool != pool:
             if event.acquire in state.in_use:
                 state = _after(state, Deed.STRAYED)
         elif isinstance(event, Settled) or getattr(event, "pool", None) == pool:
-            yield Moment(index, event, state, others)
+            yield Moment(pool, index, event, state, others)
             state = step(state, event, pool)
 
 
@@ -216,8 +219,8 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
             failed = replace(state, requests=_without(state.requests, call))
-            full = state.requests[call].found_full
-            return _after(failed, Deed.TIMED_OUT) if full else failed
+            owed = state.requests[call].owed
+            return failed if owed else _after(failed, Deed.TIMED_OUT)
         case CancelCalled(call=call):
             return _cancelled(state, call)
         case AcquireCancelled(call=call):
@@ -338,6 +341,7 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
         in_use={**state.in_use, call: connection},
         idle=tuple(other for other in state.idle if other != connection),
         was_full=state.was_full or len(state.in_use) + 1 >= state.terms.max_connections,
+        waiter_served=state.waiter_served or state.requests[call].parked_at is not None,
         reuse_shown=state.reuse_shown or state.freed_when_full,
         freed_when_full=False,
     )

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
-from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
+from .events import AcquireCalled, Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
-from .state import Deed, Moment, Request
+from .state import CANCELLATIONS, Deed, Moment, Request
 from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain
+
+OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})
+"""Deeds that can cost a connection by themselves, so that no wait in vain is to blame."""
 
 
 @clause("TMO-1", Requirement.MUST, Level.CORE)
@@ -23,7 +26,7 @@ def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused:
+            if state.misused or not {*CANCELLATIONS, Deed.RELEASED_INSIDE}.isdisjoint(state.deeds):
                 break
             if isinstance(event, Acquired) and state.requests[event.call].found_full:
                 useless = (
@@ -54,28 +57,37 @@ def _turned_away(
         return f"with all connections in use, an acquire failed with {event.error}"
     if not terms.timeout_s or terms.socket_timeout_s is not None:
         return None  # 0, None, and the two timeouts together have clauses of their own
-    # Within half of `timeout`, so that no release is counted that meets the deadline.
-    in_time = request.called_s + terms.timeout_s / 2
-    # Others may have taken what was released, or be about to. That they may not is for FAIR-1.
-    unclaimed = 1 - len(moment.before.requests)
-    first_s = None
-    for other in moments:
-        if other.index >= moment.index:
-            break
-        if other.event.at_s <= request.called_s:
-            continue
-        if isinstance(other.event, Acquired):
-            unclaimed -= 1
-        elif _made_one_free(other) and other.event.at_s <= in_time:
-            unclaimed += 1
-            first_s = first_s or other.event.at_s
-    if first_s is None or unclaimed <= 0:
+    released_s = _when_it_was_due(moment, event.call, moments)
+    if released_s is None:
         return None
     return (
         f"an acquire failed with {event.error}, although a connection was released "
-        f"{in_ms(first_s - request.called_s)} after it was called, within its timeout of "
+        f"{in_ms(released_s - request.called_s)} after it was called, within its timeout of "
         f"{in_ms(terms.timeout_s)}"
     )
+
+
+def _when_it_was_due(moment: Moment, call: int, moments: Sequence[Moment]) -> float | None:
+    """When a connection was released that nobody else can have had a claim to."""
+    request = moment.before.requests[call]
+    # Within half of `timeout`, so that no release is counted that meets the deadline.
+    in_time = request.called_s + (moment.before.terms.timeout_s or 0.0) / 2
+    # Others may have taken what was released, or be about to. That they may not is for FAIR-1.
+    unclaimed = 1 - len(moment.before.requests)
+    first_s: float | None = None
+    asked = False
+    for other in moments:
+        asked = asked or (isinstance(other.event, AcquireCalled) and other.event.call == call)
+        if not asked or other.event.at_s >= in_time:
+            continue
+        if other.index < moment.index and isinstance(other.event, Acquired):
+            unclaimed -= 1
+        elif _made_one_free(other) and (other.index < moment.index or not other.before.requests):
+            unclaimed += 1
+            first_s = other.event.at_s if first_s is None else first_s
+        if other.index >= moment.index and unclaimed > 0:
+            break
+    return first_s if unclaimed > 0 else None
 
 
 def _made_one_free(moment: Moment) -> bool:
@@ -221,7 +233,7 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
         shown_before = False
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused or Deed.DROPPED in state.deeds or Deed.LEFT_BLOCK in state.deeds:
+            if state.misused or not OTHER_CAUSES.isdisjoint(state.deeds):
                 break
             if not state.terms.takes_timeout:
                 break

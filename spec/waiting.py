@@ -2,7 +2,8 @@
 
 That a wait ended early is exact: the pool's wait and our clock are monotonic. That it ended late is
 relative: beside every wait runs a plain wait of the standard library for the same time, and only a
-pool that is far later than that, several times in a row, is late. A busy machine delays both.
+pool that is far later than that, several times in a row, is late. A busy machine delays both. On a
+virtual clock nothing does, and once is enough.
 """
 
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ class VainWait:
     """How many waits of this pool were late up to and including this one, without a break."""
     error: Error | None
     """What the acquire raised; None if it never returned."""
+    exact: bool = False
+    """Whether the clock is one by which no wait ends late because the machine is busy."""
 
     @property
     def early(self) -> bool:
@@ -60,6 +63,11 @@ class VainWait:
             return (
                 f"an acquire with a timeout of {in_ms(self.timeout_s or 0)} had not returned after "
                 f"{in_ms(self.took_s)}"
+            )
+        if self.late and self.exact:
+            return (
+                f"an acquire failed with {self.error} after {in_ms(self.took_s)}, long after its "
+                f"timeout of {in_ms(self.timeout_s or 0)} was over"
             )
         if self.late_in_a_row < LATE_IN_A_ROW:
             return None
@@ -107,6 +115,7 @@ def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
         late=late,
         late_in_a_row=late_before + 1 if late else 0,
         error=error,
+        exact=isinstance(event, AcquireFailed) and event.exact,
     )
 
 

@@ -13,7 +13,18 @@ from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.program import Acquire, Burst, Elapse, LetConnect, Operation, Release
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Watch
-from poolproof.spec.events import AcquireFailed, Event, Overdue, PoolBuilt, Settled, Terms
+from poolproof.spec.events import (
+    AcquireCalled,
+    AcquireFailed,
+    Event,
+    Overdue,
+    PoolBuilt,
+    Settled,
+    Terms,
+)
+
+KEEP_S = 10
+"""How long a reply that nobody fetches is kept by the server."""
 
 
 class CannotBuild(Exception):
@@ -95,8 +106,8 @@ class Driver(ABC):
         """
         if self._connects_held():
             self.run_one(LetConnect())
-        used = {held.pool for held in (*self.holding.values(), *self.released.values())}
-        for pool in sorted({*used, *self.waiting.values()}, reverse=True):
+        used = {event.pool for event in self.events if isinstance(event, AcquireCalled)}
+        for pool in sorted(used, reverse=True):
             self._release_all(pool)
             surplus = 1 if self._misused else 0
             for _ in range(self._pools[pool].terms.max_connections + surplus):
@@ -172,9 +183,14 @@ class Driver(ABC):
     def _held(self, acquire: int) -> Held:
         return self.holding[acquire] if acquire in self.holding else self.released[acquire]
 
-    def _silent_key(self) -> str:
-        """A key that nobody pushes to, so that who pops from it waits."""
-        return f"{self._settings.client_name}-silence"
+    def _silent_key(self, call: int) -> str:
+        """A key that nobody pushes to until `_reply`, so that who pops from it waits."""
+        return f"{self._settings.client_name}-silence-{call}"
+
+    def _reply(self, key: str) -> None:
+        """Have the server reply to who pops from this key, now or when the command arrives."""
+        self._witness.ask("RPUSH", key, "reply")
+        self._witness.ask("EXPIRE", key, KEEP_S)
 
     def _give_up(self, pool: str, call: int, waited_s: float) -> None:
         self._log(Overdue(self._now_s(), pool, call, waited_s))

@@ -178,10 +178,11 @@ class RealThreads(ThreadCallers):
     def _release_unanswered(self, acquire: int) -> None:
         held = self.holding.pop(acquire)
         call = next(self._calls)
+        key = self._silent_key(call)
         self.released[acquire] = held
         self.retired.add(held.pool)
         try:
-            self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+            self._adapter.send(held.connection, "BLPOP", key, 0)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
             trouble = f"BLPOP raised {self._library.error(raised)}"
             self._log(Used(self._now_s(), held.pool, acquire, trouble))
@@ -191,8 +192,7 @@ class RealThreads(ThreadCallers):
         releasing = self._callers.submit(self._adapter.release, handle, held.connection)
         wait([releasing], timeout=UNANSWERED_S)
         waits = not self._done_after_all(releasing)
-        if held.number is not None:
-            self._witness.ask("CLIENT", "UNBLOCK", held.number)
+        self._reply(key)
         wait([releasing], timeout=OVERDUE_S)
         if not self._done_after_all(releasing):
             self._give_up(held.pool, call, OVERDUE_S)
@@ -213,6 +213,7 @@ class RealThreads(ThreadCallers):
     def _await_reply(self, acquire: int, server_s: float) -> None:
         held = self._held(acquire)
         self.retired.add(held.pool)
+        key = self._silent_key(next(self._calls))
         socket_timeout_s = self._pools[held.pool].terms.socket_timeout_s or 0.0
         control = self._clerks.submit(_plain_wait, socket_timeout_s)
         took_s: list[float] = []
@@ -220,15 +221,14 @@ class RealThreads(ThreadCallers):
         def send_and_receive() -> None:
             called_s = self._now_s()
             try:
-                self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+                self._adapter.send(held.connection, "BLPOP", key, 0)
                 self._adapter.receive(held.connection)
             finally:
                 took_s.append(self._now_s() - called_s)
 
         receiving = self._callers.submit(send_and_receive)
         wait([receiving], timeout=server_s)
-        if held.number is not None:
-            self._witness.ask("CLIENT", "UNBLOCK", held.number)
+        self._reply(key)
         wait([receiving], timeout=OVERDUE_S)
         if not self._done_after_all(receiving):
             self._give_up(held.pool, next(self._calls), OVERDUE_S)

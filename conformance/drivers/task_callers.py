@@ -56,7 +56,8 @@ class TaskCallers(Driver):
             self._log(AcquireCancelled(self._now_s(), pool, call))
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
-            self._log(AcquireFailed(self._now_s(), pool, call, self._library.error(raised)))
+            error = self._library.error(raised)
+            self._log(AcquireFailed(self._now_s(), pool, call, error, exact=True))
         else:
             await self._take(pool, call, connection, self._now_s())
 

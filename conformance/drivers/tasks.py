@@ -46,7 +46,6 @@ from poolproof.spec.events import (
     Used,
 )
 
-from .driver import Held
 from .task_callers import TaskCallers
 
 POLLS = 2
@@ -296,10 +295,11 @@ class Tasks(TaskCallers):
         """
         held = self.holding.pop(acquire)
         call = next(self._calls)
+        key = self._silent_key(call)
         self.released[acquire] = held
         self.retired.add(held.pool)
         self._loop.replies_held = True
-        sent = self._do(self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0))
+        sent = self._do(self._adapter.send(held.connection, "BLPOP", key, 0))
         failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
         if failed is not None:
             trouble = f"BLPOP raised {self._library.error(failed)}"
@@ -309,7 +309,7 @@ class Tasks(TaskCallers):
             handle = self._pools[held.pool].handle
             releasing = self._do(self._adapter.release(handle, held.connection))
             waits = not releasing.done()
-            self._reply(held)
+            self._let_it_reply(key)
             if not releasing.done():
                 self._give_up(held.pool, call, 0.0)
                 return
@@ -330,12 +330,13 @@ class Tasks(TaskCallers):
         """Wait for a reply that comes only when `server_s` seconds have passed."""
         held = self._held(acquire)
         self.retired.add(held.pool)
+        key = self._silent_key(next(self._calls))
         began_s = self._loop.time()
         ended_s: list[float] = []
 
         async def send_and_receive() -> None:
             try:
-                await self._adapter.send(held.connection, "BLPOP", self._silent_key(), 0)
+                await self._adapter.send(held.connection, "BLPOP", key, 0)
                 await self._adapter.receive(held.connection)
             finally:
                 ended_s.append(self._loop.time())
@@ -344,7 +345,7 @@ class Tasks(TaskCallers):
         receiving = self._do(send_and_receive())
         self._pass_until(receiving.done, began_s + server_s)
         self._loop.advance_to(max(self._loop.time(), began_s + server_s))
-        self._reply(held)
+        self._let_it_reply(key)
         if not receiving.done():
             self._give_up(held.pool, next(self._calls), server_s)
             return
@@ -371,10 +372,9 @@ class Tasks(TaskCallers):
         self._loop.run_until_quiet()
         return started.task
 
-    def _reply(self, held: Held) -> None:
+    def _let_it_reply(self, key: str) -> None:
         """Have the server send the reply that it owes."""
-        if held.number is not None:
-            self._witness.ask("CLIENT", "UNBLOCK", held.number)
+        self._reply(key)
         self._loop.replies_held = False
         self._go_on()
 

@@ -54,7 +54,8 @@ class ThreadCallers(Driver):
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
             at_s = self._now_s()
             control_s = self._control_s(call, at_s - called_s)
-            self._log(AcquireFailed(at_s, pool, call, self._library.error(raised), control_s))
+            error = self._library.error(raised)
+            self._log(AcquireFailed(at_s, pool, call, error, control_s, exact=self.certain))
         else:
             self._take(pool, call, connection, self._now_s())
 
@@ -64,6 +65,8 @@ class ThreadCallers(Driver):
         try:
             self._adapter.send(connection, "CLIENT", "ID")
             reply = self._adapter.receive(connection)
+        except Interrupt:
+            trouble = "its caller was interrupted before it could use it"
         except Exception as raised:  # noqa: BLE001 - the connection does not work
             trouble = f"CLIENT ID raised {self._library.error(raised)}"
         else:

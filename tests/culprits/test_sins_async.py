@@ -83,7 +83,7 @@ class Scene:
         """How many more connections the pool has to hand out, besides those of its waiters."""
         callers = [self.acquire() for _ in range(self.pool.max_connections + 1)]
         self.loop.settle()
-        return sum(caller.done() for caller in callers)
+        return sum(caller.done() and caller.exception() is None for caller in callers)
 
     def close(self) -> None:
         for task in self.tasks:

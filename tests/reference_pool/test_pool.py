@@ -564,13 +564,6 @@ def test_nothing_that_is_shown_carries_a_credential() -> None:
     assert not [text for text in shown if "alice" in text or "secret" in text]
 
 
-def test_it_shows_where_it_connects_to() -> None:
-    assert "ConnectionPool host=localhost port=6379 db=0 max" in repr(ConnectionPool())
-    assert "ConnectionPool path=/run/r db=2 max" in repr(
-        ConnectionPool.from_url("unix:///run/r?db=2")
-    )
-
-
 @pytest.mark.usefixtures("restless")
 def test_no_slot_is_lost_when_many_expire_and_fail(threads: ThreadPoolExecutor) -> None:
     pool = wires(3, timeout=0.0005)
