@@ -8,7 +8,7 @@ ARGS ?=
 ready := .venv/.ready
 pip := .venv/bin/python -m pip -qq --disable-pip-version-check
 
-.PHONY: check test bench spec clean help
+.PHONY: check test soak bench spec clean help
 .DEFAULT_GOAL := check
 
 ifeq ($(strip $(POOL)),)
@@ -30,8 +30,17 @@ test: $(ready)
 	.venv/bin/mypy
 	.venv/bin/pytest -n 3
 
+soak: $(ready)
+	@.venv/bin/python tests/soak.py $(ARGS)
+
 bench: $(ready)
 	@.venv/bin/python tests/benchmarks/pool.py
+	@echo
+	@.venv/bin/python tests/benchmarks/asyncio_pool.py
+	@echo
+	@.venv/bin/python tests/benchmarks/schedules.py
+	@echo
+	@.venv/bin/python tests/benchmarks/loop_runs.py
 
 # By way of another file: a generator that fails must not leave half a specification.
 spec: $(ready)
@@ -46,7 +55,8 @@ help:
 	@echo 'make check                    judge the pool of redis-py and the reference pool'
 	@echo 'make check POOL=module:Name   judge this pool; ARGS="--budget quick" passes options on'
 	@echo 'make test                     linter, types and tests'
-	@echo 'make bench                    compare the speed of the pools'
+	@echo 'make soak                     judge every sound pool at length; ARGS="--busy" keeps all cores busy'
+	@echo 'make bench                    compare the speed of the pools, and measure scheduler and loop'
 	@echo 'make spec                     write spec/README.md anew from the clauses'
 	@echo 'make clean                    remove .venv and whatever else was made'
 	@echo 'PYTHON=python3.12             names the Python to make .venv with'

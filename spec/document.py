@@ -23,10 +23,11 @@ INTRODUCTION = """
     Opening one takes several trips over the network,
     often longer than the command it is opened for,
     and a server accepts only so many.
-    So an application keeps a few connections open and lets its threads take turns on them.
+    So an application keeps a few connections open,
+    and lets its threads, or the tasks of its event loop, take turns on them.
     What keeps them is a connection pool.
-    A thread acquires a connection, sends its commands, reads the replies,
-    and releases the connection for the next thread.
+    A caller acquires a connection, sends its commands, reads the replies,
+    and releases the connection for the next caller.
 
     That sounds simple, and most pools get some of it wrong.
     The mistakes do not show in a test with one caller.
@@ -55,7 +56,7 @@ LIFE = """
                   │  ▲      release, nobody waits:
                   └──┘      appended at the back
          release, somebody waits:
-         a waiter is the next holder
+         the first waiter is the next holder
 
      in use, idle ───► closed, and the slot is empty
     ```
@@ -64,12 +65,14 @@ LIFE = """
     The slot stays: a later acquire opens another connection in it.
 
     What happens to a caller depends on what its acquire finds.
+    Waiters form a queue, too: a connection that is released goes to the one that came first.
 
     ```text
      acquire ─┬─ a connection is idle ─────────► gets the one at the front ──┬─► holder ──► release
               ├─ none is, but a slot is empty ─► gets a newly opened one ────┤
-              └─ the pool is exhausted ──► waiter ─┬─ one is released ───────┘
-                                                   └─ timeout is over ─────────► error
+              └─ the pool is exhausted ──► waiter ─┬─ its turn has come ─────┘
+                                                   ├─ timeout is over ─────────► error
+                                                   └─ it is cancelled ─────────► leaves with nothing
     ```
 """
 
@@ -89,32 +92,38 @@ VERDICTS = f"""
     - **A connection that was passed over** counts only if the pool hands out the same one later
       ([ORD-1](#ORD-1), [ORD-2](#ORD-2), [ORD-3](#ORD-3)).
       One that the pool has quietly discarded proves nothing.
+    - **That somebody waits is known only when nothing moves any more.**
+      Before, a caller may have been served and be about to return.
+      So the clauses about waiters compare two such moments, and what happened between them
+      ([FAIR-1](#FAIR-1), [FAIR-2](#FAIR-2), [PRG-1](#PRG-1)).
     - **Misuse ends most judgements.**
       After a second release or the release of a foreign connection,
       only the clause that speaks of it goes on judging that pool
       ([RET-3](#RET-3), [RET-4](#RET-4)).
       A fault that the pool might have shown in honest use, too, is not held against it there.
+    - **One mishap at a time.**
+      What is lost after a caller was cancelled, or after a release in the middle of another call,
+      is blamed on that only if nothing else had happened to the pool that could have cost it
+      ([CAN-1](#CAN-1), [CAN-2](#CAN-2), [CAN-3](#CAN-3), [CAN-4](#CAN-4), [REE-1](#REE-1)).
+      The same history must also show that its slots can be used, and that waiters are served.
     - **Too early is exact.**
       An error before `timeout` is over breaks [TMO-2](#TMO-2).
-    - **Too late is relative.**
+    - **Too late is relative in real time.**
       Beside each wait in vain runs a plain wait of the standard library for the same time.
       A wait is late if it ends later than it should by more than all of these together:
       {waiting.LATE_AT_LEAST_S * 1000:.0f} ms,
       and {waiting.LATE_CONTROLS} times what the plain wait was late.
       The clause is broken by {waiting.LATE_IN_A_ROW} late waits in a row, or by one that does not end.
       A busy machine delays both waits, and not every time.
+      Where time is virtual, no machine delays anything,
+      and one wait that is more than {waiting.LATE_AT_LEAST_S * 1000:.0f} ms late is enough.
     - **Released in time** ([TMO-1](#TMO-1)) means within the first half of `timeout`,
       so that a release that meets the deadline decides nothing.
 
     ### What is not judged
 
-    This version speaks of pools for threads, and of one thing happening at a time;
-    only a waiter waits while others act.
-    It says nothing yet about many callers at the same instant,
-    the order in which waiters are served,
-    callers that are interrupted or cancelled,
-    asyncio,
-    connections that the server or the network closes,
+    This version says nothing yet about
+    connections that the server or the network closes or spoils,
     fork,
     and closing a pool.
 

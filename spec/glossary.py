@@ -29,7 +29,11 @@ GLOSSARY = (
         "Keeps connections open and hands each to one caller at a time, so that callers need not "
         "open their own.",
     ),
-    Term("caller", "Whoever asks a pool for a connection: a thread of the application."),
+    Term(
+        "caller",
+        "Whoever asks a pool for a connection: a thread of the application, or a task of its event "
+        "loop (asyncio).",
+    ),
     Term(
         "acquire",
         "To ask the pool for a connection. It returns one, or raises. "
@@ -55,10 +59,16 @@ GLOSSARY = (
     Term(
         "slot",
         "One of the `max_connections` places of a pool. It has a connection or is empty. "
-        "A slot is lost when no caller can get a connection in it any more.",
+        "It is free when nobody holds its connection, and none is being opened in it. "
+        "It is lost when no caller can get a connection in it any more.",
     ),
     Term("exhausted", "Said of a pool whose `max_connections` connections are all in use."),
-    Term("waiter", "A caller whose acquire found the pool exhausted and has not returned."),
+    Term(
+        "waiter",
+        "A caller whose acquire has not returned because there was no connection and no slot for "
+        "it. One whose connection is being opened is connecting, and does not wait.",
+    ),
+    Term("newcomer", "A caller whose acquire begins when others wait already."),
     Term(
         "`timeout`",
         "How many seconds a waiter waits for a connection: 0 means not at all, `None` for ever. "
@@ -67,6 +77,11 @@ GLOSSARY = (
     Term(
         "wait in vain",
         "An acquire that found the pool exhausted, and during which no connection was released.",
+    ),
+    Term(
+        "cancel",
+        "To end a call from outside, before it returns: a task is cancelled, by another task or by a "
+        "deadline that was put around the call; a thread gets a KeyboardInterrupt.",
     ),
     Term(
         "`socket_timeout`",
@@ -85,6 +100,14 @@ GLOSSARY = (
         "It acquires and releases on behalf of the application.",
     ),
     Term(
+        "nothing moves",
+        "Said when no caller can go on until another one acts, the server answers or time passes.",
+    ),
+    Term(
+        "seen to wait",
+        "Said of a caller whose acquire has not returned when nothing moves, unless it is connecting.",
+    ),
+    Term(
         "history",
         "All that was seen of some pools from outside, in the order in which it was seen.",
     ),
@@ -93,6 +116,10 @@ GLOSSARY = (
 
 LEVELS: Mapping[Level, str] = {
     Level.CORE: "Order, bounded size, timeout errors and the return of connections.",
+    Level.CONCURRENT: (
+        "What callers may rely on who come at the same time: fairness, progress, cancellation and "
+        "re-entrancy."
+    ),
     Level.OBSERVABLE: (
         "What users and operators see of a pool: its interface to the client and what it prints."
     ),
@@ -103,10 +130,14 @@ LEVELS: Mapping[Level, str] = {
 CAPABILITIES: Mapping[Capability, str] = {
     Capability.CONTEXT_MANAGER: (
         "`with pool.connection() as connection:` acquires a connection, and releases it at the end "
-        "of the block."
+        "of the block. For asyncio it is `async with`."
     ),
     Capability.CLIENT: (
         "A client of the redis-py family takes the pool: `redis.Redis(connection_pool=pool)`."
+    ),
+    Capability.THREADS: "Callers are threads: acquire and release are functions.",
+    Capability.ASYNCIO: (
+        "Callers are tasks of an asyncio event loop: acquire is a coroutine, release may be one."
     ),
 }
 """What a pool may offer or not."""
@@ -159,8 +190,8 @@ READINGS = (
     ),
     Reading(
         ("RET-1",),
-        "Which caller is the next, when several wait, is not said here. A pool that takes "
-        "connections back in the background must have done so when the release returns.",
+        "Which caller is the next, when several wait, is the matter of [FAIR-1](#FAIR-1). A pool that "
+        "takes connections back in the background must have done so when the release returns.",
     ),
     Reading(
         ("ORD-1", "ORD-2", "ORD-3"),
@@ -185,5 +216,63 @@ READINGS = (
         ("RET-5",),
         "A release may close the connection. A pool may make sure that a connection is clean when "
         "it is released or when it is next handed out.",
+    ),
+    Reading(
+        ("FAIR-1", "FAIR-2", "PRG-1"),
+        "That somebody waits is known only when nothing moves any more. Before that, a caller may "
+        "have been served and not have returned yet: the order in which acquires return is not the "
+        "order in which they are served, and proves nothing.",
+    ),
+    Reading(
+        ("FAIR-1", "FAIR-2", "PRG-1"),
+        "Connecting is not waiting. A caller that is served in its turn and then takes long to connect "
+        "has not been overtaken.",
+    ),
+    Reading(
+        ("FAIR-1", "FAIR-2", "PRG-1"),
+        "A caller may look again from time to time instead of being told. It is given time to do so, "
+        "as long as its `timeout` is not over, before it is said to wait.",
+    ),
+    Reading(
+        ("PRG-1",),
+        "While the server keeps callers waiting that connect, the clause speaks only of idle "
+        "connections. A pool may open its connections one at a time, or several at once.",
+    ),
+    Reading(
+        ("ORD-1", "ORD-2", "TMO-6", "CAN-2"),
+        "A connection that is offered to a waiter whose time is over, or who is cancelled, at that "
+        "moment goes to the next waiter. When nobody waits, it may go to either end of the queue.",
+    ),
+    Reading(
+        ("CAN-2", "CAN-3"),
+        "An acquire may also come to its end as if its caller had not been cancelled, and return the "
+        "connection. What it may not do is go on waiting.",
+    ),
+    Reading(
+        ("CAN-1", "CAN-3"),
+        "A thread gets a KeyboardInterrupt only while it waits or connects. One that arrives between "
+        "two instructions of the pool is not judged: hardly any Python code could withstand that.",
+    ),
+    Reading(
+        ("CAN-1", "CAN-2"),
+        "Before Python 3.12 `asyncio.wait_for` itself can swallow a cancellation. That is never held "
+        "against the pool.",
+    ),
+    Reading(
+        ("CAN-2",),
+        "An `asyncio.Condition` of CPython before 3.13 loses a notification when the waiter that was "
+        "notified is cancelled ([gh-112202](https://github.com/python/cpython/issues/112202)). A pool "
+        "that is built on one and does nothing about it fails there, and its callers do lose "
+        "connections; the report names the Python.",
+    ),
+    Reading(
+        ("CAN-4",),
+        "A release that is a plain function, or a coroutine that never suspends, cannot be cancelled "
+        "in the middle. It upholds the clause.",
+    ),
+    Reading(
+        ("REE-1",),
+        "It is tried at each function that a call of the pool enters. A finalizer may run between any "
+        "two instructions, and not all of these places are tried.",
     ),
 )

@@ -18,6 +18,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 import poolproof
 from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
 from poolproof.conformance.adapter import RedisInterface, uses_asyncio
+from poolproof.conformance.campaign import BUDGETS
 from poolproof.conformance.command_line import main
 from poolproof.conformance.deviations import read_deviations
 from poolproof.conformance.pools import SHORT_NAMES
@@ -227,6 +228,24 @@ def test_every_option_of_check_is_documented() -> None:
     assert {option for option in options if option not in README.read_text("utf-8")} == set()
 
 
+def test_the_budgets_of_the_readme_are_those_of_the_tool() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)`.* \| (\d+) \| (\d+) \| (\d+) s \|$", README.read_text("utf-8"), re.MULTILINE
+    )
+
+    assert rows == [
+        (name, str(each.programs), str(each.depth.preemptions), f"{each.limit_s:.0f}")
+        for name, each in BUDGETS.items()
+    ]
+
+
+def test_make_bench_runs_every_benchmark() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    benchmarks = (ROOT / "tests" / "benchmarks").glob("*.py")
+
+    assert [path.name for path in benchmarks if f"benchmarks/{path.name}" not in makefile] == []
+
+
 def test_the_wheel_of_the_readme_is_of_this_version() -> None:
     wheels = set(re.findall(r"poolproof-[\w.]+-py3", README.read_text(encoding="utf-8")))
 
@@ -323,7 +342,7 @@ def _commands(path: Path, program: str) -> Iterator[list[str]]:
 
 
 def _clauses_named(path: Path) -> set[str]:
-    return set(re.findall(r"\b[A-Z]{3}-\d+\b", path.read_text(encoding="utf-8")))
+    return set(re.findall(r"\b[A-Z]{3,4}-\d+\b", path.read_text(encoding="utf-8")))
 
 
 def _verdict() -> str:

@@ -35,6 +35,7 @@ from poolproof.conformance.program import (
     RunBlock,
     Use,
 )
+from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
@@ -102,7 +103,7 @@ class Tasks(TaskCallers):
         self._loop.replies_held = False
         for pool in self._pools.values():
             start(self._loop, self._close(pool.handle))
-        self._loop.run_until_quiet()
+        self._let_run()
         self._loop.end()
         self._witness.end_connections(frozenset(pool.client_name for pool in self._pools.values()))
 
@@ -216,7 +217,7 @@ class Tasks(TaskCallers):
             built.append(await self._adapter.open(settings))
 
         started = start(self._loop, build())
-        self._loop.run_until_quiet()
+        self._let_run()
         self._pass_until(started.task.done, self._loop.time() + OVERDUE_S)
         if not built:
             raised = started.task.exception() if started.task.done() else None
@@ -224,7 +225,7 @@ class Tasks(TaskCallers):
         self._built(pool, terms, built[0])
 
     def _go_on(self) -> None:
-        self._loop.run_until_quiet()
+        self._let_run()
         for call, moving in [*self._moving.items()]:
             if moving.started.task.done():
                 del self._moving[call]
@@ -233,6 +234,10 @@ class Tasks(TaskCallers):
                 raised = None if task.cancelled() else task.exception()
                 if raised is not None:
                     raise raised
+
+    def _let_run(self) -> None:
+        with shown_by_loop(self._loop.time):
+            self._loop.run_until_quiet()
 
     def _see_through(self, call: int | None) -> None:
         """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
@@ -369,7 +374,7 @@ class Tasks(TaskCallers):
 
     def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         started = start(self._loop, work)
-        self._loop.run_until_quiet()
+        self._let_run()
         return started.task
 
     def _let_it_reply(self, key: str) -> None:

@@ -1,11 +1,10 @@
 """The engine under the asyncio driver.
 
-A loop whose clock stands still until it is moved and that knows when nothing can move any more,
-cancellation at a chosen suspension, and clocks that agree with the loop's.
+A loop whose clock stands still until it is moved and that knows when nothing can move any more, and
+cancellation at a chosen suspension.
 """
 
 from .cancellation import Cancellation, Started, Sweep, start, sweep
-from .clock import agreeing_clocks
 from .errors import CannotHost, Stalled
 from .holding import HeldConnect
 from .virtual import Unhandled, VirtualLoop
@@ -21,7 +20,6 @@ __all__ = [
     "Unhandled",
     "VirtualLoop",
     "Wire",
-    "agreeing_clocks",
     "start",
     "sweep",
 ]

@@ -229,10 +229,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return socket.getaddrinfo(host, port, family, type, proto, flags)
 
     async def sock_connect(self, sock: socket.socket, address: "_Address") -> None:
-        """Connect, when nobody holds it."""
+        """Connect, when nobody holds it.
+
+        With one suspension, always: whether a connect that does not block is done at once is up to
+        the machine.
+        """
         if self._holds_connects:
             await self._hold(address)
-        await super().sock_connect(sock, address)
+        await asyncio.sleep(0)
+        sock.settimeout(self._selecting.patience_s)
+        try:
+            sock.connect(address)
+        finally:
+            sock.setblocking(False)
 
     def run_in_executor(
         self,

@@ -10,8 +10,9 @@ the order in which the connections were opened: how fast the server was makes no
 import select
 import selectors
 from collections.abc import Callable, Mapping
-from time import monotonic
 from typing import TYPE_CHECKING, Final
+
+from poolproof.conformance.scheduler import real
 
 from .errors import CannotHost, Stalled
 from .wire import Wire
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 3.0
 """How long something that is due may take."""
 
-GRACE_S: Final = 0.25
+GRACE_S: Final = 1.0
 """How long what has come waits for the rest: a command may be one that the server answers late."""
 
 STEPS: Final = 10_000
@@ -114,8 +115,8 @@ class QuietSelector(selectors.BaseSelector):
 
     def wait_for_more(self) -> None:
         """Wait for something to come that was not due."""
-        watched, _, _ = self._interests()
-        if not _poll(watched, self.patience_s):
+        watched, _ = self._interests()
+        if not self._look(watched, self.patience_s):
             raise Stalled(f"nothing came for {self.patience_s:g} s\n{self._stacks()}")
 
     def _set(self, number: int, events: int, data: object) -> selectors.SelectorKey:
@@ -125,47 +126,69 @@ class QuietSelector(selectors.BaseSelector):
 
     def _arrived(self) -> list[tuple[selectors.SelectorKey, int]]:
         """What has come, once all that is due has come; nothing, if nothing is due."""
-        watched, due, others = self._interests()
-        ready = _poll(watched, 0)
-        by_s = monotonic() + self.patience_s
+        watched, others = self._interests()
+        ready = self._look(watched, 0)
+        by_s = real.monotonic() + self.patience_s
         hurried = False
-        while (due - ready.keys() or self.elsewhere) and not others & ready.keys():
+        while (self._missing(watched, ready) or self.elsewhere) and not others & ready.keys():
             if ready and not hurried:
-                hurried, by_s = True, min(by_s, monotonic() + GRACE_S)
-            left_s = by_s - monotonic()
+                hurried, by_s = True, min(by_s, real.monotonic() + GRACE_S)
+            left_s = by_s - real.monotonic()
             if left_s <= 0:
                 break
-            missing = {n: mask for n, mask in watched.items() if n in due | others}
-            ready |= _poll({n: m for n, m in missing.items() if n not in ready}, left_s)
-        if not ready and (due or self.elsewhere):
-            raise Stalled(f"{self._told(due)}\n{self._stacks()}")
+            missing = self._missing(watched, ready) | others
+            for number, events in self._look(
+                {number: watched[number] for number in watched if number in missing}, left_s
+            ).items():
+                ready[number] = ready.get(number, 0) | events
+        if not ready and (self._missing(watched, ready) or self.elsewhere):
+            raise Stalled(f"{self._told(self._missing(watched, ready))}\n{self._stacks()}")
         return [
             (key, ready[number] & key.events)
             for number, key in self._keys.items()
             if number in ready and ready[number] & key.events
         ]
 
-    def _interests(self) -> tuple[dict[int, int], set[int], set[int]]:
-        """Which events to look for, where one is due, and which are none of a server's."""
+    def _interests(self) -> tuple[dict[int, int], set[int]]:
+        """Which events to look for, and which sockets are none of a server's."""
         watched: dict[int, int] = {}
-        due: set[int] = set()
         others: set[int] = set()
         for number, key in self._keys.items():
             wire = self.wires.get(number)
             events = key.events
-            if wire is None:
-                others.add(number)
-            elif wire.held:
+            if wire is not None and wire.held:
                 events &= ~selectors.EVENT_READ
-            if events & selectors.EVENT_WRITE:
-                # A connect, or what did not go out at once.
-                due.add(number)
-                others.discard(number)
-            elif wire is not None and wire.outstanding and events:
-                due.add(number)
+            if wire is None and not events & selectors.EVENT_WRITE:
+                others.add(number)
             if events:
                 watched[number] = events
-        return watched, due, others
+        return watched, others
+
+    def _missing(self, watched: Mapping[int, int], ready: Mapping[int, int]) -> set[int]:
+        """Where something is due that has not come: a reply, or room to send."""
+        missing = set()
+        for number, events in watched.items():
+            wire = self.wires.get(number)
+            answers = wire is not None and wire.on_its_way and events & selectors.EVENT_READ
+            if answers or events & ~ready.get(number, 0) & selectors.EVENT_WRITE:
+                missing.add(number)
+        return missing
+
+    def _look(self, watched: Mapping[int, int], timeout_s: float) -> dict[int, int]:
+        """The events of each that has any; what has arrived on a wire is fetched."""
+        ready = {}
+        happened = _poll(watched, timeout_s)
+        for number, events in watched.items():
+            wire = self.wires.get(number)
+            seen = happened.get(number, 0)
+            if wire is not None and events & selectors.EVENT_READ:
+                if seen & selectors.EVENT_READ:
+                    wire.fetch()
+                seen |= selectors.EVENT_READ if wire.has_arrived else 0
+                seen = seen if wire.has_arrived else seen & ~selectors.EVENT_READ
+            if seen & events:
+                ready[number] = seen & events
+        return ready
 
     def _told(self, due: set[int]) -> str:
         told = []

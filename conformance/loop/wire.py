@@ -1,12 +1,13 @@
 """A socket that knows how many replies are still to come.
 
 asyncio's transports write with `send` or `sendmsg` and read with `recv` or `recv_into`, in all
-versions; what passes through these is counted.
+versions; what passes through these is counted. What arrives is fetched as soon as it is there, and kept
+until the loop delivers it: in how many pieces it came is up to the machine, and is not seen.
 """
 
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from .resp import PUSH, NotRedis, Scanner
 
@@ -17,6 +18,10 @@ _UNPAIRED: Final = frozenset(
     (b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"MONITOR", b"SYNC", b"PSYNC")
 )
 """Commands after which what arrives cannot be matched with what was sent."""
+
+
+PIECE: Final = 65_536
+"""How many bytes are fetched at a time."""
 
 
 class Wire(socket.socket):
@@ -38,11 +43,39 @@ class Wire(socket.socket):
         self._due = 0
         self._paired = True
         self._over = False
+        self._kept = bytearray()
+        self._kept_replies = 0
+        self._end: OSError | Literal["hung up"] | None = None
 
     @property
     def outstanding(self) -> int:
-        """How many replies are still to come."""
-        return self._due if self._paired and not self._over else 0
+        """How many replies are still to come, as the program sees it."""
+        return self._due + self._kept_replies if self._paired and not self._over else 0
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether a reply has not arrived."""
+        return self._due > 0 and self._paired and self._end is None and not self._over
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether there is something to deliver."""
+        return bool(self._kept) or self._end is not None
+
+    def fetch(self) -> None:
+        """Keep what has arrived."""
+        while self._end is None:
+            try:
+                data = super().recv(PIECE)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self._end = error
+            else:
+                self._count_replies(data)
+                self._kept += data
+                if not data:
+                    self._end = "hung up"
 
     @property
     def over(self) -> bool:
@@ -78,26 +111,29 @@ class Wire(socket.socket):
         return sent
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Receive, and count replies."""
-        try:
-            data = super().recv(bufsize, flags)
-        except OSError as error:
-            self._note(error)
-            raise
+        """Receive what was kept."""
+        self.fetch()
+        if not self._kept:
+            if isinstance(self._end, OSError):
+                self._over = True
+                raise self._end
+            if self._end is None:
+                raise BlockingIOError
+            self._over = True
+            return b""
+        data = bytes(self._kept[:bufsize])
         if not flags & socket.MSG_PEEK:
-            self._count_replies(data)
+            del self._kept[:bufsize]
+            if not self._kept:
+                self._kept_replies = 0
         return data
 
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
-        """Receive, and count replies."""
-        try:
-            received = super().recv_into(buffer, nbytes, flags)
-        except OSError as error:
-            self._note(error)
-            raise
-        if not flags & socket.MSG_PEEK:
-            self._count_replies(bytes(memoryview(buffer).cast("B")[:received]))
-        return received
+        """Receive what was kept."""
+        view = memoryview(buffer).cast("B")
+        data = self.recv(nbytes or len(view), flags)
+        view[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
         """Close it; nothing more will come."""
@@ -119,13 +155,11 @@ class Wire(socket.socket):
             self._paired, self._fault = False, f"what was sent cannot be read: {error}"
 
     def _count_replies(self, data: bytes) -> None:
-        if not data:
-            self._over = True
-            return
         try:
             for message in self._replies.feed(data):
                 # A server that refuses a connection says so unasked: that answers no command.
                 if message.kind != PUSH and self._due:
                     self._due -= 1
+                    self._kept_replies += 1
         except NotRedis as error:
             self._paired, self._fault = False, f"what was received cannot be read: {error}"

@@ -13,6 +13,7 @@ Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at
 (pre-emption), `exhaustive`.
 """
 
+from .clock import shown_by_loop
 from .exhaustive import Exhausted, NotRepeatable, all_schedules
 from .gate import Gate
 from .install import Installation, install
@@ -36,4 +37,5 @@ __all__ = [
     "Task",
     "all_schedules",
     "install",
+    "shown_by_loop",
 ]

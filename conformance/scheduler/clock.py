@@ -1,6 +1,8 @@
 """The module `time` and `socket.connect`, as they are for conducted threads."""
 
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from . import real
@@ -11,45 +13,74 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 EPOCH_S = 1_000_000_000.0
-"""What the wall clock shows to conducted threads when the virtual clock shows 0."""
+"""What the wall clock shows when the virtual clock shows 0."""
+
+
+class _Loop:
+    """Which loop shows its time to the thread that runs it."""
+
+    def __init__(self) -> None:
+        self.time: Callable[[], float] | None = None
+        self.thread = 0
+
+
+_loop = _Loop()
+
+
+@contextmanager
+def shown_by_loop(time: Callable[[], float]) -> Iterator[None]:
+    """For as long as this lasts, this thread sees the time of an event loop."""
+    _loop.time, _loop.thread = time, real.get_ident()
+    try:
+        yield
+    finally:
+        _loop.time = None
+
+
+def _virtual_s() -> float | None:
+    """The time by a virtual clock, if the calling thread is to see one."""
+    task = controlled()
+    if task is not None:
+        return task.scheduler.read_clock(task)
+    if _loop.time is not None and _loop.thread == real.get_ident():
+        return _loop.time()
+    return None
 
 
 def monotonic() -> float:
     """As `time` has it."""
-    task = controlled()
-    return real.monotonic() if task is None else task.scheduler.read_clock(task)
+    now_s = _virtual_s()
+    return real.monotonic() if now_s is None else now_s
 
 
 def monotonic_ns() -> int:
     """As `time` has it."""
-    task = controlled()
-    return real.monotonic_ns() if task is None else _ns(task.scheduler.read_clock(task))
+    now_s = _virtual_s()
+    return real.monotonic_ns() if now_s is None else _ns(now_s)
 
 
 def perf_counter() -> float:
     """As `time` has it."""
-    task = controlled()
-    return real.perf_counter() if task is None else task.scheduler.read_clock(task)
+    now_s = _virtual_s()
+    return real.perf_counter() if now_s is None else now_s
 
 
 def perf_counter_ns() -> int:
     """As `time` has it."""
-    task = controlled()
-    return real.perf_counter_ns() if task is None else _ns(task.scheduler.read_clock(task))
+    now_s = _virtual_s()
+    return real.perf_counter_ns() if now_s is None else _ns(now_s)
 
 
 def wall_clock() -> float:
     """As `time.time` is."""
-    task = controlled()
-    return real.wall_clock() if task is None else EPOCH_S + task.scheduler.read_clock(task)
+    now_s = _virtual_s()
+    return real.wall_clock() if now_s is None else EPOCH_S + now_s
 
 
 def wall_clock_ns() -> int:
     """As `time.time_ns` is."""
-    task = controlled()
-    if task is None:
-        return real.wall_clock_ns()
-    return _ns(EPOCH_S) + _ns(task.scheduler.read_clock(task))
+    now_s = _virtual_s()
+    return real.wall_clock_ns() if now_s is None else _ns(EPOCH_S) + _ns(now_s)
 
 
 def sleep(seconds: float, /) -> None:
@@ -73,7 +104,12 @@ def connect(
     """As `socket.socket` has it, behind the scheduler's gate."""
     task = controlled()
     if task is not None:
-        task.scheduler.connects.pass_through()
+        try:
+            task.scheduler.connects.pass_through()
+        except BaseException:
+            # The standard library leaves it to the garbage collector, which warns.
+            connecting.close()
+            raise
     real.connect(connecting, address)
 
 

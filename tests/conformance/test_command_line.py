@@ -369,14 +369,6 @@ class TestBadTarget:
                 "the module 'interrupting' could not be imported: KeyboardInterr",
             ),
             ("misspelt:Pool", "the module 'misspelt' could not be imported: SyntaxError: invalid"),
-            (
-                "redis.asyncio:BlockingConnectionPool",
-                (
-                    "BlockingConnectionPool is an asyncio pool, and only pools for threads can be "
-                    "judged so far; name the library's pool for threads instead"
-                ),
-            ),
-            ("redis.asyncio:ConnectionPool", "ConnectionPool is an asyncio pool, and only pools"),
             ("builtins:dict", "the target built a dict, which has no method get_connection and"),
             (
                 "json:loads",

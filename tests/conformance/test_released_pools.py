@@ -11,11 +11,12 @@ import pytest
 
 from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import run_check
+from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.target import load_target, read_extra
 from poolproof.spec import CLAUSES
 
-BUDGET = Budget(programs=40, steps=10, shorten_s=0.1, run_s=5, limit_s=60)
+BUDGET = Budget(40, 10, 0.1, run_s=5, limit_s=90, depth=Depth(preemptions=0, limit_s=5))
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,26 @@ def ids(text: str) -> frozenset[str]:
 
 RELEASED: Mapping[str, Known] = {
     "redis:BlockingConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1"),
         upholds=ids(
-            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-5 API-1 SEC-1"
+            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-5 PRG-1 CAN-1 CAN-3 "
+            "API-1 SEC-1"
         ),
+    ),
+    "redis.asyncio:BlockingConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2"),
+        upholds=ids(
+            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-3 RET-4 RET-5 PRG-1 "
+            "CAN-1 CAN-3 CAN-4 API-1 SEC-1"
+        ),
+    ),
+    "redis.asyncio:ConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4"),
+        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 CAN-4 API-1 SEC-1"),
+    ),
+    "valkey.asyncio:BlockingConnectionPool": Known(
+        breaks=ids("ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2"),
+        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 PRG-1 API-1 SEC-1"),
     ),
     "redis:BlockingConnectionPool queue_class=queue:Queue": Known(
         breaks=ids("ORD-3 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
@@ -43,15 +60,19 @@ RELEASED: Mapping[str, Known] = {
     ),
     "redis:ConnectionPool": Known(
         breaks=ids("ORD-1 ORD-2 TMO-1 BND-4"),
-        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 API-1 SEC-1"),
+        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 API-1 SEC-1"),
     ),
     "valkey:BlockingConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
-        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 API-1 SEC-1"),
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1"),
+        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 PRG-1 API-1 SEC-1"),
     ),
     "valkey:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 TMO-1 BND-4"),
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 TMO-1 BND-4 REE-1"),
         upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 API-1 SEC-1"),
+    ),
+    "sqlalchemy": Known(
+        breaks=ids("BND-4 TMO-5 FAIR-1 FAIR-2"),
+        upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2"),
     ),
 }
 

@@ -21,7 +21,15 @@ def finished(
     *,
     cut_short: bool = False,
 ) -> Finished:
-    return Finished(dict(observed), list(offers), list(takes), 40, cut_short, {"client": "redis 1"})
+    return Finished(
+        dict(observed),
+        list(offers),
+        list(takes),
+        40,
+        cut_short,
+        {"client": "redis 1"},
+        notes=[],
+    )
 
 
 def proven(clause: str, seed: int | None = None) -> dict[str, Proven]:
