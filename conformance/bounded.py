@@ -12,6 +12,9 @@ from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
+THREAD_NAME = "poolproof"
+"""What all threads of the kit are called, so that they can be told from a pool's."""
+
 OVERDUE_S = 3.0
 """How much longer than it should a call may take before it is given up."""
 
@@ -40,7 +43,9 @@ class Callers:
             if not self._free:
                 self._free.append(len(self._jobs))
                 self._jobs.append(SimpleQueue())
-                Thread(target=self._serve, args=(self._free[0],), daemon=True).start()
+                Thread(
+                    target=self._serve, args=(self._free[0],), daemon=True, name=THREAD_NAME
+                ).start()
             caller = heapq.heappop(self._free)
 
         def call() -> None:

@@ -3,6 +3,7 @@
 The worker runs it in a process of its own; see `supervisor`.
 """
 
+import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,6 +23,7 @@ from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.pool_code import code_of_pool
+from .drivers.threads_of_others import threads_now
 from .exhaustion import search
 from .machine import themes_for
 from .preparation import Prepared, library_version, prepare
@@ -69,6 +71,7 @@ def run_check(
 
     Raises TargetError if the target cannot be driven at all.
     """
+    threads_before = threads_now()
     witness = Witness(server)
     say(Progress("trying the target", 0, {}))
     settings = PoolSettings(
@@ -88,14 +91,14 @@ def run_check(
     def step() -> None:
         say(Progress(doing, court.programs, court.convictions))
 
-    drivers = Drivers(prepared.adapter, prepared.library, _pool_code(prepared))
+    drivers = Drivers(prepared.adapter, prepared.library, _pool_code(prepared), threads_before)
     court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
     step()
     for events in run_trials(prepared, server, witness, step):
         court.judge(events, drawn=False)
         step()
     doing = "running programs"
-    with schedulable_threads(), versions_remembered():
+    with schedulable_threads(), versions_remembered(), on_one_processor():
         notes = _run_programs(court, prepared, budget, seed)
     witness.close()
     return Findings(
@@ -122,6 +125,21 @@ def schedulable_threads() -> AbstractContextManager[object]:
 
 
 @contextmanager
+def on_one_processor() -> Iterator[None]:
+    """Threads that take turns do so faster when none has to be woken on another processor."""
+    if not hasattr(os, "sched_setaffinity"):  # macOS
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    # Checks that run side by side spread out.
+    os.sched_setaffinity(0, {sorted(allowed)[os.getpid() % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@contextmanager
 def versions_remembered() -> Iterator[None]:
     """Have the versions of installed packages read once only.
 
@@ -145,6 +163,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {reason}",)
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
+        court.fault = None
         left = tuple(theme for theme in themes if theme not in CROWDED)
         run_campaign(court, left, budget, seed)
         note = (

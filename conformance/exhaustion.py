@@ -5,6 +5,7 @@ can be interrupted by a release in the same thread; for asyncio every suspension
 be cancelled, and both ways of doing so. Found first, such a story is the shortest there is.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,8 +20,17 @@ from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation
 from .preparation import Prepared
 from .program import CROWD_S, Build, Burst, Cancel, InTurn, Operation, Release, Theme
-from .scenarios import ASK, INTERRUPTED, MEETINGS, Scenario, cancelled_at, released_inside
-from .scheduler import Course, NotRepeatable, Schedule, all_schedules
+from .scenarios import (
+    ASK,
+    INTERRUPTED,
+    LATE,
+    MEETINGS,
+    MISUSES,
+    Scenario,
+    cancelled_at,
+    released_inside,
+)
+from .scheduler import Course, NotRepeatable, Schedule, each_schedule
 from .stand_in import ImaginedServer, stand_in_for
 
 MOST_POINTS = 200
@@ -37,7 +47,7 @@ class Depth:
 
     preemptions: int
     limit_s: float
-    """How long it may take."""
+    """How long each kind of search may take."""
 
 
 def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
@@ -47,8 +57,12 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     """
     searching = _Search(court, prepared, depth)
     if court.drivers.asyncio:
+        searching.in_sequence()
         return (*searching.orders(), *searching.suspensions())
-    return (*searching.points(), *searching.schedules())
+    searching.in_sequence()
+    searching.schedules(range(1))
+    told = searching.points()
+    return (*searching.schedules(range(1, depth.preemptions + 1)), *told)
 
 
 class _Search:
@@ -56,7 +70,9 @@ class _Search:
         self._court = court
         self._prepared = prepared
         self._depth = depth
-        self._end_s = monotonic() + depth.limit_s
+        self._end_s = 0.0
+        self._repeatable = list(MEETINGS)
+        self._told = "there was no time to try all schedules of the small scenarios"
         self._imagined = ImaginedServer()
         self._heard: set[str] = set()
         """The histories with stand-ins that break nothing, or were looked into."""
@@ -64,25 +80,41 @@ class _Search:
             stand_in_for(prepared.connection_class, self._imagined) if prepared.stand_ins else None
         )
 
-    def schedules(self) -> tuple[str, ...]:
-        """All schedules of each scenario, those with the fewest pre-emptions first."""
-        told: tuple[str, ...] = ("there was no time to try all schedules of the small scenarios",)
+    def schedules(self, preemptions: range) -> tuple[str, ...]:
+        """All schedules of each scenario, those with the fewest pre-emptions first.
+
+        The scenarios take turns, so that none has to wait for a long one.
+        """
+        self._begin()
         with suppress(_Enough):
-            for preemptions in range(self._depth.preemptions + 1):
-                tried = 0
-                for scenario in MEETINGS:
-                    with suppress(NotRepeatable):
-                        run = partial(self._run_schedule, scenario)
-                        tried += all_schedules(run, preemptions).schedules
-                note = (
-                    f"all {tried} schedules of {len(MEETINGS)} small scenarios with at most "
-                    f"{preemptions} pre-emptions between lines of the pool's code were tried"
+            for most in preemptions:
+                tried = Counter({scenario.name: 0 for scenario in self._repeatable})
+                running = {
+                    scenario: each_schedule(partial(self._run_schedule, scenario), most)
+                    for scenario in self._repeatable
+                }
+                while running:
+                    for scenario, schedules in [*running.items()]:
+                        try:
+                            next(schedules)
+                            tried[scenario.name] += 1
+                        except StopIteration:
+                            del running[scenario]
+                        except NotRepeatable:
+                            del running[scenario], tried[scenario.name]
+                            self._repeatable.remove(scenario)
+                self._told = (
+                    f"all {tried.total()} schedules of {len(tried)} small scenarios with at most "
+                    f"{most} pre-emptions between lines of the pool's code were tried"
                 )
-                told = (note,)
-        return told
+        left_out = len(MEETINGS) - len(self._repeatable)
+        if left_out:
+            return self._told, f"{left_out} scenarios took another course each time"
+        return (self._told,)
 
     def points(self) -> tuple[str, ...]:
         """Every point of a call at which the same thread can release another connection."""
+        self._begin()
         tried = 0
         with suppress(_Enough):
             for scenario in INTERRUPTED:
@@ -99,6 +131,7 @@ class _Search:
 
     def orders(self) -> tuple[str, ...]:
         """Every order in which the callers of each scenario can begin."""
+        self._begin()
         tried = 0
         with suppress(_Enough):
             for scenario in MEETINGS:
@@ -110,6 +143,7 @@ class _Search:
 
     def suspensions(self) -> tuple[str, ...]:
         """Every suspension of a call at which its caller can be cancelled, and both ways of it."""
+        self._begin()
         tried = 0
         with suppress(_Enough):
             for number, _ in enumerate(cancelled_at(Cancellation(0, late=False))):
@@ -121,6 +155,17 @@ class _Search:
                     tried += 1
             return (f"cancellations were tried at all {tried} suspensions of small scenarios",)
         return ()
+
+    def in_sequence(self) -> None:
+        """Connections that are released twice, or to another pool; and callers who come too late."""
+        self._begin()
+        with suppress(_Enough):
+            for scenario in (*MISUSES, *LATE):
+                self._play(self._new_driver(), scenario)
+
+    def _begin(self) -> None:
+        """Each kind of search may take as long as the depth says."""
+        self._end_s = monotonic() + self._depth.limit_s
 
     def _run_schedule(self, scenario: Scenario, schedule: Schedule) -> Course:
         """Run it with stand-ins; what breaks a clause then is run again on the real server."""
@@ -204,8 +249,9 @@ def _has_begun(driver: Driver, scenario: Scenario) -> bool:
 
 def _is_possible(driver: Driver, operation: Operation) -> bool:
     match operation:
-        case Release(acquire):
-            return acquire in driver.holding and "A" not in driver.retired
+        case Release(acquire, again=again):
+            held = driver.released if again else driver.holding
+            return acquire in held and "A" not in driver.retired
         case Cancel(acquire):
             return acquire in driver.waiting
         case _:

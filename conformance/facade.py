@@ -15,7 +15,7 @@ from typing import TypeVar
 from poolproof.spec import Capability
 
 from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
-from .bounded import NeverReturned
+from .bounded import THREAD_NAME, NeverReturned
 from .settings import PoolSettings
 
 _Result = TypeVar("_Result")
@@ -140,7 +140,7 @@ class _LoopThread:
         self._has_ended = False
         self._lock = Lock()
         """Guards whether the loop has ended: no call comes in after that."""
-        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread = Thread(target=self._serve, daemon=True, name=THREAD_NAME)
         self._thread.start()
 
     def submit(self, work: Callable[[], Awaitable[_Result]]) -> "Future[_Result]":

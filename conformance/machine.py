@@ -514,7 +514,7 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
             themes += sorted(THEMES_OF_SOCKET_TIMEOUT, key=lambda theme: theme.name)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
-    return (*themes, *crowded, Theme.UNANSWERED)
+    return (*themes, Theme.UNANSWERED, *crowded)
 
 
 def _pick(several: list[int], which: int) -> int:

@@ -36,6 +36,8 @@ class Release:
 
     acquire: int
     to: str
+    again: bool = False
+    """Whether it is meant for a connection that has been released."""
 
 
 @dataclass(frozen=True, slots=True)

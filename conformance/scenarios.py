@@ -112,6 +112,48 @@ MEETINGS = (
 """Callers that meet: tried under all schedules, or in all orders in which they can begin."""
 
 
+MISUSES = (
+    _scenario(
+        "released twice",
+        2,
+        (give(1),),
+        holding=2,
+        after=(Release(1, "A", again=True), give(2)),
+    ),
+    _scenario(
+        "released twice, while all others are in use",
+        1,
+        (give(1),),
+        holding=1,
+        after=(Release(1, "A", again=True),),
+    ),
+    Scenario(
+        "released to another pool",
+        1,
+        (Acquire("B"), ASK, give(2), ASK),
+        frozenset({1, 4}),
+        frozenset(),
+        (Release(1, "A"),),
+        (give(4),),
+    ),
+)
+"""Callers who release what is not theirs to release."""
+
+
+LATE = (
+    _scenario(
+        "one who has waited in vain, and one who comes after",
+        1,
+        (Elapse(),),
+        idle=1,
+        holding=1,
+        waiting=1,
+        after=(ASK, give(3)),
+    ),
+)
+"""Callers whose time is over before anything is released."""
+
+
 INTERRUPTED = (
     _scenario("interrupted while it waits", 1, (Cancel(2),), holding=1, waiting=2, shown=True),
     _scenario(

@@ -53,7 +53,8 @@ def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:
     begins = introduction(events)
     lanes = None
     if len(acting_pools(events)) == 1:
-        lanes = in_lanes(f"{begins}; #1 is connection 1", rows_of(events, short=True))
+        first = next((each.connection for each in events if isinstance(each, Acquired)), 1)
+        lanes = in_lanes(f"{begins}; #{first} is connection {first}", rows_of(events, short=True))
     return lanes or in_rows(begins, rows_of(events, short=False))
 
 

@@ -13,6 +13,7 @@ from threading import Thread
 from time import monotonic
 from typing import TextIO
 
+from .bounded import THREAD_NAME
 from .campaign import BUDGETS
 from .check import Findings, Progress, run_check, schedulable_threads
 from .court import Conviction
@@ -29,7 +30,7 @@ SAY_EVERY_S = 0.2
 def main() -> None:
     """Do the job and leave, whatever threads the target has left behind."""
     job = decode_job(sys.stdin.readline())
-    Thread(target=_end_with_supervisor, daemon=True).start()
+    Thread(target=_end_with_supervisor, daemon=True, name=THREAD_NAME).start()
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)
     try:

@@ -218,13 +218,13 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
         case Acquired(call=call, connection=connection):
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
-            failed = replace(state, requests=_without(state.requests, call))
+            failed = _left(state, call)
             owed = state.requests[call].owed
             return failed if owed else _after(failed, Deed.TIMED_OUT)
         case CancelCalled(call=call):
             return _cancelled(state, call)
         case AcquireCancelled(call=call):
-            return replace(state, requests=_without(state.requests, call))
+            return _left(state, call)
         case ReleaseCancelled(call=call, acquire=acquire):
             return _released(state, call, acquire)
         case ReleaseCalled(call=call, acquire=acquire, inside=inside):
@@ -295,6 +295,13 @@ def _cancelled(state: PoolState, call: int) -> PoolState:
     gone = replace(request, cancelled=True, found_full=False, owed=False)
     requests = {**state.requests, call: gone}
     return _after(replace(state, requests=requests), deed)
+
+
+def _left(state: PoolState, call: int) -> PoolState:
+    """An acquire ends with nothing. What it may have been offered can be put back at either end."""
+    offered = state.requests[call].released
+    requests = _without(state.requests, call)
+    return replace(state, requests=requests, overlapped=state.overlapped or offered)
 
 
 def _released(state: PoolState, call: int, acquire: int) -> PoolState:

@@ -13,6 +13,7 @@ from .driver import Driver
 from .real_threads import RealThreads
 from .scheduled_threads import ScheduledThreads
 from .tasks import Tasks
+from .threads_of_others import SharedThreads
 
 
 class Drivers:
@@ -23,10 +24,14 @@ class Drivers:
         adapter: AnyAdapter | AnyAsyncAdapter,
         library: ClientLibrary,
         is_pool_code: Callable[[CodeType], bool],
+        threads_before: frozenset[int] = frozenset(),
     ) -> None:
         self._adapter = adapter
         self._library = library
         self._is_pool_code = is_pool_code
+        self._threads_before = threads_before
+        """The threads that ran before the target was touched."""
+        self._shared_threads = SharedThreads(threads_before)
         self.real_threads_only = False
         """Whether the pool has turned out to be one that no scheduler can host."""
 
@@ -41,11 +46,24 @@ class Drivers:
         """A driver for one program."""
         adapter, library = self._adapter, self._library
         if uses_asyncio(adapter):
-            return Tasks(adapter, settings, library, witness, look_twice=look_twice)
+            return Tasks(
+                adapter,
+                settings,
+                library,
+                witness,
+                self._threads_before,
+                look_twice=look_twice,
+            )
         if not uses_threads(adapter):
             raise AssertionError("an adapter is for threads or for asyncio")
         if self.real_threads_only or theme in REAL_TIME:
             return RealThreads(adapter, settings, library, witness, look_twice=look_twice)
         return ScheduledThreads(
-            adapter, settings, library, witness, self._is_pool_code, look_twice=look_twice
+            adapter,
+            settings,
+            library,
+            witness,
+            self._is_pool_code,
+            self._shared_threads,
+            look_twice=look_twice,
         )

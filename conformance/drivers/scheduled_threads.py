@@ -38,12 +38,16 @@ from poolproof.conformance.witness import Watch
 from poolproof.spec.events import CancelCalled, Terms
 
 from .thread_callers import Interrupt, ThreadCallers
+from .threads_of_others import SharedThreads
 
 LOOKS = 10_000
 """How often callers may look again while one wait comes to its end."""
 
-POLLS = 2
-"""How often a caller that looks again from time to time is given time to do so."""
+LOOK_S = 1.0
+"""How long those who look again from time to time are given to do so."""
+
+LOOK_AT_CONNECTS_S = 0.25
+"""The same, while the server lets nobody connect."""
 
 MARGIN_S = 0.001
 """A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
@@ -69,17 +73,21 @@ class ScheduledThreads(ThreadCallers):
         library: ClientLibrary,
         witness: Watch,
         is_pool_code: Callable[[CodeType], bool],
+        shared_threads: SharedThreads,
         *,
         look_twice: bool = True,
     ) -> None:
         super().__init__(adapter, settings, library, witness, look_twice=look_twice)
         self._scheduler = Scheduler(is_pool_code)
+        self._shared_threads = shared_threads
         self._began_s = self._scheduler.now_s
         self._moving: dict[int, _Call] = {}
         """The calls that have not returned."""
         self._unnumbered = count(-1, -1)
         self._inner: dict[int, str] = {}
         """The releases in the middle of another call that have not returned, and their pools."""
+        self._somebody_looks = False
+        """Whether somebody has been seen to look again before the end of a wait."""
         self.course = Course()
         """Which choices there were in the last burst."""
         self._inside: Interjection | None = None
@@ -96,8 +104,12 @@ class ScheduledThreads(ThreadCallers):
         for pool in self._pools.values():
             self._scheduler.start(partial(self._close, pool.handle))
         self._scheduler.run()
-        self._scheduler.abandon()
-        self._witness.end_connections(frozenset(pool.client_name for pool in self._pools.values()))
+        try:
+            self._shared_threads.look(self._scheduler.tasks)
+        finally:
+            self._scheduler.abandon()
+            names = frozenset(pool.client_name for pool in self._pools.values())
+            self._witness.end_connections(names)
 
     def _close(self, handle: object) -> None:
         try:
@@ -280,19 +292,43 @@ class ScheduledThreads(ThreadCallers):
             self._go_on()
 
     def _let_them_look_again(self) -> None:
-        """Let those who look again from time to time do so, before it is said that they wait."""
-        for _ in range(POLLS * len(self._moving)):
+        """Let those who look again from time to time do so, before it is said that they wait.
+
+        Time passes until nothing has happened for a while. Where the end of a wait is too near for
+        that, nobody can say that nothing moves any more.
+        """
+        self.certain = True
+        seen, until_s = len(self.events), self._scheduler.now_s + self._look_s()
+        for _ in range(LOOKS):
             deadline_s = self._scheduler.next_deadline_s()
-            end_s = min((moving.end_s for moving in self._moving.values()), default=0.0)
-            if deadline_s is None or deadline_s >= end_s - MARGIN_S:
+            if not self._may_be_served() or deadline_s is None or deadline_s >= until_s:
                 return
+            end_s = min(moving.end_s for moving in self._moving.values())
+            if deadline_s >= end_s - MARGIN_S:
+                self.certain = not self._somebody_looks
+                return
+            self._somebody_looks = True
             self._scheduler.advance_to(deadline_s)
             self._go_on()
+            if len(self.events) > seen:
+                seen, until_s = len(self.events), self._scheduler.now_s + self._look_s()
+        self.certain = False
+
+    def _may_be_served(self) -> bool:
+        """Whether looking again could make a difference to anybody."""
+        return any(self.free(moving.pool) > 0 for moving in self._moving.values())
+
+    def _look_s(self) -> float:
+        """How long to wait for somebody to look again; not so long that a connect is given up."""
+        return LOOK_AT_CONNECTS_S if self._connects_held() else LOOK_S
 
     def _connecting(self) -> frozenset[int]:
-        return frozenset(
-            call for call, moving in self._moving.items() if moving.task.at_gate is not None
-        )
+        """A thread of the pool's own that connects may do so for any of those who wait."""
+        calls = {id(moving.task): call for call, moving in self._moving.items()}
+        held = [task for task in self._scheduler.tasks if task.at_gate is not None]
+        if any(id(task) not in calls for task in held):
+            return frozenset(self.waiting)
+        return frozenset(calls[id(task)] for task in held)
 
     def _connects_held(self) -> bool:
         return self._scheduler.connects_held

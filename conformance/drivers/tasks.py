@@ -15,7 +15,7 @@ from math import inf
 from poolproof.conformance.adapter import AnyAsyncAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.loop import Cancellation, Started, VirtualLoop, start
+from poolproof.conformance.loop import Cancellation, CannotHost, Started, VirtualLoop, start
 from poolproof.conformance.program import (
     PATIENT_S,
     Acquire,
@@ -48,9 +48,13 @@ from poolproof.spec.events import (
 )
 
 from .task_callers import TaskCallers
+from .threads_of_others import threads_of_pool
 
-POLLS = 2
-"""How often a caller that looks again from time to time is given time to do so."""
+LOOK_S = 1.0
+"""How long those who look again from time to time are given to do so."""
+
+LOOK_AT_CONNECTS_S = 0.25
+"""The same, while the server lets nobody connect."""
 
 LOOKS = 10_000
 """How often callers may look again while one wait comes to its end."""
@@ -81,15 +85,19 @@ class Tasks(TaskCallers):
         settings: PoolSettings,
         library: ClientLibrary,
         witness: Watch,
+        threads_before: frozenset[int],
         *,
         look_twice: bool = True,
     ) -> None:
         super().__init__(adapter, settings, library, witness, look_twice=look_twice)
+        self._threads_before = threads_before
         self._loop = VirtualLoop()
         self._began_s = self._loop.time()
         self._moving: dict[int, _Call] = {}
         """The calls that have not returned."""
         self._last: Started[None] | None = None
+        self._somebody_looks = False
+        """Whether somebody has been seen to look again before the end of a wait."""
 
     @property
     def suspensions(self) -> int:
@@ -110,6 +118,9 @@ class Tasks(TaskCallers):
     def run(self, burst: Burst) -> None:
         """Run a burst until nothing moves any more. A release that has not returned then never will."""
         super().run(burst)
+        others = threads_of_pool(self._threads_before)
+        if others:
+            raise CannotHost(f"a thread of the pool's own is not known to the loop: {others[0]}")
         for call, moving in [*self._moving.items()]:
             if call not in self.waiting:
                 self._give_up(moving.pool, call, 0.0)
@@ -285,14 +296,35 @@ class Tasks(TaskCallers):
             self._go_on()
 
     def _let_them_look_again(self) -> None:
-        """Let those who look again from time to time do so, before it is said that they wait."""
-        for _ in range(POLLS * len(self._moving)):
+        """Let those who look again from time to time do so, before it is said that they wait.
+
+        Time passes until nothing has happened for a while. Where the end of a wait is too near for
+        that, nobody can say that nothing moves any more.
+        """
+        self.certain = True
+        seen, until_s = len(self.events), self._loop.time() + self._look_s()
+        for _ in range(LOOKS):
             deadline_s = self._loop.next_deadline_s()
-            end_s = min((moving.end_s for moving in self._moving.values()), default=0.0)
-            if deadline_s is None or deadline_s >= end_s - MARGIN_S:
+            if not self._may_be_served() or deadline_s is None or deadline_s >= until_s:
                 return
+            end_s = min(moving.end_s for moving in self._moving.values())
+            if deadline_s >= end_s - MARGIN_S:
+                self.certain = not self._somebody_looks
+                return
+            self._somebody_looks = True
             self._loop.advance_to(deadline_s)
             self._go_on()
+            if len(self.events) > seen:
+                seen, until_s = len(self.events), self._loop.time() + self._look_s()
+        self.certain = False
+
+    def _may_be_served(self) -> bool:
+        """Whether looking again could make a difference to anybody."""
+        return any(self.free(moving.pool) > 0 for moving in self._moving.values())
+
+    def _look_s(self) -> float:
+        """How long to wait for somebody to look again; not so long that a connect is given up."""
+        return LOOK_AT_CONNECTS_S if self._connects_held() else LOOK_S
 
     def _release_unanswered(self, acquire: int) -> None:
         """Release while the server owes a reply, which reaches nobody until the release has returned
@@ -384,7 +416,10 @@ class Tasks(TaskCallers):
         self._go_on()
 
     def _connecting(self) -> frozenset[int]:
+        """A task of the pool's own that connects may do so for any of those who wait."""
         held = {connect.context.get(CALL) for connect in self._loop.held}
+        if held - self._moving.keys():
+            return frozenset(self.waiting)
         return frozenset(call for call in self._moving if call in held)
 
     def _connects_held(self) -> bool:

@@ -14,7 +14,7 @@ Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at
 """
 
 from .clock import shown_by_loop
-from .exhaustive import Exhausted, NotRepeatable, all_schedules
+from .exhaustive import Exhausted, NotRepeatable, all_schedules, each_schedule
 from .gate import Gate
 from .install import Installation, install
 from .schedule import ALL_POINTS, Choice, Course, Schedule
@@ -36,6 +36,7 @@ __all__ = [
     "Scheduler",
     "Task",
     "all_schedules",
+    "each_schedule",
     "install",
     "shown_by_loop",
 ]

@@ -54,16 +54,25 @@ def all_schedules(
 
     It has to set up the scenario anew each time, and to return the course.
     """
-    waiting = [_Branch((), (), 0, 0)]
     schedules = 0
-    while waiting:
+    for _ in each_schedule(run_one, preemptions):
+        schedules += 1
         if schedules == limit:
             return Exhausted(schedules, complete=False)
-        branch = waiting.pop()
-        schedules += 1
-        course = run_one(branch.schedule(preemptions))
-        waiting += _branches(branch, course, may_preempt=len(branch.preempted) < preemptions)
     return Exhausted(schedules, complete=True)
+
+
+def each_schedule(
+    run_one: Callable[[Schedule], Course], preemptions: int = 2
+) -> Iterator[Schedule]:
+    """The same, one at a time: each is yielded when it has been run."""
+    waiting = [_Branch((), (), 0, 0)]
+    while waiting:
+        branch = waiting.pop()
+        schedule = branch.schedule(preemptions)
+        course = run_one(schedule)
+        waiting += _branches(branch, course, may_preempt=len(branch.preempted) < preemptions)
+        yield schedule
 
 
 def _branches(branch: _Branch, course: Course, *, may_preempt: bool) -> Iterator[_Branch]:

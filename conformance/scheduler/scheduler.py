@@ -254,6 +254,7 @@ class Scheduler:
         own_turn.acquire()
         task = self._enrol(own_turn)
         task.abandoned = task.roused = self._abandoning
+        task.adopted = True
 
         def serve() -> None:
             task.ident = real.get_ident()

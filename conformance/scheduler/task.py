@@ -40,6 +40,8 @@ class Task:
         self.scheduler = scheduler
         self.number = number
         """From 0, in the order of starting."""
+        self.adopted = False
+        """Whether it is a thread that another one started."""
         self.done = False
         self.error: BaseException | None = None
         """What its work raised."""

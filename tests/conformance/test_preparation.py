@@ -224,7 +224,9 @@ def test_a_pool_that_chooses_its_connections_takes_no_stand_ins(
     assert not look(RedisInterface(pool)).stand_ins
 
 
-@pytest.mark.parametrize("adapter", [CoredisAdapter(), SQLAlchemyAdapter()], ids=repr)
+@pytest.mark.parametrize(
+    "adapter", [CoredisAdapter(), SQLAlchemyAdapter()], ids=lambda adapter: type(adapter).__name__
+)
 def test_an_adapter_has_no_stand_ins(adapter: AnyAdapter | AnyAsyncAdapter, look: Look) -> None:
     assert not look(adapter).stand_ins
 
