@@ -160,7 +160,8 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         told = search(court, prepared, budget.depth)
         run_campaign(court, themes, budget, seed)
     except loop.CannotHost as reason:
-        return (f"the pool cannot be run on a loop of ours, and was judged only in part: {reason}",)
+        why = _in_one_line(reason)
+        return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
@@ -168,10 +169,15 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         run_campaign(court, left, budget, seed)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
-            f"many callers at once: {reason}"
+            f"many callers at once: {_in_one_line(reason)}"
         )
         return (note,)
     return told
+
+
+def _in_one_line(reason: Exception) -> str:
+    """Without the stacks that follow."""
+    return str(reason).partition("\n")[0]
 
 
 def _pool_code(prepared: Prepared) -> Callable[[CodeType], bool]:

@@ -288,6 +288,7 @@ class ScheduledThreads(ThreadCallers):
             if deadline_s >= min(due):
                 self._scheduler.advance_to(min(due))
                 return
+            self._somebody_looks = True
             self._scheduler.advance_to(deadline_s)
             self._go_on()
 

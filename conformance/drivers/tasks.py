@@ -293,6 +293,7 @@ class Tasks(TaskCallers):
             self._loop.advance_to(deadline_s)
             if deadline_s >= end_s - MARGIN_S or not ends_s:
                 return
+            self._somebody_looks = True
             self._go_on()
 
     def _let_them_look_again(self) -> None:

@@ -118,7 +118,7 @@ def test_a_newcomer_that_overtakes_a_waiter() -> None:
         has released #1
                                           gets #1    !! 1 of 1 in use: C has #1; B still waits
     """)
-    assert broken.startswith("an acquire that came later was served")
+    assert broken.startswith("a caller that came later was served")
 
 
 def test_a_waiter_that_is_cancelled_when_it_has_been_served() -> None:
@@ -127,17 +127,24 @@ def test_a_waiter_that_is_cancelled_when_it_has_been_served() -> None:
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
         *(asks(2), quiet(70)),
+        *(releases(1), released(1), gets(2), quiet(70)),
         *(asks(3), quiet(70)),
-        *(releases(1), released(1), cancels(2), leaves(2), quiet(70)),
+        *(asks(4), quiet(70)),
+        *(releases(2), released(2), cancels(3), leaves(3), quiet(70)),
     ) == table("""
-        caller A           caller B              caller C   the pool, when nothing moves
-        acquire: gets #1                                    1 of 1 in use: A has #1
-                           acquire                          1 of 1 in use: A has #1; B waits
-                                                 acquire    1 of 1 in use: A has #1; B still waits;
-                                                            C waits
+        caller A          caller B     caller C          caller D   the pool, when nothing moves
+        acquire:                                                    1 of 1 in use: A has #1
+        gets #1
+                          acquire                                   1 of 1 in use: A has #1; B waits
         release #1
-                           is cancelled,                    !! 0 of 1 in use: C still waits; #1 idle
-                           leaves with nothing
+                          gets #1                                   1 of 1 in use: B has #1
+                                       acquire                      1 of 1 in use: B has #1; C waits
+                                                         acquire    1 of 1 in use: B has #1; C still
+                                                                    waits; D waits
+                          release #1
+                                       is cancelled,                !! 0 of 1 in use: D still
+                                       leaves with                  waits; #1 idle
+                                       nothing
     """)
 
 
