@@ -18,7 +18,7 @@ from poolproof.spec import CLAUSES, Capability
 
 from . import loop, scheduler
 from .adapter import AnyAdapter, AnyAsyncAdapter, uses_threads
-from .bounded import bounded
+from .bounded import bounded, error_of
 from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
@@ -186,15 +186,19 @@ def _pool_code(prepared: Prepared) -> Callable[[CodeType], bool]:
     if not uses_threads(adapter):
         return lambda _: False
 
-    def look() -> Callable[[CodeType], bool]:
+    def look() -> tuple[object, object]:
         pool = adapter.open(replace(prepared.settings, max_connections=1, timeout=1.0))
-        connection = adapter.acquire(pool)
-        is_pool_code = code_of_pool(pool, connection)
+        return pool, adapter.acquire(pool)
+
+    pool, connection = bounded(look)
+    is_pool_code = code_of_pool(pool, connection)
+
+    def give_back() -> None:
         adapter.release(pool, connection)
         adapter.close(pool)
-        return is_pool_code
 
-    return bounded(look)
+    error_of(give_back)  # which is for a clause to judge
+    return is_pool_code
 
 
 def _environment(prepared: Prepared) -> Mapping[str, str]:

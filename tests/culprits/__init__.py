@@ -49,7 +49,7 @@ CULPRITS: Culprits = {
     timeout.TakesNoTimeoutForZero: ("TMO-5",),
     timeout.TakesZeroForNoTimeout: ("TMO-5",),
     timeout.TakesAnyTimeout: ("TMO-5",),
-    timeout.RemembersWhoLeft: ("TMO-6", "BND-3", "FAIR-2", "PRG-1"),
+    timeout.RemembersWhoLeft: ("TMO-6", "BND-3", "TMO-1", "FAIR-2", "PRG-1"),
     timeout.GoesByTheClockAlone: ("TMO-6", "BND-3"),
     release.LosesWhatIsReleased: (
         *("RET-1", "BND-3", "TMO-1", "RET-6", "FAIR-2", "PRG-1", "CAN-1", "CAN-3", "REE-1"),

@@ -170,7 +170,7 @@ class PrintsAGigabyte(ConnectionPool):
 
 
 class LastInFirstOutAndThenLeaves(ConnectionPool):
-    """Leaves when it has handed out the wrong connection in several programs."""
+    """Leaves when it has handed out the wrong connection in many programs."""
 
     built = count()
     sinned: set[int] = set()  # noqa: RUF012 - of all its pools together
@@ -182,7 +182,7 @@ class LastInFirstOutAndThenLeaves(ConnectionPool):
     def get_connection(self, *_command: object, **_options: object) -> AbstractConnection:
         idle = self._queues.idle
         if len(idle) > 1:
-            if len(self.sinned - {self.number}) > 3:
+            if len(self.sinned - {self.number}) > 30:
                 os._exit(7)
             self.sinned.add(self.number)
             idle.reverse()
