@@ -26,6 +26,9 @@ from .telling import (
     rows_of,
 )
 
+MOST_PLACES = 6
+"""How many places of a stack are told, the innermost ones."""
+
 
 def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
     """The steps up to the one that breaks the clause, and how it breaks it.
@@ -44,7 +47,7 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
         renumbered = _concerning(renumbered[: judged[0].event + 1], judged[0].pool)
         broken = broken[:1]
         if broken_clause.level is Level.CONCURRENT or callers_meet(renumbered):
-            return _told_of_many(renumbered), broken[0]
+            return (*_told_of_many(renumbered), *_where_it_stands(renumbered)), broken[0]
     return in_steps(renumbered), "; ".join(broken)
 
 
@@ -56,6 +59,15 @@ def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:
         first = next((each.connection for each in events if isinstance(each, Acquired)), 1)
         lanes = in_lanes(f"{begins}; #{first} is connection {first}", rows_of(events, short=True))
     return lanes or in_rows(begins, rows_of(events, short=False))
+
+
+def _where_it_stands(events: Sequence[Event]) -> tuple[str, ...]:
+    """In which code a release waits that does not return."""
+    last = events[-1]
+    if not isinstance(last, Settled) or not last.standing:
+        return ()
+    places = last.standing[-MOST_PLACES:]
+    return ("\n  ".join(("the release that does not return stands at", *places)),)
 
 
 def _concerning(events: tuple[Event, ...], pool: str) -> tuple[Event, ...]:

@@ -203,6 +203,8 @@ class Settled:
     """The calls that had not returned because the server kept them waiting."""
     connects_held: bool = False
     """Whether the server kept those waiting who opened a connection."""
+    standing: tuple[str, ...] = ()
+    """Where a release stands in the code that has not returned, the outermost place first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,10 @@ class Driver(ABC):
         """The calls that have not returned because the server keeps them waiting."""
         return frozenset()
 
+    def _standing(self) -> tuple[str, ...]:
+        """Where a release stands that has not returned."""
+        return ()
+
     def _connects_held(self) -> bool:
         """Whether the server keeps those waiting who open a connection."""
         return False
@@ -223,5 +227,6 @@ class Driver(ABC):
                 certain=self.certain,
                 connecting=self._connecting(),
                 connects_held=self._connects_held(),
+                standing=self._standing(),
             )
         )

@@ -84,8 +84,8 @@ class ScheduledThreads(ThreadCallers):
         self._moving: dict[int, _Call] = {}
         """The calls that have not returned."""
         self._unnumbered = count(-1, -1)
-        self._inner: dict[int, str] = {}
-        """The releases in the middle of another call that have not returned, and their pools."""
+        self._inner: dict[int, _Call] = {}
+        """The releases in the middle of another call that have not returned, and those calls."""
         self._somebody_looks = False
         """Whether somebody has been seen to look again before the end of a wait."""
         self.course = Course()
@@ -123,8 +123,8 @@ class ScheduledThreads(ThreadCallers):
         for call, moving in [*self._moving.items()]:
             if call not in self.waiting:
                 self._give_up(moving.pool, call, 0.0)
-        for call, pool in self._inner.items():
-            self._give_up(pool, call, 0.0)
+        for call, host in self._inner.items():
+            self._give_up(host.pool, call, 0.0)
         self._inner.clear()
 
     def _carry_out(self, burst: Burst) -> None:
@@ -211,7 +211,7 @@ class ScheduledThreads(ThreadCallers):
 
         def release_inside() -> None:
             inner = next(self._calls)
-            self._inner[inner] = release.to
+            self._inner[inner] = self._moving[call]
             self._release(release.acquire, release.to, inner, inside=call)
             del self._inner[inner]
 
@@ -330,6 +330,10 @@ class ScheduledThreads(ThreadCallers):
         if any(id(task) not in calls for task in held):
             return frozenset(self.waiting)
         return frozenset(calls[id(task)] for task in held)
+
+    def _standing(self) -> tuple[str, ...]:
+        stuck = [moving for call, moving in self._moving.items() if call not in self.waiting]
+        return next((moving.task.stack() for moving in (*self._inner.values(), *stuck)), ())
 
     def _connects_held(self) -> bool:
         return self._scheduler.connects_held

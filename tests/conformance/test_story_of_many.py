@@ -1,6 +1,7 @@
 """Where callers meet, the story has a lane for each of them: exactly what is printed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -64,7 +65,7 @@ def leaves(call: int) -> Event:
     return AcquireCancelled(1.0, "A", call)
 
 
-def quiet(*open_now: int, connecting: frozenset[int] = frozenset(), held: bool = False) -> Event:
+def quiet(*open_now: int, connecting: frozenset[int] = frozenset(), held: bool = False) -> Settled:
     return Settled(1.0, {"A": frozenset(open_now)}, True, connecting, held)
 
 
@@ -483,4 +484,17 @@ def test_where_they_come_one_by_one_a_clause_of_the_core_is_told_as_a_list() -> 
         "the waiting acquire gets connection 1",
         "release connection 1",
         "acquire gets connection 1",
+    )
+
+
+def test_where_a_release_stands_that_does_not_return() -> None:
+    stuck = replace(quiet(70), standing=("pool.py:7 release", "queue.py:133 Queue.put"))
+
+    steps, _ = tell(
+        "REE-1",
+        [built(), quiet(), asks(1), gets(1), quiet(70), asks(2), releases(1, inside=2), stuck],
+    )
+
+    assert steps[-1] == (
+        "the release that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
     )
