@@ -9,7 +9,7 @@ from poolproof.conformance.program import REAL_TIME, Theme
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Watch
 
-from .driver import Driver
+from .driver import Driver, Surroundings
 from .real_threads import RealThreads
 from .scheduled_threads import ScheduledThreads
 from .tasks import Tasks
@@ -44,26 +44,12 @@ class Drivers:
         self, theme: Theme, settings: PoolSettings, witness: Watch, *, look_twice: bool
     ) -> Driver:
         """A driver for one program."""
-        adapter, library = self._adapter, self._library
+        adapter = self._adapter
+        surroundings = Surroundings(settings, self._library, witness, look_twice)
         if uses_asyncio(adapter):
-            return Tasks(
-                adapter,
-                settings,
-                library,
-                witness,
-                self._threads_before,
-                look_twice=look_twice,
-            )
+            return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
             raise AssertionError("an adapter is for threads or for asyncio")
         if self.real_threads_only or theme in REAL_TIME:
-            return RealThreads(adapter, settings, library, witness, look_twice=look_twice)
-        return ScheduledThreads(
-            adapter,
-            settings,
-            library,
-            witness,
-            self._is_pool_code,
-            self._shared_threads,
-            look_twice=look_twice,
-        )
+            return RealThreads(adapter, surroundings)
+        return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)

@@ -49,20 +49,24 @@ class BuiltPool:
     client_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a program is run with, whoever its callers are."""
+
+    settings: PoolSettings
+    library: ClientLibrary
+    witness: Watch
+    look_twice: bool = True
+    """Whether the server is asked again when it sees more connections than there may be."""
+
+
 class Driver(ABC):
     """Runs one program. Its `events` are the program's history."""
 
     certain = True
     """Whether this driver knows when nothing moves any more."""
 
-    def __init__(
-        self,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
-        *,
-        look_twice: bool = True,
-    ) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
         self.events: list[Event] = []
         self.holding: dict[int, Held] = {}
         """By the call of the acquire: the connections that are in use."""
@@ -72,13 +76,12 @@ class Driver(ABC):
         """The acquires that have not returned, and their pools."""
         self.retired: set[str] = set()
         """Pools with which the program is over."""
-        self._look_twice = look_twice
-        """Whether the server is asked again when it sees more connections than there may be."""
         self._misused: set[str] = set()
         """Pools that were given what was not theirs to take, whose bound is not judged any more."""
-        self._settings = settings
-        self._library = library
-        self._witness = witness
+        self._settings = surroundings.settings
+        self._library = surroundings.library
+        self._witness = surroundings.witness
+        self._look_twice = surroundings.look_twice
         self._pools: dict[str, BuiltPool] = {}
         self._calls = count(1)
         self._over = False

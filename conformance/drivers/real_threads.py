@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, Callers
-from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.program import (
     PATIENT_S,
     Acquire,
@@ -29,8 +28,6 @@ from poolproof.conformance.program import (
     RunBlock,
     Use,
 )
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
@@ -42,6 +39,7 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
+from .driver import Surroundings
 from .thread_callers import ThreadCallers
 
 UNANSWERED_S = 0.5
@@ -63,16 +61,8 @@ class RealThreads(ThreadCallers):
 
     certain = False
 
-    def __init__(
-        self,
-        adapter: AnyAdapter,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
-        *,
-        look_twice: bool = True,
-    ) -> None:
-        super().__init__(adapter, settings, library, witness, look_twice=look_twice)
+    def __init__(self, adapter: AnyAdapter, surroundings: Surroundings) -> None:
+        super().__init__(adapter, surroundings)
         self._acquiring: dict[int, Future[None]] = {}
         self._controls: dict[int, Future[float]] = {}
         self._callers = Callers()

@@ -13,7 +13,6 @@ from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S
-from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.program import (
     PATIENT_S,
     Acquire,
@@ -33,10 +32,9 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.scheduler import Course, Schedule, Scheduler, Task
 from poolproof.conformance.scheduler import Inside as Interjection
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
 from poolproof.spec.events import CancelCalled, Terms
 
+from .driver import Surroundings
 from .thread_callers import Interrupt, ThreadCallers
 from .threads_of_others import SharedThreads
 
@@ -69,15 +67,11 @@ class ScheduledThreads(ThreadCallers):
     def __init__(
         self,
         adapter: AnyAdapter,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
+        surroundings: Surroundings,
         is_pool_code: Callable[[CodeType], bool],
         shared_threads: SharedThreads,
-        *,
-        look_twice: bool = True,
     ) -> None:
-        super().__init__(adapter, settings, library, witness, look_twice=look_twice)
+        super().__init__(adapter, surroundings)
         self._scheduler = Scheduler(is_pool_code)
         self._shared_threads = shared_threads
         self._began_s = self._scheduler.now_s

@@ -5,9 +5,6 @@ from asyncio import CancelledError
 from typing import Literal
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
-from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -22,7 +19,7 @@ from poolproof.spec.events import (
     Used,
 )
 
-from .driver import Driver, Held
+from .driver import Driver, Held, Surroundings
 
 Means = Literal["cancel", "wait_for", "timeout"]
 """How a caller is cancelled."""
@@ -31,16 +28,8 @@ Means = Literal["cancel", "wait_for", "timeout"]
 class TaskCallers(Driver):
     """The calls of a program, each to be made by a task."""
 
-    def __init__(
-        self,
-        adapter: AnyAsyncAdapter,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
-        *,
-        look_twice: bool = True,
-    ) -> None:
-        super().__init__(settings, library, witness, look_twice=look_twice)
+    def __init__(self, adapter: AnyAsyncAdapter, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self._adapter = adapter
         self._asked_to_stop: set[int] = set()
         """The calls of which it is written down already that their callers were cancelled."""

@@ -14,7 +14,6 @@ from math import inf
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
 from poolproof.conformance.bounded import OVERDUE_S
-from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.loop import Cancellation, CannotHost, Started, VirtualLoop, start
 from poolproof.conformance.program import (
     PATIENT_S,
@@ -36,8 +35,6 @@ from poolproof.conformance.program import (
     Use,
 )
 from poolproof.conformance.scheduler import shown_by_loop
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
     CancelCalled,
     ReleaseCalled,
@@ -47,6 +44,7 @@ from poolproof.spec.events import (
     Used,
 )
 
+from .driver import Surroundings
 from .task_callers import TaskCallers
 from .threads_of_others import threads_of_pool
 
@@ -82,14 +80,10 @@ class Tasks(TaskCallers):
     def __init__(
         self,
         adapter: AnyAsyncAdapter,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
+        surroundings: Surroundings,
         threads_before: frozenset[int],
-        *,
-        look_twice: bool = True,
     ) -> None:
-        super().__init__(adapter, settings, library, witness, look_twice=look_twice)
+        super().__init__(adapter, surroundings)
         self._threads_before = threads_before
         self._loop = VirtualLoop()
         self._began_s = self._loop.time()

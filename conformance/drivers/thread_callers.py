@@ -3,9 +3,6 @@
 from abc import abstractmethod
 
 from poolproof.conformance.adapter import AnyAdapter
-from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -18,7 +15,7 @@ from poolproof.spec.events import (
     Used,
 )
 
-from .driver import Driver, Held
+from .driver import Driver, Held, Surroundings
 
 
 class Interrupt(KeyboardInterrupt):
@@ -28,16 +25,8 @@ class Interrupt(KeyboardInterrupt):
 class ThreadCallers(Driver):
     """The calls of a program, each to be made by a thread."""
 
-    def __init__(
-        self,
-        adapter: AnyAdapter,
-        settings: PoolSettings,
-        library: ClientLibrary,
-        witness: Watch,
-        *,
-        look_twice: bool = True,
-    ) -> None:
-        super().__init__(settings, library, witness, look_twice=look_twice)
+    def __init__(self, adapter: AnyAdapter, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
         self._adapter = adapter
 
     @abstractmethod
