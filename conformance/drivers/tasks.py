@@ -16,7 +16,6 @@ from poolproof.conformance.adapter import AnyAsyncAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.loop import Cancellation, CannotHost, Started, VirtualLoop, start
 from poolproof.conformance.program import (
-    PATIENT_S,
     Acquire,
     AwaitReply,
     Build,
@@ -47,34 +46,28 @@ from poolproof.spec.events import (
 from .driver import Surroundings
 from .task_callers import TaskCallers
 from .threads_of_others import threads_of_pool
-
-LOOK_S = 1.0
-"""How long those who look again from time to time are given to do so."""
-
-LOOK_AT_CONNECTS_S = 0.25
-"""The same, while the server lets nobody connect."""
-
-LOOKS = 10_000
-"""How often callers may look again while one wait comes to its end."""
-
-MARGIN_S = 0.001
-"""A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
+from .virtual_time import LOOKS, MARGIN_S, Call, VirtualTime
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
-    """A call that has been started."""
+class _TaskCall(Call):
+    """A call that a task makes."""
 
-    pool: str
-    started: Started[None]
-    end_s: float
-    """When it should have waited long enough."""
+    task: asyncio.Task[None]
+
+    @property
+    def done(self) -> bool:
+        return self.task.done()
+
+    @property
+    def raised(self) -> BaseException | None:
+        return None if self.task.cancelled() else self.task.exception()
 
 
-class Tasks(TaskCallers):
+class Tasks(TaskCallers, VirtualTime[_TaskCall]):
     """Runs programs of any kind, for asyncio."""
 
     def __init__(
@@ -87,11 +80,7 @@ class Tasks(TaskCallers):
         self._threads_before = threads_before
         self._loop = VirtualLoop()
         self._began_s = self._loop.time()
-        self._moving: dict[int, _Call] = {}
-        """The calls that have not returned."""
         self._last: Started[None] | None = None
-        self._somebody_looks = False
-        """Whether somebody has been seen to look again before the end of a wait."""
 
     @property
     def suspensions(self) -> int:
@@ -115,9 +104,7 @@ class Tasks(TaskCallers):
         others = threads_of_pool(self._threads_before)
         if others:
             raise CannotHost(f"a thread of the pool's own is not known to the loop: {others[0]}")
-        for call, moving in [*self._moving.items()]:
-            if call not in self.waiting:
-                self._give_up(moving.pool, call, 0.0)
+        self._give_up_who_hangs()
 
     def _carry_out(self, burst: Burst) -> None:
         call = None
@@ -182,7 +169,7 @@ class Tasks(TaskCallers):
         token = CALL.set(call)  # the task takes a copy
         started = start(self._loop, self._caller(work(call)), at)
         CALL.reset(token)
-        self._moving[call] = _Call(pool, started, end_s)
+        self._moving[call] = _TaskCall(pool, end_s, started.task)
         if at is not None:
             self._last = started
         return call
@@ -209,10 +196,10 @@ class Tasks(TaskCallers):
     def _cancel(self, call: int) -> None:
         """Cancel a caller, if it has not returned meanwhile."""
         moving = self._moving.get(call)
-        if moving is not None and not moving.started.task.done():
+        if moving is not None and not moving.done:
             self._log(CancelCalled(self._now_s(), moving.pool, call, "cancel"))
             self._asked_to_stop.add(call)
-            moving.started.task.cancel()
+            moving.task.cancel()
 
     def _build(self, pool: str, terms: Terms) -> None:
         settings = self._settings_of(pool, terms)
@@ -228,50 +215,6 @@ class Tasks(TaskCallers):
             raised = started.task.exception() if started.task.done() else None
             raise self._cannot_build(settings, raised)
         self._built(pool, terms, built[0])
-
-    def _go_on(self) -> None:
-        self._let_run()
-        for call, moving in [*self._moving.items()]:
-            if moving.started.task.done():
-                del self._moving[call]
-                self.waiting.pop(call, None)
-                task = moving.started.task
-                raised = None if task.cancelled() else task.exception()
-                if raised is not None:
-                    raise raised
-
-    def _let_run(self) -> None:
-        with shown_by_loop(self._loop.time):
-            self._loop.run_until_quiet()
-
-    def _see_through(self, call: int | None) -> None:
-        """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
-
-        Only who finds the pool full, and may wait for long, is left waiting; and who waits while
-        the server keeps everybody waiting who connects.
-        """
-        if call is None or call not in self._moving or self._connects_held():
-            return
-        moving = self._moving[call]
-        terms = self._pools[moving.pool].terms
-        patient = terms.timeout_s is None or terms.timeout_s >= PATIENT_S
-        if call in self.waiting and patient and self.free(moving.pool) <= 0:
-            return
-        wait_s = OVERDUE_S + (terms.timeout_s or 0.0)
-        end_s = self._loop.time() + wait_s
-        self._pass_until(lambda: call not in self._moving, end_s)
-        if call in self._moving:
-            self._loop.advance_to(end_s)
-            self._give_up(moving.pool, call, wait_s)
-
-    def _pass_until(self, is_over: Callable[[], bool], end_s: float) -> None:
-        """Let one wait after another come to its end."""
-        while not is_over():
-            deadline_s = self._loop.next_deadline_s()
-            if deadline_s is None or deadline_s > end_s:
-                return
-            self._loop.advance_to(deadline_s)
-            self._go_on()
 
     def _elapse(self) -> None:
         """Let the time pass until the next of the callers who wait has waited long enough.
@@ -289,37 +232,6 @@ class Tasks(TaskCallers):
                 return
             self._somebody_looks = True
             self._go_on()
-
-    def _let_them_look_again(self) -> None:
-        """Let those who look again from time to time do so, before it is said that they wait.
-
-        Time passes until nothing has happened for a while. Where the end of a wait is too near for
-        that, nobody can say that nothing moves any more.
-        """
-        self.certain = True
-        seen, until_s = len(self.events), self._loop.time() + self._look_s()
-        for _ in range(LOOKS):
-            deadline_s = self._loop.next_deadline_s()
-            if not self._may_be_served() or deadline_s is None or deadline_s >= until_s:
-                return
-            end_s = min(moving.end_s for moving in self._moving.values())
-            if deadline_s >= end_s - MARGIN_S:
-                self.certain = not self._somebody_looks
-                return
-            self._somebody_looks = True
-            self._loop.advance_to(deadline_s)
-            self._go_on()
-            if len(self.events) > seen:
-                seen, until_s = len(self.events), self._loop.time() + self._look_s()
-        self.certain = False
-
-    def _may_be_served(self) -> bool:
-        """Whether looking again could make a difference to anybody."""
-        return any(self.free(moving.pool) > 0 for moving in self._moving.values())
-
-    def _look_s(self) -> float:
-        """How long to wait for somebody to look again; not so long that a connect is given up."""
-        return LOOK_AT_CONNECTS_S if self._connects_held() else LOOK_S
 
     def _release_unanswered(self, acquire: int) -> None:
         """Release while the server owes a reply, which reaches nobody until the release has returned
@@ -417,8 +329,16 @@ class Tasks(TaskCallers):
             return frozenset(self.waiting)
         return frozenset(call for call in self._moving if call in held)
 
-    def _connects_held(self) -> bool:
-        return self._loop.connects_held
+    @property
+    def _host(self) -> VirtualLoop:
+        return self._loop
+
+    def _clock_s(self) -> float:
+        return self._loop.time()
+
+    def _let_run(self) -> None:
+        with shown_by_loop(self._loop.time):
+            self._loop.run_until_quiet()
 
     def _now_s(self) -> float:
         return self._loop.time() - self._began_s

@@ -1,0 +1,168 @@
+"""What those drivers have in common whose clock stands still until they move it.
+
+They know when nothing moves any more. Then they let time pass: until a caller who is alone has come
+back, or until those who look again from time to time have had their chance to do so.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from poolproof.conformance.bounded import OVERDUE_S
+from poolproof.conformance.program import PATIENT_S
+
+from .driver import Driver, Surroundings
+
+LOOKS = 10_000
+"""How often callers may look again while one wait comes to its end."""
+
+LOOK_S = 1.0
+"""How long those who look again from time to time are given to do so."""
+
+LOOK_AT_CONNECTS_S = 0.25
+"""The same, while the server lets nobody connect."""
+
+MARGIN_S = 0.001
+"""A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
+
+
+class Host(Protocol):
+    """What the callers run on. Its clock is moved by hand."""
+
+    @property
+    def connects_held(self) -> bool:
+        """Whether those are kept waiting who open a connection."""
+
+    def next_deadline_s(self) -> float | None:
+        """When the first of the waits ends that have an end."""
+
+    def advance_to(self, at_s: float, /) -> None:
+        """Set the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(ABC):
+    """A call that has been started."""
+
+    pool: str
+    end_s: float
+    """When it should have waited long enough."""
+
+    @property
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether it has come to its end."""
+
+    @property
+    @abstractmethod
+    def raised(self) -> BaseException | None:
+        """What it failed with that is no outcome of the pool's, now that it is done."""
+
+
+_AnyCall = TypeVar("_AnyCall", bound=Call)
+
+
+class VirtualTime(Driver, Generic[_AnyCall]):
+    """Lets time pass."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self._moving: dict[int, _AnyCall] = {}
+        """The calls that have not returned."""
+        self._somebody_looks = False
+        """Whether somebody has been seen to look again before the end of a wait."""
+
+    @property
+    @abstractmethod
+    def _host(self) -> Host:
+        """What the callers run on."""
+
+    @abstractmethod
+    def _clock_s(self) -> float:
+        """What the clock of the host shows."""
+
+    @abstractmethod
+    def _let_run(self) -> None:
+        """Let everybody go on until nothing moves but the clock."""
+
+    def _go_on(self) -> None:
+        self._let_run()
+        self._note_who_returned()
+
+    def _note_who_returned(self) -> None:
+        for call, moving in [*self._moving.items()]:
+            if moving.done:
+                del self._moving[call]
+                self.waiting.pop(call, None)
+                if moving.raised is not None:
+                    raise moving.raised
+
+    def _give_up_who_hangs(self) -> None:
+        """A burst is over: what has not returned, and is not an acquire that waits, never will."""
+        for call, moving in [*self._moving.items()]:
+            if call not in self.waiting:
+                self._give_up(moving.pool, call, 0.0)
+
+    def _see_through(self, call: int | None) -> None:
+        """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
+
+        Only who finds the pool full, and may wait for long, is left waiting. While the server keeps
+        everybody waiting who connects, the clause on progress judges who waits for one of those.
+        """
+        if call is None or call not in self._moving or self._connects_held():
+            return
+        moving = self._moving[call]
+        terms = self._pools[moving.pool].terms
+        patient = terms.timeout_s is None or terms.timeout_s >= PATIENT_S
+        if call in self.waiting and patient and self.free(moving.pool) <= 0:
+            return
+        wait_s = OVERDUE_S + (terms.timeout_s or 0.0)
+        end_s = self._clock_s() + wait_s
+        self._pass_until(lambda: call not in self._moving, end_s)
+        if call in self._moving:
+            self._host.advance_to(end_s)
+            self._give_up(moving.pool, call, wait_s)
+
+    def _pass_until(self, is_over: Callable[[], bool], end_s: float) -> None:
+        """Let one wait after another come to its end."""
+        while not is_over():
+            deadline_s = self._host.next_deadline_s()
+            if deadline_s is None or deadline_s > end_s:
+                return
+            self._host.advance_to(deadline_s)
+            self._go_on()
+
+    def _let_them_look_again(self) -> None:
+        """Let those who look again from time to time do so, before it is said that they wait.
+
+        Time passes until nothing has happened for a while. Where the end of a wait is too near for
+        that, nobody can say that nothing moves any more.
+        """
+        self.certain = True
+        seen, until_s = len(self.events), self._clock_s() + self._look_s()
+        for _ in range(LOOKS):
+            deadline_s = self._host.next_deadline_s()
+            if not self._may_be_served() or deadline_s is None or deadline_s >= until_s:
+                return
+            end_s = min(moving.end_s for moving in self._moving.values())
+            if deadline_s >= end_s - MARGIN_S:
+                self.certain = not self._somebody_looks
+                return
+            self._somebody_looks = True
+            self._host.advance_to(deadline_s)
+            self._go_on()
+            if len(self.events) > seen:
+                seen, until_s = len(self.events), self._clock_s() + self._look_s()
+        self.certain = False
+
+    def _may_be_served(self) -> bool:
+        """Whether looking again could make a difference to anybody."""
+        return any(self.free(moving.pool) > 0 for moving in self._moving.values())
+
+    def _look_s(self) -> float:
+        """How long to wait for somebody to look again; not so long that a connect is given up."""
+        return LOOK_AT_CONNECTS_S if self._connects_held() else LOOK_S
+
+    def _connects_held(self) -> bool:
+        return self._host.connects_held
