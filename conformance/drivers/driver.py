@@ -187,6 +187,12 @@ class Driver(ABC):
             self._misused |= {to, held.pool}
         return held
 
+    def _let_go_unanswered(self, acquire: int) -> Held:
+        """Note that a connection is being released while the server owes it a reply."""
+        held = self.released[acquire] = self.holding.pop(acquire)
+        self.retired.add(held.pool)
+        return held
+
     def _held(self, acquire: int) -> Held:
         return self.holding[acquire] if acquire in self.holding else self.released[acquire]
 

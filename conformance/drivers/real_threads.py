@@ -32,10 +32,7 @@ from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
     ReleaseCalled,
-    ReleaseReturned,
-    ReplyAwaited,
     Terms,
-    Used,
 )
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
@@ -166,16 +163,13 @@ class RealThreads(ThreadCallers):
                 self._see_through(to, waiter, PARKED_S)
 
     def _release_unanswered(self, acquire: int) -> None:
-        held = self.holding.pop(acquire)
+        held = self._let_go_unanswered(acquire)
         call = next(self._calls)
         key = self._silent_key(call)
-        self.released[acquire] = held
-        self.retired.add(held.pool)
         try:
             self._adapter.send(held.connection, "BLPOP", key, 0)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"BLPOP raised {self._library.error(raised)}"
-            self._log(Used(self._now_s(), held.pool, acquire, trouble))
+            self._note_trouble(acquire, held, "BLPOP", raised)
             return
         self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))
         handle = self._pools[held.pool].handle
@@ -187,18 +181,7 @@ class RealThreads(ThreadCallers):
         if not self._done_after_all(releasing):
             self._give_up(held.pool, call, OVERDUE_S)
             return
-        refusal = releasing.exception()
-        self._log(
-            ReleaseReturned(
-                self._now_s(),
-                held.pool,
-                call,
-                acquire,
-                None if refusal is None else self._library.error(refusal),
-                reply_outstanding=True,
-                waited_for_reply=waits,
-            )
-        )
+        self._note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
 
     def _await_reply(self, acquire: int, server_s: float) -> None:
         held = self._held(acquire)
@@ -223,23 +206,8 @@ class RealThreads(ThreadCallers):
         if not self._done_after_all(receiving):
             self._give_up(held.pool, next(self._calls), OVERDUE_S)
             return
-        at_s = self._now_s()
         raised = receiving.exception()
-        error = None if raised is None else self._library.error(raised)
-        if error is not None and not error.is_timeout_error:
-            self._log(Used(at_s, held.pool, acquire, f"BLPOP raised {error}"))
-            return
-        self._log(
-            ReplyAwaited(
-                at_s,
-                held.pool,
-                acquire,
-                server_s,
-                took_s=took_s[0],
-                timed_out=error is not None,
-                control_s=control.result(),
-            )
-        )
+        self._note_awaited(acquire, held, server_s, took_s[0], raised, control.result)
 
     def _finish(self, pool: str, call: int, work: Callable[..., None], *arguments: object) -> None:
         self._bounded(pool, call, self._callers.submit(work, *arguments), OVERDUE_S)

@@ -8,24 +8,21 @@ from poolproof.conformance.adapter import AnyAsyncAdapter
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
-    Acquired,
     AcquireFailed,
-    BlockLeft,
     CancelCalled,
-    Dropped,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
-    Used,
 )
 
-from .driver import Driver, Held, Surroundings
+from .driver import Held, Surroundings
+from .outcomes import Outcomes, number_in
 
 Means = Literal["cancel", "wait_for", "timeout"]
 """How a caller is cancelled."""
 
 
-class TaskCallers(Driver):
+class TaskCallers(Outcomes):
     """The calls of a program, each to be made by a task."""
 
     def __init__(self, adapter: AnyAsyncAdapter, surroundings: Surroundings) -> None:
@@ -69,7 +66,6 @@ class TaskCallers(Driver):
         The caller has it from now on, whether or not it is cancelled while it asks for the number.
         """
         self.holding[call] = Held(pool, connection, None)
-        number, trouble = None, ""
         asking = asyncio.ensure_future(self._number(connection))
         while not asking.done():
             try:
@@ -80,13 +76,10 @@ class TaskCallers(Driver):
                 break
         raised = asking.exception()
         if raised is not None:
-            trouble = f"CLIENT ID raised {self._library.error(raised)}"
-        elif isinstance(reply := asking.result(), int):
-            number = reply
+            number, trouble = None, self._raised("CLIENT ID", raised)
         else:
-            trouble = f"CLIENT ID was answered with {str(reply)[:80]!r}"
-        self.holding[call] = Held(pool, connection, number)
-        self._log(Acquired(at_s, pool, call, number, trouble))
+            number, trouble = number_in(asking.result())
+        self._note_acquired(call, Held(pool, connection, number), trouble, at_s)
 
     async def _number(self, connection: object) -> object:
         self._one_at_a_time = self._one_at_a_time or asyncio.Lock()
@@ -133,21 +126,18 @@ class TaskCallers(Driver):
             await self._adapter.send(held.connection, "ECHO", word)
             reply = await self._adapter.receive(held.connection)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"ECHO raised {self._library.error(raised)}"
+            self._note_trouble(acquire, held, "ECHO", raised)
         else:
-            own = reply in (word, word.encode())
-            trouble = "" if own else f"ECHO {word} was answered with {str(reply)[:80]!r}"
-        self._log(Used(self._now_s(), held.pool, acquire, trouble))
+            self._note_echo(acquire, held, word, reply)
 
     async def _drop(self, acquire: int) -> None:
         held = self._held(acquire)
         try:
             await self._adapter.disconnect(held.connection)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"closing it raised {self._library.error(raised)}"
-            self._log(Used(self._now_s(), held.pool, acquire, trouble))
-            return
-        self._log(Dropped(self._now_s(), held.pool, acquire))
+            self._note_trouble(acquire, held, "closing it", raised)
+        else:
+            self._note_dropped(acquire, held)
 
     async def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle
@@ -165,9 +155,7 @@ class TaskCallers(Driver):
                 error = self._library.error(raised)
                 self._log(AcquireFailed(self._now_s(), pool, call, error))
                 return
-        self.released[call] = self.holding.pop(call)
-        by = "return" if leave_by is None else leave_by.__name__
-        self._log(BlockLeft(self._now_s(), pool, call, by))
+        self._note_block_left(pool, call, leave_by)
 
     async def _close(self, handle: object) -> None:
         try:

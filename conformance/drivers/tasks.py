@@ -37,10 +37,7 @@ from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.spec.events import (
     CancelCalled,
     ReleaseCalled,
-    ReleaseReturned,
-    ReplyAwaited,
     Terms,
-    Used,
 )
 
 from .driver import Surroundings
@@ -237,38 +234,24 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         """Release while the server owes a reply, which reaches nobody until the release has returned
         or nothing moves any more.
         """
-        held = self.holding.pop(acquire)
+        held = self._let_go_unanswered(acquire)
         call = next(self._calls)
         key = self._silent_key(call)
-        self.released[acquire] = held
-        self.retired.add(held.pool)
         self._loop.replies_held = True
         sent = self._do(self._adapter.send(held.connection, "BLPOP", key, 0))
         failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
         if failed is not None:
-            trouble = f"BLPOP raised {self._library.error(failed)}"
-            self._log(Used(self._now_s(), held.pool, acquire, trouble))
-        else:
-            self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))
-            handle = self._pools[held.pool].handle
-            releasing = self._do(self._adapter.release(handle, held.connection))
-            waits = not releasing.done()
-            self._let_it_reply(key)
-            if not releasing.done():
-                self._give_up(held.pool, call, 0.0)
-                return
-            raised = releasing.exception()
-            self._log(
-                ReleaseReturned(
-                    self._now_s(),
-                    held.pool,
-                    call,
-                    acquire,
-                    None if raised is None else self._library.error(raised),
-                    reply_outstanding=True,
-                    waited_for_reply=waits,
-                )
-            )
+            self._note_trouble(acquire, held, "BLPOP", failed)
+            return
+        self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))
+        handle = self._pools[held.pool].handle
+        releasing = self._do(self._adapter.release(handle, held.connection))
+        waits = not releasing.done()
+        self._let_it_reply(key)
+        if not releasing.done():
+            self._give_up(held.pool, call, 0.0)
+            return
+        self._note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
 
     def _await_reply(self, acquire: int, server_s: float) -> None:
         """Wait for a reply that comes only when `server_s` seconds have passed."""
@@ -293,23 +276,10 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         if not receiving.done():
             self._give_up(held.pool, next(self._calls), server_s)
             return
-        raised = receiving.exception()
-        error = None if raised is None else self._library.error(raised)
-        if error is not None and not error.is_timeout_error:
-            self._log(Used(self._now_s(), held.pool, acquire, f"BLPOP raised {error}"))
-            return
-        self._log(
-            ReplyAwaited(
-                self._now_s(),
-                held.pool,
-                acquire,
-                server_s,
-                took_s=ended_s[0] - began_s,
-                timed_out=error is not None,
-                # A plain wait on this clock is never late.
-                control_s=self._pools[held.pool].terms.socket_timeout_s or 0.0,
-            )
-        )
+        took_s, raised = ended_s[0] - began_s, receiving.exception()
+        # A plain wait on this clock is never late.
+        control_s = self._pools[held.pool].terms.socket_timeout_s or 0.0
+        self._note_awaited(acquire, held, server_s, took_s, raised, lambda: control_s)
 
     def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         started = start(self._loop, work)

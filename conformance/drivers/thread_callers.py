@@ -6,23 +6,20 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
-    Acquired,
     AcquireFailed,
-    BlockLeft,
-    Dropped,
     ReleaseCalled,
     ReleaseReturned,
-    Used,
 )
 
-from .driver import Driver, Held, Surroundings
+from .driver import Held, Surroundings
+from .outcomes import Outcomes, number_in
 
 
 class Interrupt(KeyboardInterrupt):
     """What a caller is interrupted with. Nobody else raises it."""
 
 
-class ThreadCallers(Driver):
+class ThreadCallers(Outcomes):
     """The calls of a program, each to be made by a thread."""
 
     def __init__(self, adapter: AnyAdapter, surroundings: Surroundings) -> None:
@@ -50,21 +47,17 @@ class ThreadCallers(Driver):
 
     def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
         """Note a connection that was handed out, under the number that the server knows it by."""
-        number, trouble = None, ""
+        number = None
         try:
             self._adapter.send(connection, "CLIENT", "ID")
             reply = self._adapter.receive(connection)
         except Interrupt:
             trouble = "its caller was interrupted before it could use it"
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"CLIENT ID raised {self._library.error(raised)}"
+            trouble = self._raised("CLIENT ID", raised)
         else:
-            if isinstance(reply, int):
-                number = reply
-            else:
-                trouble = f"CLIENT ID was answered with {str(reply)[:80]!r}"
-        self.holding[call] = Held(pool, connection, number)
-        self._log(Acquired(at_s, pool, call, number, trouble))
+            number, trouble = number_in(reply)
+        self._note_acquired(call, Held(pool, connection, number), trouble, at_s)
 
     def _release(self, acquire: int, to: str, call: int, inside: int | None = None) -> None:
         held = self._let_go(acquire, to)
@@ -83,21 +76,18 @@ class ThreadCallers(Driver):
             self._adapter.send(held.connection, "ECHO", word)
             reply = self._adapter.receive(held.connection)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"ECHO raised {self._library.error(raised)}"
+            self._note_trouble(acquire, held, "ECHO", raised)
         else:
-            own = reply in (word, word.encode())
-            trouble = "" if own else f"ECHO {word} was answered with {str(reply)[:80]!r}"
-        self._log(Used(self._now_s(), held.pool, acquire, trouble))
+            self._note_echo(acquire, held, word, reply)
 
     def _drop(self, acquire: int) -> None:
         held = self._held(acquire)
         try:
             self._adapter.disconnect(held.connection)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = f"closing it raised {self._library.error(raised)}"
-            self._log(Used(self._now_s(), held.pool, acquire, trouble))
-            return
-        self._log(Dropped(self._now_s(), held.pool, acquire))
+            self._note_trouble(acquire, held, "closing it", raised)
+        else:
+            self._note_dropped(acquire, held)
 
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle
@@ -115,6 +105,4 @@ class ThreadCallers(Driver):
                 error = self._library.error(raised)
                 self._log(AcquireFailed(self._now_s(), pool, call, error))
                 return
-        self.released[call] = self.holding.pop(call)
-        by = "return" if leave_by is None else leave_by.__name__
-        self._log(BlockLeft(self._now_s(), pool, call, by))
+        self._note_block_left(pool, call, leave_by)
