@@ -28,12 +28,7 @@ from poolproof.conformance.program import (
     RunBlock,
     Use,
 )
-from poolproof.spec.events import (
-    AcquireCalled,
-    AcquireFailed,
-    ReleaseCalled,
-    Terms,
-)
+from poolproof.spec.events import AcquireCalled, AcquireFailed, ReleaseCalled, Terms
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
 from .driver import Surroundings

@@ -38,7 +38,7 @@ class TaskCallers(Outcomes):
         try:
             connection = await self._adapter.acquire(self._pools[pool].handle)
         except CancelledError:
-            self._note_cancel(pool, call, by)
+            self._note_told(pool, call, by)
             self._log(AcquireCancelled(self._now_s(), pool, call))
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
@@ -56,9 +56,20 @@ class TaskCallers(Outcomes):
             async with asyncio.timeout(limit_s):
                 await self._acquire(pool, call, by)
 
-    def _note_cancel(self, pool: str, call: int, by: Means) -> None:
+    def _ask_to_stop(self, pool: str, call: int, task: asyncio.Task[None] | None) -> None:
+        """Cancel a caller, who will be told at the suspension that it is at, or at its next."""
+        self._note_cancel(pool, call, "cancel")
+        self._asked_to_stop.add(call)
+        if task is not None:
+            task.cancel()
+
+    def _note_told(self, pool: str, call: int, by: Means) -> None:
+        """A caller was told that it is cancelled, which may be written down already."""
         if call not in self._asked_to_stop:
-            self._log(CancelCalled(self._now_s(), pool, call, by))
+            self._note_cancel(pool, call, by)
+
+    def _note_cancel(self, pool: str, call: int, by: Means) -> None:
+        self._log(CancelCalled(self._now_s(), pool, call, by))
 
     async def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
         """Note a connection that was handed out, under the number that the server knows it by.
@@ -87,37 +98,24 @@ class TaskCallers(Outcomes):
             await self._adapter.send(connection, "CLIENT", "ID")
             return await self._adapter.receive(connection)
 
-    async def _release(self, acquire: int, to: str, call: int) -> None:
+    async def _release(
+        self, acquire: int, to: str, call: int, *, while_cancelled: bool = False
+    ) -> None:
+        """Release; if `while_cancelled`, as one who does so on the way out, having been cancelled."""
         held = self._let_go(acquire, to)
         self._log(ReleaseCalled(self._now_s(), to, call, acquire))
+        if while_cancelled:
+            self._ask_to_stop(to, call, asyncio.current_task())
         error = None
         try:
             await self._adapter.release(self._pools[to].handle, held.connection)
         except CancelledError:
-            self._note_cancel(to, call, "cancel")
+            self._note_told(to, call, "cancel")
             self._log(ReleaseCancelled(self._now_s(), to, call, acquire))
             raise
         except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
             error = self._library.error(raised)
         self._log(ReleaseReturned(self._now_s(), to, call, acquire, error))
-
-    async def _release_while_cancelled(self, acquire: int, to: str, call: int) -> None:
-        """Release as a task does that is being cancelled: at its next suspension it will be told."""
-        task = asyncio.current_task()
-        held = self._let_go(acquire, to)
-        self._log(ReleaseCalled(self._now_s(), to, call, acquire))
-        self._log(CancelCalled(self._now_s(), to, call, "cancel"))
-        if task is not None:
-            task.cancel()
-        try:
-            await self._adapter.release(self._pools[to].handle, held.connection)
-        except CancelledError:
-            self._log(ReleaseCancelled(self._now_s(), to, call, acquire))
-        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
-            error = self._library.error(raised)
-            self._log(ReleaseReturned(self._now_s(), to, call, acquire, error))
-        else:
-            self._log(ReleaseReturned(self._now_s(), to, call, acquire))
 
     async def _use(self, acquire: int) -> None:
         held = self._held(acquire)

@@ -34,11 +34,7 @@ from poolproof.conformance.program import (
     Use,
 )
 from poolproof.conformance.scheduler import shown_by_loop
-from poolproof.spec.events import (
-    CancelCalled,
-    ReleaseCalled,
-    Terms,
-)
+from poolproof.spec.events import ReleaseCalled, Terms
 
 from .driver import Surroundings
 from .task_callers import TaskCallers
@@ -121,12 +117,13 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 return self._start_acquire(
                     pool, lambda call: self._acquire_within(pool, call, by, limit_s), at, limit_s
                 )
-            case Release(acquire, to) if at is not None and at.at_suspension == 0:
-                return self._start_call(
-                    to, lambda call: self._release_while_cancelled(acquire, to, call)
-                )
             case Release(acquire, to):
-                return self._start_call(to, lambda call: self._release(acquire, to, call), at=at)
+                now = at is not None and at.at_suspension == 0
+                return self._start_call(
+                    to,
+                    lambda call: self._release(acquire, to, call, while_cancelled=now),
+                    at=None if now else at,
+                )
             case Cancelled(cancelled, at):
                 return self._start(cancelled, at)
             case Use(acquire):
@@ -194,9 +191,7 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         """Cancel a caller, if it has not returned meanwhile."""
         moving = self._moving.get(call)
         if moving is not None and not moving.done:
-            self._log(CancelCalled(self._now_s(), moving.pool, call, "cancel"))
-            self._asked_to_stop.add(call)
-            moving.task.cancel()
+            self._ask_to_stop(moving.pool, call, moving.task)
 
     def _build(self, pool: str, terms: Terms) -> None:
         settings = self._settings_of(pool, terms)
