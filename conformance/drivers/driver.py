@@ -64,7 +64,10 @@ class Driver(ABC):
     """Runs one program. Its `events` are the program's history."""
 
     certain = True
-    """Whether this driver knows when nothing moves any more."""
+    """Whether this driver knew, after the last burst, that nothing moved any more."""
+
+    exact = True
+    """Whether its clock is one by which no wait ends late because the machine is busy."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.events: list[Event] = []

@@ -52,6 +52,7 @@ class RealThreads(ThreadCallers):
     """Runs sequential programs: bursts of one operation."""
 
     certain = False
+    exact = False
 
     def __init__(self, adapter: AnyAdapter, surroundings: Surroundings) -> None:
         super().__init__(adapter, surroundings)

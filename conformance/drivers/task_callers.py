@@ -43,7 +43,7 @@ class TaskCallers(Outcomes):
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
             error = self._library.error(raised)
-            self._log(AcquireFailed(self._now_s(), pool, call, error, exact=True))
+            self._log(AcquireFailed(self._now_s(), pool, call, error, exact=self.exact))
         else:
             await self._take(pool, call, connection, self._now_s())
 

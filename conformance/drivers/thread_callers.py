@@ -41,7 +41,7 @@ class ThreadCallers(Outcomes):
             at_s = self._now_s()
             control_s = self._control_s(call, at_s - called_s)
             error = self._library.error(raised)
-            self._log(AcquireFailed(at_s, pool, call, error, control_s, exact=self.certain))
+            self._log(AcquireFailed(at_s, pool, call, error, control_s, exact=self.exact))
         else:
             self._take(pool, call, connection, self._now_s())
 
