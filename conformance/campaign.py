@@ -19,7 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from .court import ClauseBroken, Court, LongEnough
 from .exhaustion import Depth
 from .machine import PoolMachine
-from .program import SHARES, Theme
+from .themes import SHARES, Theme
 
 
 @dataclass(frozen=True, slots=True)

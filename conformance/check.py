@@ -25,10 +25,9 @@ from .drivers import Drivers
 from .drivers.pool_code import code_of_pool
 from .drivers.threads_of_others import threads_now
 from .exhaustion import search
-from .machine import themes_for
 from .preparation import Prepared, library_version, prepare
-from .program import CROWDED
 from .settings import PoolSettings
+from .themes import CROWDED, themes_for
 from .trials import run_trials
 from .witness import Witness
 

@@ -15,8 +15,8 @@ from poolproof.spec import CLAUSES, Clause, History
 from poolproof.spec.events import Event
 
 from .drivers import Driver, Drivers
-from .program import Theme
 from .settings import PoolSettings
+from .themes import Theme
 from .witness import Watch
 
 

@@ -19,7 +19,7 @@ from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation
 from .preparation import Prepared
-from .program import CROWD_S, Build, Burst, Cancel, InTurn, Operation, Release, Theme
+from .program import Build, Burst, Cancel, InTurn, Operation, Release
 from .scenarios import (
     ASK,
     INTERRUPTED,
@@ -32,6 +32,7 @@ from .scenarios import (
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
 from .stand_in import ImaginedServer, stand_in_for
+from .themes import CROWD_S, Theme
 
 MOST_POINTS = 200
 """At how many points of a call something is tried at most."""

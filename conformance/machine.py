@@ -13,18 +13,10 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from poolproof.spec import Capability
-
 from .court import Court, LongEnough
 from .drivers import Driver
 from .loop import Cancellation
 from .program import (
-    CANCELLING,
-    CROWD_S,
-    CROWDED,
-    SILENCE_S,
-    SURPLUS_CALLERS,
-    THEMES_OF_SOCKET_TIMEOUT,
     Acquire,
     AwaitReply,
     Build,
@@ -41,11 +33,19 @@ from .program import (
     Release,
     ReleaseUnanswered,
     RunBlock,
-    Theme,
     Use,
-    terms_of,
 )
 from .scheduler import Schedule
+from .themes import (
+    CANCELLING,
+    CROWD_S,
+    CROWDED,
+    SILENCE_S,
+    SURPLUS_CALLERS,
+    THEMES_OF_SOCKET_TIMEOUT,
+    Theme,
+    terms_of,
+)
 
 POOLS = st.sampled_from(("A", "A", "A", "B"))
 """Two pools are alive in every program. Most happens in the first."""
@@ -498,23 +498,6 @@ class PoolMachine(RuleBasedStateMachine):
             and held.pool not in self._driver.retired
             and held.pool not in self._driver.waiting.values()
         ]
-
-
-def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Theme, ...]:
-    """The themes that make sense for a pool, the most telling first."""
-    crowded = [Theme.CROWD, Theme.SLOW_CONNECTS, Theme.CANCEL_WAITING, Theme.CANCEL_CONNECTING]
-    if Capability.THREADS in offers:
-        crowded.append(Theme.INSIDE)
-    if Capability.ASYNCIO in offers:
-        crowded += [Theme.CANCEL_SERVED, Theme.CANCEL_RELEASING]
-    themes = [Theme.QUEUE, Theme.TURNS, Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE, Theme.DROP]
-    if "timeout" in takes:
-        themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]
-        if "socket_timeout" in takes:
-            themes += sorted(THEMES_OF_SOCKET_TIMEOUT, key=lambda theme: theme.name)
-    if Capability.CONTEXT_MANAGER in offers:
-        themes.append(Theme.BLOCK)
-    return (*themes, Theme.UNANSWERED, *crowded)
 
 
 def _pick(several: list[int], which: int) -> int:

@@ -5,8 +5,8 @@ from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.program import REAL_TIME, Theme
 from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import REAL_TIME, Theme
 from poolproof.conformance.witness import Watch
 
 from .driver import Driver, Surroundings

@@ -9,8 +9,8 @@ from poolproof.conformance.apart import apart
 from poolproof.conformance.bounded import NeverReturned, bounded
 from poolproof.conformance.facade import usable_by_threads
 from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.program import BRIEF_S
 from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import BRIEF_S
 from poolproof.spec.events import ArgumentTried, Error, Event
 
 SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)

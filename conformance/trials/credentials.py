@@ -12,9 +12,9 @@ import redis
 from poolproof.conformance.bounded import error_of
 from poolproof.conformance.facade import usable_by_threads
 from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.program import BRIEF_S
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import BRIEF_S
 from poolproof.conformance.witness import Witness
 from poolproof.spec.events import Event, Shown
 
