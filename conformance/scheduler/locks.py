@@ -33,16 +33,17 @@ def take(
     return False
 
 
-class _AlsoReal(type):
+class AlsoReal(type):
     """Makes `isinstance(lock, threading.Lock)` true for the locks that Python made itself."""
 
     kept: type
+    """What Python makes."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return type.__instancecheck__(cls, instance) or isinstance(instance, cls.kept)
 
 
-class Lock(metaclass=_AlsoReal):
+class Lock(metaclass=AlsoReal):
     """In the place of threading.Lock."""
 
     __slots__ = ("__weakref__", "_real")
@@ -97,7 +98,7 @@ class Lock(metaclass=_AlsoReal):
         return not self._real.locked()
 
 
-class RLock(metaclass=_AlsoReal):
+class RLock(metaclass=AlsoReal):
     """In the place of threading.RLock. Belongs to a real thread, and every task is one of its own."""
 
     __slots__ = ("__weakref__", "_depth", "_real")

@@ -4,21 +4,17 @@ from _queue import Empty
 from typing import Generic, TypeVar
 
 from . import real
-from .locks import take
+from .locks import AlsoReal, take
 from .task import controlled
 
 Item = TypeVar("Item")
 
 
-class _AlsoReal(type):
-    def __instancecheck__(cls, instance: object) -> bool:
-        return type.__instancecheck__(cls, instance) or isinstance(instance, real.SimpleQueue)
-
-
-class SimpleQueue(Generic[Item], metaclass=_AlsoReal):
+class SimpleQueue(Generic[Item], metaclass=AlsoReal):
     """In the place of queue.SimpleQueue."""
 
     __slots__ = ("__weakref__", "_real")
+    kept = real.SimpleQueue
 
     def __init__(self) -> None:
         self._real: real.SimpleQueue[Item] = real.SimpleQueue()
