@@ -14,14 +14,6 @@ BOUND_S = 20.0
 PING = b"*1\r\n$4\r\nPING\r\n"
 
 
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
-    yield loop
-    assert loop.end() == []
-    assert loop.unhandled == []
-
-
 @contextmanager
 def scripted(script: Callable[[socket.socket], object]) -> Iterator[int]:
     """A server that accepts one connection and acts the script on it; yields its port."""

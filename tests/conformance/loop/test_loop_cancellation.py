@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 
 import anyio
 import anyio.lowlevel
@@ -8,14 +8,6 @@ import pytest
 from poolproof.conformance.loop import Cancellation, VirtualLoop, start, sweep
 
 Body = Callable[[list[str]], Coroutine[object, object, None]]
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
-    yield loop
-    assert loop.end() == []
-    assert loop.unhandled == []
 
 
 async def three_places(course: list[str]) -> None:

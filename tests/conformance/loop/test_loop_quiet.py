@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import TypeVar
 
 import coredis
@@ -25,14 +25,6 @@ POOLS = [
     valkey.asyncio.ConnectionPool,
     valkey.asyncio.BlockingConnectionPool,
 ]
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
-    yield loop
-    assert loop.end() == []
-    assert loop.unhandled == []
 
 
 def result(loop: VirtualLoop, coroutine: Coroutine[object, object, Result]) -> Result:

@@ -1,7 +1,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from types import ModuleType
 
 import pytest
@@ -10,14 +10,6 @@ from poolproof.conformance.loop import VirtualLoop
 from poolproof.conformance.loop.virtual import START_S
 from poolproof.conformance.scheduler import install, shown_by_loop
 from poolproof.conformance.scheduler.clock import EPOCH_S
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
-    yield loop
-    assert loop.end() == []
-    assert loop.unhandled == []
 
 
 async def expires(wait_s: float) -> float:
