@@ -6,27 +6,19 @@ It ends with status 1 if anything was convicted, and tells how.
 
 import argparse
 import platform
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from os import cpu_count
+from contextlib import nullcontext
 from time import monotonic
 
-from sound import ASYNC_SOUND_POOLS, SOUND_POOLS
+from busy import busy_machine
+from judging import adapter_of, judge, name_of
+from sound import EVERY_SOUND_POOL
 
-from poolproof import reference_pool
-from poolproof.conformance.adapter import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.adapter import uses_asyncio
 from poolproof.conformance.campaign import Budget
-from poolproof.conformance.check import run_check
 from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server, obtain
 from poolproof.conformance.story import tell
-from poolproof.reference_pool import asyncio as asyncio_reference_pool
-from poolproof.spec import CLAUSES
-
-THREADS = (reference_pool.ConnectionPool, *SOUND_POOLS)
-ASYNCIO = (asyncio_reference_pool.ConnectionPool, *ASYNC_SOUND_POOLS)
 
 
 def main() -> int:
@@ -38,25 +30,24 @@ def main() -> int:
     chosen = parser.parse_args()
     print(f"{platform.python_implementation()} {platform.python_version()}, {chosen}", flush=True)
     convicted = 0
-    with obtain() as server, busy_machine(chosen.busy):
-        for pool in (*THREADS, *ASYNCIO):
-            convicted += judge(pool, server, chosen.programs, chosen.seed)
+    with obtain() as server, busy_machine() if chosen.busy else nullcontext():
+        for pool in EVERY_SOUND_POOL:
+            convicted += convictions_of(pool, server, chosen.programs, chosen.seed)
     print(f"{convicted} convictions")
     return 1 if convicted else 0
 
 
-def judge(pool: type[object], server: Server, programs: int, seed: int) -> int:
+def convictions_of(pool: type[object], server: Server, programs: int, seed: int) -> int:
     """How many clauses convict the pool."""
-    adapter = AsyncRedisInterface(pool) if pool in ASYNCIO else RedisInterface(pool)
+    adapter = adapter_of(pool)
     # There are some sixteen themes, three of which run a part of the programs only.
     depth = Depth(preemptions=1, limit_s=30)
     budget = Budget(programs // 13, 12, 1.0, run_s=600, limit_s=3600, depth=depth)
     began_s = monotonic()
-    findings = run_check(adapter, server, list(CLAUSES), budget, seed, {}, say=lambda _: None)
-    driver = "asyncio" if pool in ASYNCIO else "threads"
-    name = f"{pool.__module__.rpartition('.')[2]}.{pool.__name__}"
+    findings = judge(adapter, server, budget, seed)
+    driver = "asyncio" if uses_asyncio(adapter) else "threads"
     print(
-        f"{name:<32} {driver} {findings.programs:>6} programs {monotonic() - began_s:>5.0f} s "
+        f"{name_of(pool):<32} {driver} {findings.programs:>6} programs {monotonic() - began_s:>5.0f} s "
         f"{len(findings.convictions)} convictions",
         *findings.notes,
         sep="; ",
@@ -66,21 +57,6 @@ def judge(pool: type[object], server: Server, programs: int, seed: int) -> int:
         steps, broken = tell(conviction.clause, conviction.events)
         print(conviction.clause, broken, *steps, sep="\n    ", flush=True)
     return len(findings.convictions)
-
-
-@contextmanager
-def busy_machine(busy: bool) -> Iterator[None]:
-    """Keep every core busy, with twice as many processes as there are."""
-    burners = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        for _ in range(2 * (cpu_count() or 2) if busy else 0)
-    ]
-    try:
-        yield
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
+from judging import judge
 
 from poolproof.conformance.campaign import Budget
-from poolproof.conformance.check import run_check
 from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.target import load_target, read_extra
-from poolproof.spec import CLAUSES
 
 
 def ids(text: str) -> frozenset[str]:
@@ -94,15 +93,7 @@ def test_a_released_pool_gets_the_verdicts_that_were_confirmed_by_hand(
     target, *extra = named.split()
     known = RELEASED[named]
 
-    findings = run_check(
-        load_target(target),
-        server,
-        list(CLAUSES),
-        BUDGET,
-        0,
-        read_extra(extra),
-        say=lambda progress: None,
-    )
+    findings = judge(load_target(target), server, BUDGET, extra=read_extra(extra))
 
     convicted = set(findings.convictions)
     assert known.breaks <= convicted

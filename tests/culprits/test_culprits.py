@@ -5,17 +5,16 @@ The sound pools that they are made from are convicted by none, so it is the sin 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from inspect import iscoroutinefunction
 
 import pytest
+from judging import adapter_of, judge
 
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.bound import LooksBeforeItCounts
 from culprits.progress import ForgetsTheBellBeforeItListens
 from culprits.release import LooksBeforeItTakes
-from poolproof.conformance.adapter import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.campaign import Budget
-from poolproof.conformance.check import Findings, run_check
+from poolproof.conformance.check import Findings
 from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
@@ -33,10 +32,8 @@ PREEMPTED = (LooksBeforeItCounts, LooksBeforeItTakes, ForgetsTheBellBeforeItList
 
 
 def check(pool: type[SoundPool | SoundAsyncPool], server: Server) -> Findings:
-    for_asyncio = iscoroutinefunction(pool.get_connection)
-    adapter = AsyncRedisInterface(pool) if for_asyncio else RedisInterface(pool)
     budget = UNHURRIED if pool in PREEMPTED else BUDGET
-    return run_check(adapter, server, list(CLAUSES), budget, 0, {}, say=lambda progress: None)
+    return judge(adapter_of(pool), server, budget)
 
 
 @pytest.mark.parametrize("culprit", ALL, ids=lambda culprit: culprit.__name__)

@@ -1,9 +1,12 @@
-"""Sound pools of other styles than the reference pool's. None of them may ever be convicted."""
+"""Sound pools of other styles than the reference pools'. None of them may ever be convicted."""
 
 from culprits.sound import SoundPool
 from culprits.sound_async import SoundAsyncPool
 from culprits.turns import TurnsPool
 from culprits.turns_async import TurnsAsyncPool
+
+from poolproof import reference_pool
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
 
 from .condition import ConditionPool
 from .eager import EagerPool
@@ -15,7 +18,7 @@ from .short_lived import ShortLivedPool
 from .silent import SilentPool
 from .wrapping import WrappingPool
 
-__all__ = ["ASYNC_SOUND_POOLS", "SOUND_POOLS"]
+__all__ = ["ASYNC_SOUND_POOLS", "EVERY_SOUND_POOL", "SOUND_POOLS"]
 
 SOUND_POOLS = (
     ConditionPool,
@@ -35,3 +38,11 @@ ASYNC_SOUND_POOLS = (
     SoundAsyncPool,
     TurnsAsyncPool,
 )
+
+EVERY_SOUND_POOL: tuple[type[object], ...] = (
+    reference_pool.ConnectionPool,
+    *SOUND_POOLS,
+    asyncio_reference_pool.ConnectionPool,
+    *ASYNC_SOUND_POOLS,
+)
+"""The reference pools are among them."""

@@ -1,0 +1,32 @@
+"""How tests judge a pool that they have at hand: as the command line does, without its process."""
+
+from collections.abc import Mapping
+
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.campaign import Budget
+from poolproof.conformance.check import Findings, run_check
+from poolproof.conformance.server import Server
+from poolproof.conformance.target import load_target
+from poolproof.spec import CLAUSES
+
+NO_ARGUMENTS: Mapping[str, object] = {}
+
+
+def adapter_of(pool: type[object]) -> AnyAdapter | AnyAsyncAdapter:
+    """What the tool finds by the name of a pool class, be it for threads or for asyncio."""
+    return load_target(f"{pool.__module__}:{pool.__qualname__}")
+
+
+def name_of(pool: type[object]) -> str:
+    return f"{pool.__module__.rpartition('.')[2]}.{pool.__name__}"
+
+
+def judge(
+    adapter: AnyAdapter | AnyAsyncAdapter,
+    server: Server,
+    budget: Budget,
+    seed: int = 0,
+    extra: Mapping[str, object] = NO_ARGUMENTS,
+) -> Findings:
+    """What is found out about all clauses."""
+    return run_check(adapter, server, list(CLAUSES), budget, seed, extra, say=lambda progress: None)
