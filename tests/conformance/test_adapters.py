@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
-from secrets import token_hex
 
 import pytest
 import redis
 import redis.asyncio
 import valkey.asyncio
+from at_server import connections_named
 
 from poolproof.conformance.adapter import (
     AdapterError,
@@ -33,31 +33,9 @@ each_asyncio_pool = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def settings(server: Server) -> PoolSettings:
-    return PoolSettings(
-        server.host,
-        server.port,
-        server.db,
-        username=server.username,
-        password=server.password,
-        client_name=f"poolproof-{token_hex(8)}",
-        max_connections=2,
-        timeout=0.05,
-    )
-
-
 def settings_for(build: Callable[..., object], settings: PoolSettings) -> PoolSettings:
     blocks = "Blocking" in build.__name__
     return settings if blocks else replace(settings, takes=frozenset({"socket_timeout"}))
-
-
-def names_at(server: Server) -> list[str]:
-    """The client names of the connections that the server sees."""
-    with redis.Redis(
-        host=server.host, port=server.port, username=server.username, password=server.password
-    ) as client:
-        return [seen["name"] for seen in client.client_list()]
 
 
 @each_asyncio_pool
@@ -74,7 +52,7 @@ def test_an_asyncio_pool_is_used_on_the_loop(
         numbers = [await adapter.receive(first), await adapter.receive(second)]
         assert all(isinstance(number, int) for number in numbers)
         assert len(set(numbers)) == 2
-        assert names_at(server).count(settings.client_name) == 2
+        assert len(connections_named(server, settings.client_name)) == 2
 
         with pytest.raises((redis.ConnectionError, valkey.asyncio.ConnectionError)):
             await adapter.acquire(pool)

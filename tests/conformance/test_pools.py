@@ -18,6 +18,7 @@ from time import monotonic
 import pytest
 import redis
 import sqlalchemy.exc
+from at_server import connections_named
 from click.testing import CliRunner
 
 from poolproof.conformance.adapter import (
@@ -220,19 +221,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def settings(name: str, server: Server) -> PoolSettings:
+def settings(name: str, settings: PoolSettings) -> PoolSettings:
     takes = {"socket_timeout"} if name == "dbutils" else {"timeout", "socket_timeout"}
-    return PoolSettings(
-        server.host,
-        server.port,
-        server.db,
-        username=server.username,
-        password=server.password,
-        client_name=f"poolproof-{token_hex(8)}",
-        max_connections=2,
-        timeout=PATIENCE_S,
-        takes=frozenset(takes),
-    )
+    return replace(settings, timeout=PATIENCE_S, takes=frozenset(takes))
 
 
 Open = Callable[..., Used]
@@ -259,13 +250,8 @@ def pool(open_pool: Open) -> Used:
 
 
 def seen(server: Server, settings: PoolSettings) -> set[int]:
-    """The connections that the server sees under the client name of the pool."""
-    with redis.Redis(
-        host=server.host, port=server.port, username=server.username, password=server.password
-    ) as client:
-        return {
-            int(seen["id"]) for seen in client.client_list() if seen["name"] == settings.client_name
-        }
+    """The connections of the pool that the server sees."""
+    return connections_named(server, settings.client_name)
 
 
 def test_the_server_sees_the_connections_under_the_client_name(

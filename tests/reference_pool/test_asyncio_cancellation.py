@@ -5,13 +5,14 @@ suspension of a task that waits for a connection, connects it, uses it and gives
 
 import asyncio
 from asyncio import CancelledError, Future, Task, create_task, sleep
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from itertools import count
 from typing import Literal, get_args
 
 import pytest
 import redis
+from at_server import connections_named, where
 from redis.asyncio.connection import AbstractConnection
 
 from poolproof.conformance.server import Server
@@ -89,11 +90,7 @@ class Scene:
 
     def __init__(self, server: Server) -> None:
         self.pool = ConnectionPool(
-            host=server.host,
-            port=server.port,
-            db=server.db,
-            username=server.username,
-            password=server.password,
+            **where(server),
             client_name=NAME,
             max_connections=1,
             timeout=None,
@@ -162,25 +159,16 @@ class Scene:
         raise AssertionError("it never came to that")
 
 
-@pytest.fixture
-def servers_count(server: Server) -> Iterator[Callable[[], int]]:
-    """How many connections of the pool the server has."""
-    with redis.Redis(
-        host=server.host, port=server.port, username=server.username, password=server.password
-    ) as client:
-        yield lambda: [each["name"] for each in client.client_list()].count(NAME)
-
-
 @pytest.mark.parametrize("late", [False, True], ids=["while suspended", "just before it goes on"])
 @pytest.mark.parametrize("means", get_args(Means))
 def test_stopping_a_task_at_any_suspension_loses_nothing(
-    server: Server, servers_count: Callable[[], int], means: Means, late: bool
+    server: Server, means: Means, late: bool
 ) -> None:
     async def stop_at(suspension: int) -> bool:
         scene = Scene(server)
         came_to_that = await asyncio.wait_for(scene.play(means, suspension, late), PATIENCE_S)
 
-        assert servers_count() == 1
+        assert len(connections_named(server, NAME)) == 1
         await scene.pool.disconnect()
         return came_to_that
 

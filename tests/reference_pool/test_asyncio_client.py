@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 import redis
+from at_server import where
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -37,11 +38,7 @@ def clients(request: pytest.FixtureRequest, server: Server) -> Clients:
     async def clients() -> AsyncIterator[tuple[Redis, ConnectionPool]]:
         async with (
             ConnectionPool(
-                host=server.host,
-                port=server.port,
-                db=server.db,
-                username=server.username,
-                password=server.password,
+                **where(server),
                 protocol=request.param,
                 socket_timeout=PATIENCE_S,
                 max_connections=2,
@@ -126,10 +123,7 @@ async def test_a_client_with_a_connection_of_its_own(clients: Clients) -> None:
 async def test_decoding(server: Server) -> None:
     async with (
         ConnectionPool(
-            host=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
+            **where(server),
             decode_responses=True,
         ) as pool,
         client_of(pool) as client,
@@ -155,9 +149,7 @@ async def test_closing_a_client_leaves_a_pool_that_it_was_lent_open(clients: Cli
 
 
 async def test_closing_a_client_closes_a_pool_that_it_was_given(server: Server) -> None:
-    pool = ConnectionPool(
-        host=server.host, port=server.port, username=server.username, password=server.password
-    )
+    pool = ConnectionPool(**where(server))
     async with Redis.from_pool(cast("redis.asyncio.ConnectionPool", pool)) as client:
         await client.ping()
     with pytest.raises(PoolClosedError):

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 
 import pytest
+from at_server import where
 from redis.asyncio.connection import AbstractConnection
 
 from poolproof.conformance.server import Server
@@ -26,11 +27,7 @@ pytestmark = [
 @pytest.fixture
 def pool(server: Server) -> ConnectionPool:
     return ConnectionPool(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
+        **where(server),
         socket_timeout=PATIENCE_S,
         max_connections=2,
         timeout=0,

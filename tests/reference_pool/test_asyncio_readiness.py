@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import redis
+from at_server import end_connection, where
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -22,11 +23,7 @@ PARSERS = dict.fromkeys([redis.asyncio.connection.DefaultParser, redis._parsers.
 def pool(request: pytest.FixtureRequest, server: Server) -> ConnectionPool:
     """A pool of one connection."""
     return ConnectionPool(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
+        **where(server),
         protocol=2,
         parser_class=request.param,
         socket_timeout=PATIENCE_S,
@@ -94,13 +91,7 @@ async def test_a_connection_that_the_server_closed_is_replaced(
     async with pool:
         async with pool.connection() as connection:
             before = await say(connection, "CLIENT", "ID")
-            with redis.Redis(
-                host=server.host,
-                port=server.port,
-                username=server.username,
-                password=server.password,
-            ) as kill:
-                kill.client_kill_filter(_id=str(before))
+            end_connection(server, before)
             await arrival(connection)
 
         async with pool.connection() as connection:

@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 import redis
+from at_server import where
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -19,11 +20,7 @@ KEY = "poolproof:client"
 @pytest.fixture(params=[2, 3], ids=["RESP2", "RESP3"])
 def pool(request: pytest.FixtureRequest, server: Server) -> Iterator[ConnectionPool]:
     with ConnectionPool(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
+        **where(server),
         protocol=request.param,
         socket_timeout=PATIENCE_S,
         max_connections=2,
@@ -140,10 +137,7 @@ def test_a_client_with_a_connection_of_its_own(client: redis.Redis, pool: Connec
 def test_decoding(server: Server) -> None:
     with (
         ConnectionPool(
-            host=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
+            **where(server),
             decode_responses=True,
         ) as pool,
         client_of(pool) as client,

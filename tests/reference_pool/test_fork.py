@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
+from at_server import where
 from redis.connection import AbstractConnection
 
 from poolproof.conformance.server import Server
@@ -24,11 +25,7 @@ pytestmark = [
 @pytest.fixture
 def pool(server: Server) -> Iterator[ConnectionPool]:
     with ConnectionPool(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
+        **where(server),
         socket_timeout=PATIENCE_S,
         max_connections=2,
         timeout=0,

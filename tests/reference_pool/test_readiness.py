@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 import redis
+from at_server import end_connection, where
 from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -46,11 +47,7 @@ def pool(
     if request.param == "can_read asked":
         monkeypatch.setattr(slot_module, "select", SimpleNamespace())
     with ConnectionPool(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
+        **where(server),
         protocol=protocol,
         parser_class=parser,
         socket_timeout=PATIENCE_S,
@@ -115,11 +112,7 @@ def test_a_connection_that_the_server_closed_is_connected_afresh(
 ) -> None:
     with pool.connection() as connection:
         before = say(connection, "CLIENT", "ID")
-        kill = redis.Redis(
-            host=server.host, port=server.port, username=server.username, password=server.password
-        )
-        with kill:
-            kill.client_kill_filter(_id=str(before))
+        end_connection(server, before)
         arrival(connection)
 
     with pool.connection() as connection:

@@ -10,6 +10,7 @@ import pytest
 import redis
 import redis.asyncio
 import valkey.asyncio
+from at_server import end_connection, where
 
 from poolproof.conformance.loop import VirtualLoop, start
 from poolproof.conformance.loop.virtual import START_S
@@ -37,11 +38,7 @@ def result(loop: VirtualLoop, coroutine: Coroutine[object, object, Result]) -> R
 def made(loop: VirtualLoop, server: Server, kind: type[Pool], **settings: object) -> Pool:
     async def make() -> Pool:
         return kind(
-            host=server.host,
-            port=server.port,
-            db=server.db,
-            username=server.username,
-            password=server.password,
+            **where(server),
             **settings,  # type: ignore[arg-type]  # one dict for four signatures
         )
 
@@ -197,10 +194,7 @@ def test_a_connection_that_the_server_ends_is_noticed(loop: VirtualLoop, server:
     connection = result(loop, pool.get_connection())
     number = result(loop, identity(connection))
     (wire,) = loop.wires
-    with redis.Redis(
-        host=server.host, port=server.port, username=server.username, password=server.password
-    ) as other:
-        other.client_kill_filter(_id=str(number))
+    end_connection(server, number)
     loop.run_until_quiet(until=lambda: wire.over)
     assert wire.over
     result(loop, pool.release(connection))

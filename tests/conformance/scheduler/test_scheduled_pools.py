@@ -11,6 +11,7 @@ from types import CodeType
 import pytest
 import redis
 import redis.connection
+from at_server import where
 
 from poolproof import reference_pool
 from poolproof.conformance.scheduler import Course, Schedule, Scheduler, all_schedules, install
@@ -165,10 +166,7 @@ def test_a_release_inside_a_release_waits_for_itself_where_the_queue_is_locked()
 def test_real_connections_are_used_under_a_schedule(server: Server) -> None:
     for gap in range(0, 400, 40):
         pool = redis.BlockingConnectionPool(
-            host=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
+            **where(server),
             max_connections=1,
             timeout=None,
         )
