@@ -4,7 +4,7 @@ suspension of a task that waits for a connection, connects it, uses it and gives
 """
 
 import asyncio
-from asyncio import CancelledError, Future, Task, create_task, sleep
+from asyncio import CancelledError, Future, Task, create_task
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from itertools import count
@@ -17,6 +17,9 @@ from redis.asyncio.connection import AbstractConnection
 
 from poolproof.conformance.server import Server
 from poolproof.reference_pool.asyncio import ConnectionPool, ConnectionPoolTimeoutError
+
+from .asyncio_wires import until
+from .inside import waiting
 
 NAME = "poolproof-cancel"
 LIMIT_S = 10.0
@@ -122,9 +125,9 @@ class Scene:
             self._use(), lambda: self.stop(means), at=at, again=means.endswith("again"), late=late
         )
         self.first = create_task(self._within(means, watched))
-        await self.until_waiting(1)
+        await until(waiting(self.pool, 1))
         second = create_task(self.pool.get_connection())
-        await self.until_waiting(2)
+        await until(waiting(self.pool, 2))
         # So that the first has to connect what it is handed.
         await held.disconnect()
         await self.pool.release(held)
@@ -150,13 +153,6 @@ class Scene:
             else:
                 async with asyncio.timeout(LIMIT_S - 1):
                     await watched
-
-    async def until_waiting(self, waiters: int) -> None:
-        for _ in range(1000):
-            if len(self.pool._queues.waiters) == waiters:
-                return
-            await sleep(0)
-        raise AssertionError("it never came to that")
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["while suspended", "just before it goes on"])
@@ -193,7 +189,7 @@ def test_when_hand_off_and_deadline_meet_the_first_one_wins(
         held = await pool.get_connection()
         pool.timeout = LIMIT_S - 2
         waiter = create_task(pool.get_connection())
-        await scene.until_waiting(1)
+        await until(waiting(pool, 1))
         # What is ready comes before what becomes due, and that in the order of its times.
         if first == "hand-off":
             loop.call_soon(pool.release, held)

@@ -19,7 +19,8 @@ from poolproof.reference_pool.asyncio import (
     PoolClosedError,
 )
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
+
 KEY = "poolproof:asyncio-client"
 
 Clients = Callable[[], AbstractAsyncContextManager[tuple[Redis, ConnectionPool]]]

@@ -2,10 +2,6 @@
 
 import asyncio
 import gc
-import os
-import select
-import signal
-import traceback
 from collections.abc import Callable, Coroutine
 
 import pytest
@@ -15,13 +11,10 @@ from redis.asyncio.connection import AbstractConnection
 from poolproof.conformance.server import Server
 from poolproof.reference_pool.asyncio import ConnectionPool
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
+from .forking import FORKS, in_child
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
-    # Other tests may have left threads; these children need none of them.
-    pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning"),
-]
+pytestmark = FORKS
 
 
 @pytest.fixture
@@ -39,25 +32,8 @@ async def identity(connection: AbstractConnection) -> str:
     return str(await connection.read_response())
 
 
-def in_child(work: Callable[[], Coroutine[object, object, str]]) -> str:
-    """What `work` returns in a child of this process, which ends with it."""
-    readable, writable = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writable, asyncio.run(work()).encode())
-        except BaseException:  # noqa: BLE001  # whatever it is, the parent is to see it
-            os.write(writable, traceback.format_exc().encode())
-        finally:
-            os._exit(0)
-    os.close(writable)
-    try:
-        if not select.select([readable], [], [], PATIENCE_S)[0]:
-            os.kill(child, signal.SIGKILL)
-        return os.read(readable, 65536).decode()
-    finally:
-        os.close(readable)
-        os.waitpid(child, 0)
+def in_loop_of_child(work: Callable[[], Coroutine[object, object, str]]) -> str:
+    return in_child(lambda: asyncio.run(work()))
 
 
 async def test_the_child_starts_empty_and_may_open_all_its_connections(
@@ -72,7 +48,7 @@ async def test_the_child_starts_empty_and_may_open_all_its_connections(
             connections = [await pool.get_connection(), await pool.get_connection()]
             return " ".join([await identity(connection) for connection in connections])
 
-        childs = set(in_child(work).split())
+        childs = set(in_loop_of_child(work).split())
 
         assert len(childs) == 2
         assert not childs & parents
@@ -92,7 +68,7 @@ async def test_the_parents_connections_and_loop_outlive_the_child(pool: Connecti
             await pool.aclose()
             return "closed"
 
-        assert in_child(work) == "closed"
+        assert in_loop_of_child(work) == "closed"
         async with pool.connection() as idle:
             assert [await identity(held), await identity(idle)] == parents
         await pool.release(held)
@@ -109,6 +85,6 @@ async def test_the_child_may_release_what_it_inherited(pool: ConnectionPool) -> 
             async with pool.connection() as connection:
                 return str(connection is held)
 
-        assert in_child(work) == "False"
+        assert in_loop_of_child(work) == "False"
         assert await identity(held) == before
         await pool.release(held)

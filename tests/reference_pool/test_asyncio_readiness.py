@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from poolproof.conformance.server import Server
 from poolproof.reference_pool.asyncio import ConnectionPool
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
 
 # The parser of redis-py, and before it the one over hiredis where that is installed.
 PARSERS = dict.fromkeys([redis.asyncio.connection.DefaultParser, redis._parsers._AsyncRESP2Parser])

@@ -8,7 +8,7 @@ import pytest
 from poolproof.reference_pool.asyncio.waiter import Waiter
 from poolproof.reference_pool.policy import Ending
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
 
 
 @pytest.mark.parametrize("timeout_s", [None, 0, PATIENCE_S, float("inf")])

@@ -13,7 +13,8 @@ from redis.retry import Retry
 from poolproof.conformance.server import Server
 from poolproof.reference_pool import ConnectionPool, ConnectionPoolTimeoutError, PoolClosedError
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
+
 KEY = "poolproof:client"
 
 

@@ -1,10 +1,6 @@
 """After a fork the child starts with an empty pool and leaves its parent's sockets alone."""
 
-import os
-import select
-import signal
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from at_server import where
@@ -13,13 +9,10 @@ from redis.connection import AbstractConnection
 from poolproof.conformance.server import Server
 from poolproof.reference_pool import ConnectionPool, PoolClosedError
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
+from .forking import FORKS, in_child
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
-    # Other tests may have left threads; these children need none of them.
-    pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning"),
-]
+pytestmark = FORKS
 
 
 @pytest.fixture
@@ -36,27 +29,6 @@ def pool(server: Server) -> Iterator[ConnectionPool]:
 def identity(connection: AbstractConnection) -> str:
     connection.send_command("CLIENT", "ID")
     return str(connection.read_response())
-
-
-def in_child(work: Callable[[], str]) -> str:
-    """What `work` returns in a child of this process, which ends with it."""
-    readable, writable = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writable, work().encode())
-        except BaseException:  # noqa: BLE001  # whatever it is, the parent is to see it
-            os.write(writable, traceback.format_exc().encode())
-        finally:
-            os._exit(0)
-    os.close(writable)
-    try:
-        if not select.select([readable], [], [], PATIENCE_S)[0]:
-            os.kill(child, signal.SIGKILL)
-        return os.read(readable, 65536).decode()
-    finally:
-        os.close(readable)
-        os.waitpid(child, 0)
 
 
 def test_the_child_starts_empty_and_may_open_all_its_connections(pool: ConnectionPool) -> None:

@@ -18,8 +18,7 @@ from poolproof.conformance.server import Server
 from poolproof.reference_pool import ConnectionPool
 from poolproof.reference_pool import slot as slot_module
 
-PATIENCE_S = 20.0
-
+from . import PATIENCE_S
 
 # The parser of redis-py, and before it the one over hiredis where that is installed.
 PARSERS = dict.fromkeys([redis.connection.DefaultParser, redis._parsers._RESP2Parser])

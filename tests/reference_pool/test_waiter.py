@@ -9,7 +9,7 @@ from poolproof.reference_pool import waiter as waiter_module
 from poolproof.reference_pool.policy import Ending
 from poolproof.reference_pool.waiter import Waiter
 
-PATIENCE_S = 20.0
+from . import PATIENCE_S
 
 
 @pytest.mark.parametrize("timeout", [None, 0, PATIENCE_S, TIMEOUT_MAX * 2])

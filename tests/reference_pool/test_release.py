@@ -1,0 +1,118 @@
+"""What a release does, of whatever and from wherever, over connections that need no server."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Literal
+
+import pytest
+
+from poolproof.reference_pool.slot import Slot
+from poolproof.reference_pool.waiter import Waiter
+
+from . import PATIENCE_S
+from .finalizers import Collected, Holder, drop
+from .inside import count_of
+from .wires import wire, wires
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_with_block_releases_on_every_way_out(error: type[BaseException]) -> None:
+    pool = wires()
+    with pytest.raises(error), pool.connection():
+        raise error
+
+    assert count_of(pool) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_second_release_is_refused_and_changes_nothing(others: int) -> None:
+    pool = wires(2)
+    connection = pool.get_connection()
+    for _ in range(others):
+        pool.get_connection()
+    pool.release(connection)
+    before = count_of(pool)
+    with pytest.raises(ValueError, match="release every connection once"):
+        pool.release(connection)
+
+    assert before == count_of(pool)
+
+
+def test_a_connection_of_another_pool_is_refused() -> None:
+    pool, other = wires(), wires()
+    connection = other.get_connection()
+    with pytest.raises(ValueError, match="to the pool that it came from"):
+        pool.release(connection)
+
+    assert count_of(pool) == (0, 0, 0)
+    other.release(connection)
+
+
+def test_a_connection_that_its_holder_disconnected_keeps_its_slot() -> None:
+    pool = wires()
+    connection = pool.get_connection()
+    connection.disconnect()
+    pool.release(connection)
+
+    assert pool.get_connection() is connection
+    assert wire(connection).connects == 2
+
+
+def test_a_connection_marked_for_reconnection_is_disconnected_when_released() -> None:
+    pool = wires()
+    connection = pool.get_connection()
+    connection.mark_for_reconnect()
+    pool.release(connection)
+
+    assert connection._sock is None
+    assert count_of(pool) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("collect", ["reference count", "garbage collector"])
+def test_a_finalizer_may_release_in_a_thread_that_is_inside_the_pool(
+    threads: ThreadPoolExecutor, collect: Collected
+) -> None:
+    pool = wires()
+    holders = [Holder(partial(pool.release, pool.get_connection()))]
+
+    def drop_inside() -> None:
+        with pool._lock:
+            drop(holders, collect)
+
+    threads.submit(drop_inside).result(PATIENCE_S)
+
+    assert count_of(pool) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_is_released_inside_the_pool_reaches_who_waits(
+    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, when: Literal["before", "after"]
+) -> None:
+    pool = wires()
+    holders = [Holder(partial(pool.release, pool.get_connection()))]
+    join = pool._queues.join
+
+    def drop_and_join(waiter: Waiter[Slot]) -> None:
+        if when == "before":
+            holders.clear()
+        join(waiter)
+        holders.clear()
+
+    monkeypatch.setattr(pool._queues, "join", drop_and_join)
+    threads.submit(pool.get_connection).result(PATIENCE_S)
+
+    assert count_of(pool) == (1, 0, 0)
+
+
+def test_a_signal_handler_may_release_in_a_thread_that_is_inside_the_pool() -> None:
+    pool = wires()
+    connection = pool.get_connection()
+    previous = signal.signal(signal.SIGUSR1, lambda *_: pool.release(connection))
+    try:
+        with pool._lock:
+            signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+
+    assert count_of(pool) == (0, 1, 0)
