@@ -12,6 +12,7 @@ class Holder:
 
     def __init__(self, release: Callable[[], object]) -> None:
         self.release = release
+        self.itself: Holder | None = None
 
     def __del__(self) -> None:
         self.release()
@@ -20,7 +21,9 @@ class Holder:
 def drop(holders: list[Holder], collected: Collected) -> None:
     """Have what is in the list collected before this returns."""
     if collected == "garbage collector":
-        holders.append(holders)  # type: ignore[arg-type]  # a cycle, for the collector
-        holders.clear()
-        gc.collect()
+        for holder in holders:
+            holder.itself = holder
+            del holder
     holders.clear()
+    if collected == "garbage collector":
+        gc.collect()
