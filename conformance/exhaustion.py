@@ -204,7 +204,7 @@ class _Search:
         course = Course()
         for pool in ("A", "B"):
             driver.run_one(Build(pool, self._terms(scenario)))
-        self._run_possible(driver, (*scenario.before, *(ASK for _ in scenario.waiting)))
+        self._run_possible(driver, (*scenario.before, *scenario.waits))
         if _has_begun(driver, scenario):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course if isinstance(driver, ScheduledThreads) else course
@@ -218,10 +218,11 @@ class _Search:
         course = Course()
         driver.run_one(Build("A", self._terms(scenario)))
         driver.run_one(InTurn(scenario.before))
-        driver.run(Burst(tuple(ASK for _ in scenario.waiting)))
+        self._run_possible(driver, scenario.waits)
         if _has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course
+            self._run_possible(driver, scenario.after)
         while driver.holding and "A" not in driver.retired:
             driver.run_one(InTurn(tuple(Release(call, "A") for call in driver.holding)))
         if driver.waiting:

@@ -85,6 +85,13 @@ class Elapse:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """Let so much time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Cancel the caller of an acquire that waits, or that is kept waiting by the server."""
 
@@ -141,6 +148,7 @@ Crowded = (
     Acquire
     | Release
     | Elapse
+    | Pass
     | Cancel
     | HoldConnects
     | LetConnect

@@ -17,8 +17,10 @@ from .program import (
     Inside,
     LetConnect,
     Operation,
+    Pass,
     Release,
 )
+from .themes import CROWD_S
 
 ASK = Acquire("A")
 
@@ -41,7 +43,9 @@ class Scenario:
     holding: frozenset[int]
     """The calls that must hold a connection by then; else the scenario says nothing of this pool."""
     waiting: frozenset[int]
-    """The calls that wait then: they are made last."""
+    """The calls that wait then."""
+    waits: tuple[Operation, ...]
+    """How they came to wait, one after another."""
     at_once: tuple[Operation, ...]
     after: tuple[Operation, ...] = ()
     """What happens then, one after another, as far as it still can."""
@@ -54,12 +58,14 @@ def _scenario(
     *,
     holding: int = 0,
     waiting: int = 0,
+    apart_s: float = 0.0,
     idle: int = 0,
     shown: bool = False,
     after: tuple[Operation, ...] = (),
 ) -> Scenario:
     """So many callers hold a connection, then so many wait; some connections may be idle before.
 
+    So much time passes after each caller who begins to wait that their ends are `apart_s`.
     Another pool may have `shown` before that its slots can all be used, and that waiters are served.
     """
     before: tuple[Acquire | Release, ...] = ()
@@ -74,6 +80,7 @@ def _scenario(
         (*before, *(ASK for _ in range(holding))),
         frozenset(range(first, first + holding)),
         frozenset(range(first + holding, first + holding + waiting)),
+        ((ASK, Pass(apart_s)) if apart_s else (ASK,)) * waiting,
         tuple(_later(operation, earlier) for operation in at_once),
         tuple(_later(operation, earlier) for operation in after),
     )
@@ -105,6 +112,23 @@ MEETINGS = (
     _scenario(
         "a release and the end of a wait", 1, (give(3), Elapse()), idle=1, holding=1, waiting=1
     ),
+    _scenario(
+        "a release, the end of a wait and one who came later",
+        1,
+        (give(1), Elapse()),
+        holding=1,
+        waiting=2,
+        apart_s=CROWD_S / 4,
+    ),
+    _scenario(
+        "a release, and one who came later and waits in vain",
+        1,
+        (give(1),),
+        holding=1,
+        waiting=2,
+        apart_s=CROWD_S / 4,
+        after=(Elapse(),),
+    ),
     _scenario("two releases and two waiters", 2, (give(1), give(2)), holding=2, waiting=2),
     _scenario("two releases and a caller", 2, (give(1), ASK, give(2)), holding=2),
     _scenario("three callers, two slots", 2, (ASK, ASK, ASK)),
@@ -133,6 +157,7 @@ MISUSES = (
         (Acquire("B"), ASK, give(2), ASK),
         frozenset({1, 4}),
         frozenset(),
+        (),
         (Release(1, "A"),),
         (give(4),),
     ),

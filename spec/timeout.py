@@ -7,7 +7,7 @@ from .clause import Judgement, Level, Requirement, clause
 from .events import AcquireCalled, Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
 from .state import CANCELLATIONS, Deed, Moment, Request
-from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain
+from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain, waits_with_releases
 
 OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})
 """Deeds that can cost a connection by themselves, so that no wait in vain is to blame."""
@@ -99,12 +99,13 @@ def _made_one_free(moment: Moment) -> bool:
 def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
     """
     An acquire that waits in vain MUST fail when `timeout` seconds have passed: never earlier, and
-    not noticeably later.
+    not noticeably later, however often it was woken meanwhile.
 
     Callers plan with the number: a request that has two seconds left gives the pool one. Early, and
-    the caller loses a connection that would have come; late, and it misses its own deadline.
+    the caller loses a connection that would have come; late, and it misses its own deadline. The
+    usual way to be late is to wait for all of `timeout` again whenever somebody else was faster.
     """
-    for vain in waits_in_vain(history):
+    for vain in (*waits_in_vain(history), *waits_with_releases(history)):
         if vain.timeout_s and vain.socket_timeout_s is None:
             yield Judgement(vain.index, vain.told_early() or vain.told_late())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .events import AcquireFailed, Error, Overdue
 from .history import History
-from .state import Moment
+from .state import Deed, Moment
 
 CLOCK_SLEW = 0.001
 """The share by which the system may slow or speed a clock that is being set right (NTP: 0.0005)."""
@@ -28,7 +28,7 @@ LATE_CONTROLS = 3
 
 @dataclass(frozen=True, slots=True)
 class VainWait:
-    """One acquire that found all connections in use, none of which was released meanwhile."""
+    """One acquire that had to wait, and failed."""
 
     index: int
     timeout_s: float | None
@@ -79,7 +79,9 @@ class VainWait:
 
 
 def waits_in_vain(history: History) -> Iterator[VainWait]:
-    """The waits in vain of every pool that takes a `timeout` and has not been misused."""
+    """The acquires that found all connections in use, none of which was released meanwhile; of every
+    pool that takes a `timeout` and has not been misused.
+    """
     for moments in history.moments.values():
         in_a_row = 0
         for moment in moments:
@@ -89,6 +91,41 @@ def waits_in_vain(history: History) -> Iterator[VainWait]:
             if vain is not None:
                 in_a_row = vain.late_in_a_row
                 yield vain
+
+
+def waits_with_releases(history: History) -> Iterator[VainWait]:
+    """The waits that failed although something was released meanwhile: others were served.
+
+    Only on a clock that no busy machine delays, and of acquires that had been seen to wait: when one
+    of these fails, its time must be over, and only just.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or Deed.DROPPED in state.deeds:
+                break
+            if not isinstance(event, AcquireFailed) or not event.exact:
+                continue
+            request = state.requests[event.call]
+            if request.parked_at is None or request.kept or not state.terms.takes_timeout:
+                continue
+            if not request.found_full or request.released:
+                yield _judged_exactly(moment, event, event.at_s - request.called_s)
+
+
+def _judged_exactly(moment: Moment, event: AcquireFailed, took_s: float) -> VainWait:
+    terms = moment.before.terms
+    late = terms.timeout_s is not None and is_late(terms.timeout_s, took_s, 0.0)
+    return VainWait(
+        index=moment.index,
+        timeout_s=terms.timeout_s,
+        socket_timeout_s=terms.socket_timeout_s,
+        took_s=took_s,
+        late=late,
+        late_in_a_row=int(late),
+        error=event.error,
+        exact=True,
+    )
 
 
 def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:

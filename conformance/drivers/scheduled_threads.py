@@ -25,6 +25,7 @@ from poolproof.conformance.program import (
     InTurn,
     LetConnect,
     Operation,
+    Pass,
     Release,
     RunBlock,
     Use,
@@ -148,6 +149,8 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
                 self._scheduler.interrupt(self._moving[acquire].task, Interrupt())
             case Elapse():
                 self._elapse()
+            case Pass(seconds):
+                self._pass(seconds)
             case HoldConnects():
                 self._scheduler.connects_held = True
             case LetConnect():

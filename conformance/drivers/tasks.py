@@ -28,6 +28,7 @@ from poolproof.conformance.program import (
     LetConnect,
     Limited,
     Operation,
+    Pass,
     Release,
     ReleaseUnanswered,
     RunBlock,
@@ -140,6 +141,8 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._loop.call_soon(self._cancel, acquire)
             case Elapse():
                 self._elapse()
+            case Pass(seconds):
+                self._pass(seconds)
             case HoldConnects():
                 self._loop.connects_held = True
             case LetConnect():

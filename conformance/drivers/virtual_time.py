@@ -133,6 +133,16 @@ class VirtualTime(Driver, Generic[_AnyCall]):
             self._host.advance_to(deadline_s)
             self._go_on()
 
+    def _pass(self, seconds: float) -> None:
+        """Let so much time pass. Those who look again from time to time do so on the way."""
+        end_s = self._clock_s() + seconds
+        deadline_s = self._host.next_deadline_s()
+        first_end_s = min((moving.end_s for moving in self._moving.values()), default=end_s)
+        if deadline_s is not None and deadline_s < min(end_s, first_end_s - MARGIN_S):
+            self._somebody_looks = True
+        self._pass_until(lambda: False, end_s)
+        self._host.advance_to(end_s)
+
     def _let_them_look_again(self) -> None:
         """Let those who look again from time to time do so, before it is said that they wait.
 

@@ -20,6 +20,7 @@ from poolproof.conformance.program import (
     LetConnect,
     Limited,
     Operation,
+    Pass,
     Release,
 )
 from poolproof.conformance.scheduler import Schedule
@@ -67,6 +68,12 @@ class CrowdedRules(SequentialRules):
                 operations.append(Elapse())
         if operations:
             self._run(*operations, schedule=schedule)
+
+    @precondition(lambda self: self._theme is Theme.CROWD and self._waiting())
+    @rule(seconds=st.sampled_from((CROWD_S / 4, CROWD_S / 2)))
+    def pass_time(self, seconds: float) -> None:
+        """Let some of the time pass that callers wait, so that those who come now wait longer."""
+        self._run(Pass(seconds))
 
     @precondition(lambda self: self._theme in CANCELLING)
     @rule(which=ANY, suspension=st.integers(min_value=1, max_value=12), late=st.booleans())
@@ -130,6 +137,7 @@ class CrowdedRules(SequentialRules):
         self._everybody_is_served()
         self.exhaust("A")
         self.burst([Acquire], 0, Schedule())
+        self.pass_time(CROWD_S / 4)
         self.burst([Release, Acquire], 0, Schedule(picks=(1, 1)))
         self.burst([Release, Elapse], 0, Schedule())
 

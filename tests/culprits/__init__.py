@@ -42,6 +42,7 @@ CULPRITS: Culprits = {
     timeout.TurnsCallersAway: ("TMO-1", "TMO-2", "TMO-5"),
     timeout.GivesUpAtHalfTime: ("TMO-2",),
     timeout.WaitsTwice: ("TMO-2",),
+    timeout.WaitsAnewWhenWokenInVain: ("TMO-2",),
     timeout.RaisesABareConnectionError: ("TMO-3",),
     timeout.RaisesATimeoutError: ("TMO-3",),
     timeout.WaitsForTheSocketTimeout: ("TMO-4",),

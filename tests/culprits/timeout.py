@@ -3,6 +3,7 @@
 import redis
 
 from .sound import SoundPool, Waiter
+from .turns import TurnsPool
 
 
 class TurnsCallersAway(SoundPool):
@@ -34,6 +35,17 @@ class WaitsTwice(SoundPool):
 
     def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
         return super().wait_for_connection(timeout) or super().wait_for_connection(timeout)
+
+
+class WaitsAnewWhenWokenInVain(TurnsPool):
+    """Is late whenever others are served: it calls everybody, and who comes too late starts anew."""
+
+    def serve(self) -> None:
+        for waiter in self.waiters:
+            waiter.ring()
+
+    def listen(self, waiter: Waiter, timeout: float | None) -> bool:
+        return super().listen(waiter, self.timeout)
 
 
 class RaisesABareConnectionError(SoundPool):
