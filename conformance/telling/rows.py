@@ -33,6 +33,9 @@ from .names import Names
 from .standing import told_standing, waiting_in
 from .steps import acting_pools, told_overdue
 
+NOTABLE_S = 0.1
+"""How much time must pass, without anything happening, to be told."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -91,6 +94,7 @@ class _Rows:
         self._unfinished: _Unfinished | None = None
         self._settled = 0
         """How many rows there were when nothing moved the last time."""
+        self._settled_s: float | None = None
         self._connects_held = False
         self._given_up: set[int] = set()
         self._waited: dict[str, list[int]] = {}
@@ -132,8 +136,12 @@ class _Rows:
             whom = "nobody connect" if self._connects_held else "callers connect again"
             # It did so before the callers acted: bursts begin with it.
             self._rows.insert(self._settled, Row(text=f"the server lets {whom}"))
+        passed_s = 0.0 if self._settled_s is None else event.at_s - self._settled_s
+        self._settled_s = event.at_s
         if self._settled < len(self._rows):
             self._rows[-1].pool = standing
+        elif passed_s >= NOTABLE_S:
+            self._rows.append(Row(text=f"{in_ms(passed_s)} pass", pool=standing))
         elif is_last or (self._rows and self._rows[-1].pool != standing):
             self._rows.append(Row(pool=standing))
         self._settled = len(self._rows)

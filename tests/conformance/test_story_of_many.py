@@ -122,6 +122,25 @@ def test_a_newcomer_that_overtakes_a_waiter() -> None:
     assert broken.startswith("a caller that came later was served")
 
 
+def test_time_that_passes_while_callers_wait(told: Callable[..., str]) -> None:
+    later = Settled(3.5, {"A": frozenset({70})}, certain=True)
+    out_of_time = Error("client.PoolExhausted", "none")
+
+    assert told(
+        *(built(), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(asks(2), quiet(70), later),
+        AcquireFailed(6.0, "A", 2, out_of_time),
+    ) == table("""
+        caller A           caller B                           the pool, when nothing moves
+        acquire: gets #1                                      1 of 1 in use: A has #1
+                           acquire                            1 of 1 in use: A has #1; B waits
+        2500.0 ms pass                                        1 of 1 in use: A has #1; B still waits
+                           !! fails after 5000.0 ms with
+                           PoolExhausted
+    """)
+
+
 def test_a_waiter_that_is_cancelled_when_it_has_been_served() -> None:
     assert lanes(
         "CAN-2",
