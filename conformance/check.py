@@ -117,10 +117,7 @@ def schedulable_threads() -> AbstractContextManager[object]:
 
     It comes before the target is imported, for the sake of locks that a module makes for itself.
     """
-    try:
-        return scheduler.install()
-    except RuntimeError:
-        return nullcontext()
+    return nullcontext() if scheduler.is_installed() else scheduler.install()
 
 
 @contextmanager

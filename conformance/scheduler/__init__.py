@@ -16,7 +16,7 @@ Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at
 from .clock import shown_by_loop
 from .exhaustive import Exhausted, NotRepeatable, all_schedules, each_schedule
 from .gate import Gate
-from .install import Installation, install
+from .install import Installation, install, is_installed
 from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .scheduler import START_S, Scheduler
 from .task import CannotHost, Inside, Task
@@ -38,5 +38,6 @@ __all__ = [
     "all_schedules",
     "each_schedule",
     "install",
+    "is_installed",
     "shown_by_loop",
 ]

@@ -36,11 +36,16 @@ def install() -> "Installation":
         with install():
             ...
     """
-    if _installed:
+    if is_installed():
         raise RuntimeError("the replacements are in place already: undo the first installation")
     installation = Installation(_replacements())
     _installed.append(installation)
     return installation
+
+
+def is_installed() -> bool:
+    """Whether the replacements are in place."""
+    return bool(_installed)
 
 
 class Installation:

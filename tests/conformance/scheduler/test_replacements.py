@@ -16,7 +16,7 @@ from types import CodeType
 
 import pytest
 
-from poolproof.conformance.scheduler import START_S, Scheduler, install
+from poolproof.conformance.scheduler import START_S, Scheduler, install, is_installed
 from poolproof.conformance.scheduler import locks as replacements
 
 # An import of names is what must be found, so these are looked up in this module when they are used.
@@ -70,6 +70,13 @@ def test_a_module_imported_meanwhile_gets_the_originals_back() -> None:
 def test_it_is_installed_once() -> None:
     with install(), pytest.raises(RuntimeError, match="already"):
         install()
+
+
+def test_it_says_whether_it_is_installed() -> None:
+    assert not is_installed()
+    with install():
+        assert is_installed()
+    assert not is_installed()
 
 
 def test_other_threads_do_not_notice(scheduler: Scheduler) -> None:
