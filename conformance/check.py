@@ -7,22 +7,19 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from secrets import token_hex
-from types import CodeType
 
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
 from . import loop, scheduler
-from .adapter import AnyAdapter, AnyAsyncAdapter, uses_threads
-from .bounded import bounded, error_of
+from .adapter import AnyAdapter, AnyAsyncAdapter
 from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
-from .drivers.pool_code import code_of_pool
 from .drivers.threads_of_others import threads_now
 from .exhaustion import search
 from .preparation import Prepared, library_version, prepare
@@ -90,7 +87,7 @@ def run_check(
     def step() -> None:
         say(Progress(doing, court.programs, court.convictions))
 
-    drivers = Drivers(prepared.adapter, prepared.library, _pool_code(prepared), threads_before)
+    drivers = Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_before)
     court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
     step()
     for events in run_trials(prepared, server, witness, step):
@@ -174,27 +171,6 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
 def _in_one_line(reason: Exception) -> str:
     """Without the stacks that follow."""
     return str(reason).partition("\n")[0]
-
-
-def _pool_code(prepared: Prepared) -> Callable[[CodeType], bool]:
-    """Which code is the pool's own; found by looking at a pool and a connection of it."""
-    adapter = prepared.adapter
-    if not uses_threads(adapter):
-        return lambda _: False
-
-    def look() -> tuple[object, object]:
-        pool = adapter.open(replace(prepared.settings, max_connections=1, timeout=1.0))
-        return pool, adapter.acquire(pool)
-
-    pool, connection = bounded(look)
-    is_pool_code = code_of_pool(pool, connection)
-
-    def give_back() -> None:
-        adapter.release(pool, connection)
-        adapter.close(pool)
-
-    error_of(give_back)  # which is for a clause to judge
-    return is_pool_code
 
 
 def _environment(prepared: Prepared) -> Mapping[str, str]:

@@ -5,9 +5,11 @@ what it offers and which client it belongs to, and it tells a target that cannot
 a pool that breaks a clause.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
+from types import CodeType
 
 from poolproof.spec import Capability
 
@@ -22,6 +24,7 @@ from .adapter import (
 )
 from .bounded import OVERDUE_S, NeverReturned, bounded, error_of
 from .client import UNKNOWN, ClientLibrary, library_of
+from .drivers.pool_code import code_of_pool
 from .facade import usable_by_threads
 from .settings import PoolSettings
 from .target import TargetError
@@ -42,15 +45,18 @@ class Prepared:
     offers: frozenset[Capability]
     connection_class: type
     """The class of the connections that the pool hands out."""
+    is_pool_code: Callable[[CodeType], bool]
+    """Which code is the pool's own, and is run a line at a time; none of a pool for asyncio is."""
     stand_ins: bool
     """Whether the pool hands out connections of a class that it is given as `connection_class`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was seen of the first connection."""
+    """What was seen of the pool and of its first connection."""
 
     connection_class: type
+    is_pool_code: Callable[[CodeType], bool]
     library: ClientLibrary
     offers: frozenset[Capability]
 
@@ -86,7 +92,13 @@ def prepare(
         else:
             stand_ins = _takes_stand_ins(adapter, _probed(settings), seen.connection_class)
             return Prepared(
-                adapter, settings, seen.library, seen.offers, seen.connection_class, stand_ins
+                adapter,
+                settings,
+                seen.library,
+                seen.offers,
+                seen.connection_class,
+                seen.is_pool_code,
+                stand_ins,
             )
 
 
@@ -147,6 +159,7 @@ def _look(
             "given; pass `client_name` on to the connections"
         )
     library = library_of(connection, for_asyncio=for_asyncio)
+    is_pool_code = _none if for_asyncio else code_of_pool(pool, connection)
     offers = frozenset(adapter.offers(pool))
     if library.client is None:
         offers -= {Capability.CLIENT}
@@ -158,7 +171,11 @@ def _look(
         adapter.close(pool)
 
     error_of(give_back)  # which is for a clause to judge
-    return _Seen(type(connection), library, offers)
+    return _Seen(type(connection), is_pool_code, library, offers)
+
+
+def _none(_code: CodeType) -> bool:
+    return False
 
 
 def _takes_stand_ins(

@@ -217,6 +217,19 @@ def test_timeouts_of_asyncio_are_timeouts(target: str, look: Look) -> None:
     assert library.error(asyncio.TimeoutError()).is_timeout_error  # noqa: UP041 - its old name
 
 
+def test_the_code_of_a_pool_is_told_from_its_connections(look: Look) -> None:
+    is_pool_code = look(load_target("redis:BlockingConnectionPool")).is_pool_code
+
+    assert is_pool_code(redis.BlockingConnectionPool.make_connection.__code__)
+    assert not is_pool_code(redis.Connection.send_packed_command.__code__)
+
+
+def test_no_code_of_a_pool_for_asyncio_is_run_line_by_line(look: Look) -> None:
+    is_pool_code = look(RedisInterface(build_for_asyncio)).is_pool_code
+
+    assert not is_pool_code(redis.asyncio.BlockingConnectionPool.get_connection.__code__)
+
+
 @pytest.mark.parametrize("pool", [Picky, PassesOn, Leaves])
 def test_a_pool_that_chooses_its_connections_takes_no_stand_ins(
     pool: type[Picky], look: Look
