@@ -6,7 +6,7 @@ be cancelled, and both ways of doing so. Found first, such a story is the shorte
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ from poolproof.spec.events import Terms
 
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
-from .loop import Cancellation
+from .loop import Cancellation, TooManySuspensions, sweep
 from .preparation import Prepared
 from .program import Build, Burst, Cancel, InTurn, Operation, Release
 from .scenarios import (
@@ -36,6 +36,10 @@ from .themes import CROWD_S, Theme
 
 MOST_POINTS = 200
 """At how many points of a call something is tried at most."""
+
+BEFORE_ANY = Cancellation(0, late=False)
+"""Before the first suspension: a release is made by who is being cancelled already, while an acquire
+is left in peace."""
 
 
 class _Enough(Exception):
@@ -116,18 +120,20 @@ class _Search:
     def points(self) -> tuple[str, ...]:
         """Every point of a call at which the same thread can release another connection."""
         self._begin()
-        tried = 0
+        tried, to_the_end = 0, True
         with suppress(_Enough):
             for scenario in INTERRUPTED:
                 self._play(self._new_driver(), scenario)
             for number, _ in enumerate(released_inside(1)):
-                for point in range(1, MOST_POINTS):
+                for point in range(1, MOST_POINTS + 1):
                     driver = self._new_driver()
                     self._play(driver, released_inside(point)[number])
                     if not isinstance(driver, ScheduledThreads) or not driver.happened_inside:
                         break
                     tried += 1
-            return (f"releases were tried at all {tried} points inside small scenarios",)
+                else:
+                    to_the_end = False
+            return (f"releases were tried at {_extent(tried, 'points inside', to_the_end)}",)
         return ()
 
     def orders(self) -> tuple[str, ...]:
@@ -145,16 +151,21 @@ class _Search:
     def suspensions(self) -> tuple[str, ...]:
         """Every suspension of a call at which its caller can be cancelled, and both ways of it."""
         self._begin()
-        tried = 0
+        tried, missed, to_the_end = 0, 0, True
         with suppress(_Enough):
-            for number, _ in enumerate(cancelled_at(Cancellation(0, late=False))):
-                for at in _cancellations():
-                    driver = self._new_driver()
-                    self._play(driver, cancelled_at(at)[number])
-                    if not isinstance(driver, Tasks) or driver.suspensions < at.at_suspension:
-                        break
-                    tried += 1
-            return (f"cancellations were tried at all {tried} suspensions of small scenarios",)
+            for number, _ in enumerate(cancelled_at(BEFORE_ANY)):
+                try:
+                    swept = sweep(partial(self._play_cancelled, number), at_most=MOST_POINTS)
+                except TooManySuspensions:
+                    tried += MOST_POINTS
+                    to_the_end = False
+                else:
+                    tried += len({at.at_suspension for at in swept.tried})
+                    missed += len(swept.missed)
+            told = f"cancellations were tried at {_extent(tried, 'suspensions of', to_the_end)}"
+            if missed:
+                return told, f"{missed} cancellations came too late: a call took another course"
+            return (told,)
         return ()
 
     def in_sequence(self) -> None:
@@ -232,6 +243,12 @@ class _Search:
             driver.close()
         return course
 
+    def _play_cancelled(self, number: int, at: Cancellation | None) -> int:
+        """Play a scenario, and return how often the caller was suspended that was to be cancelled."""
+        driver = self._new_driver()
+        self._play(driver, cancelled_at(at or BEFORE_ANY)[number])
+        return driver.suspensions if isinstance(driver, Tasks) else 0
+
     def _run_possible(self, driver: Driver, operations: Sequence[Operation]) -> None:
         """One after another, as far as the pool goes along."""
         for operation in operations:
@@ -260,8 +277,8 @@ def _is_possible(driver: Driver, operation: Operation) -> bool:
             return "A" not in driver.retired
 
 
-def _cancellations() -> Iterator[Cancellation]:
-    yield Cancellation(0, late=False)
-    for number in range(1, MOST_POINTS):
-        yield Cancellation(number, late=False)
-        yield Cancellation(number, late=True)
+def _extent(tried: int, places: str, to_the_end: bool) -> str:
+    """Where something was tried, and whether that is everywhere."""
+    if to_the_end:
+        return f"all {tried} {places} small scenarios"
+    return f"{tried} {places} small scenarios, the first {MOST_POINTS} of each"

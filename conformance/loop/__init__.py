@@ -4,7 +4,7 @@ A loop whose clock stands still until it is moved and that knows when nothing ca
 cancellation at a chosen suspension.
 """
 
-from .cancellation import Cancellation, Started, Sweep, start, sweep
+from .cancellation import Cancellation, Started, Sweep, TooManySuspensions, start, sweep
 from .errors import CannotHost, Stalled
 from .holding import HeldConnect
 from .virtual import Unhandled, VirtualLoop
@@ -17,6 +17,7 @@ __all__ = [
     "Stalled",
     "Started",
     "Sweep",
+    "TooManySuspensions",
     "Unhandled",
     "VirtualLoop",
     "Wire",

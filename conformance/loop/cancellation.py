@@ -171,6 +171,10 @@ def start(
     return Started(loop.create_task(counted, name=name), counted)
 
 
+class TooManySuspensions(ValueError):
+    """A sweep came to its bound before it came to the end of the task."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """What a sweep came to."""
@@ -190,7 +194,7 @@ def sweep(
     Run once undisturbed, then once for every suspension and both moments of cancelling at it.
 
     `run_one` returns how many suspensions there were. It ends when there is no further suspension,
-    and raises ValueError when there are more than `at_most`.
+    and raises TooManySuspensions when there are more than `at_most`.
     """
     undisturbed = run_one(None)
     tried: list[Cancellation] = []
@@ -206,4 +210,4 @@ def sweep(
                 missed.append(cancellation)
         if not reached and number > undisturbed:
             return Sweep(undisturbed, tuple(tried), tuple(missed))
-    raise ValueError(f"there are more than {at_most} suspensions; does a task never end?")
+    raise TooManySuspensions(f"there are more than {at_most} suspensions; does a task never end?")

@@ -5,7 +5,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from poolproof.conformance.loop import Cancellation, VirtualLoop, start, sweep
+from poolproof.conformance.loop import Cancellation, TooManySuspensions, VirtualLoop, start, sweep
 
 Body = Callable[[list[str]], Coroutine[object, object, None]]
 
@@ -162,7 +162,7 @@ def test_a_sweep_says_what_it_missed_and_does_not_go_on_for_ever() -> None:
         Cancellation(1, late=False),
         Cancellation(1, late=True),
     )
-    with pytest.raises(ValueError, match="more than 5"):
+    with pytest.raises(TooManySuspensions, match="more than 5"):
         sweep(lambda _: 100, at_most=5)
 
 
