@@ -34,13 +34,13 @@ soak: $(ready)
 	@.venv/bin/python tests/soak.py $(ARGS)
 
 bench: $(ready)
-	@.venv/bin/python tests/benchmarks/pool.py
+	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/pool.py
 	@echo
-	@.venv/bin/python tests/benchmarks/asyncio_pool.py
+	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/asyncio_pool.py
 	@echo
-	@.venv/bin/python tests/benchmarks/schedules.py
+	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/schedules.py
 	@echo
-	@.venv/bin/python tests/benchmarks/loop_runs.py
+	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/loop_runs.py
 
 # By way of another file: a generator that fails must not leave half a specification.
 spec: $(ready)

@@ -1,23 +1,22 @@
 """
-How many runs a second the loop with a virtual clock makes: `python tests/benchmarks/loop_runs.py`.
+How many runs a second the loop with a virtual clock makes; see `make bench`.
 
 One run makes a loop, a pool of two connections and five callers, of whom one is cancelled and one
 waits in vain until its deadline, and ends the loop. The pool is asyncio's own queue over doubles that
 suspend as connections do, or redis-py's blocking pool over a real server on loopback.
 """
 
-import argparse
 import asyncio
-import platform
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from time import perf_counter
 
-import redis
 import redis.asyncio
+from at_server import where
+from measuring import introduce, server_asked_for, tell
 
 from poolproof.conformance.loop import Cancellation, VirtualLoop, start, sweep
-from poolproof.conformance.server import Server, obtain
+from poolproof.conformance.server import Server
 
 SECONDS = 3.0
 CONNECTIONS = 2
@@ -26,21 +25,16 @@ TIMEOUT_S = 5.0
 
 def main() -> None:
     """Obtain a server, measure, print."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument(
-        "--redis-url", help="measure against this server; the default starts one"
-    )
-    with obtain(arguments.parse_args().redis_url) as server:
-        print(f"Python {platform.python_version()}, redis-py {redis.__version__}", end=", ")
-        print(f"{server.product} {server.version}")
-        tell("a loop that is made and ended", rate(empty), "(none)")
-        tell("a run on in-process doubles", rate(lambda: run(Doubles)), ">= 500")
-        tell("a cancelled run of a sweep on doubles", swept(), ">= 500")
-        tell("a run on real connections", rate(lambda: run(lambda: Real(server))), ">= 100")
-
-
-def tell(what: str, runs_per_second: float, target: str) -> None:
-    print(f"  {what:<44} {runs_per_second:>8.0f} /s   target {target}")
+    with server_asked_for(__doc__) as server:
+        introduce(f"{server.product} {server.version}")
+        print("runs a second")
+        for what, per_s, target in (
+            ("a loop that is made and ended", rate(empty), "(none)"),
+            ("a run on in-process doubles", rate(lambda: run(Doubles)), ">= 500"),
+            ("a cancelled run of a sweep on doubles", swept(), ">= 500"),
+            ("a run on real connections", rate(lambda: run(lambda: Real(server))), ">= 100"),
+        ):
+            tell(what, f"{per_s:.0f}", target)
 
 
 def rate(once: Callable[[], object]) -> float:
@@ -88,11 +82,7 @@ class Real:
         self._pool = redis.asyncio.BlockingConnectionPool(
             max_connections=CONNECTIONS,
             timeout=TIMEOUT_S,
-            host=server.host,
-            port=server.port,
-            db=server.db,
-            username=server.username,
-            password=server.password,
+            **where(server),
         )
         self._held: list[redis.asyncio.Connection] = []
 

@@ -1,29 +1,23 @@
 """
-How the reference pool compares with redis-py's blocking pool: `python tests/benchmarks/pool.py`.
+How the reference pool compares with redis-py's blocking pool; see `make bench`.
 
-Only ratios are worth reading: subjects take turns, round by round, in one run on one machine, and a
-ratio is the median of the ratios of the rounds. One thread at a time is measured with client and
-server on one processor, since the way between two varies more than what is measured.
+One thread at a time is measured with client and server on one processor.
 """
 
-import argparse
-import os
-import platform
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from statistics import median
+from contextlib import suppress
 from threading import Barrier, Lock, Thread
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import cast
 
 import redis
+from at_server import where
+from measuring import Crowd, Turns, introduce, one_processor, server_asked_for, tell, tell_crowds
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from poolproof.conformance.server import Server, obtain
+from poolproof.conformance.server import Server
 from poolproof.reference_pool import ConnectionPool
 
-ROUNDS = 31
 CONNECTIONS = 8
 THREADS = 64
 CROWD_ROUNDS = 3
@@ -31,43 +25,17 @@ CROWD_S = 2.0
 CROWD_TIMEOUT_S = 0.5
 
 Pool = ConnectionPool | redis.BlockingConnectionPool
-Subjects = dict[str, Callable[[], None]]
 
 
 def main() -> None:
     """Obtain a server, measure, print."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument(
-        "--redis-url", help="measure against this server; the default starts one"
-    )
-    with one_processor() as all_processors, obtain(arguments.parse_args().redis_url) as server:
-        print(f"Python {platform.python_version()}, redis-py {redis.__version__}", end=", ")
-        print(f"{redis.connection.DefaultParser.__name__}, {server.product} {server.version}")
+    with one_processor() as all_processors, server_asked_for(__doc__) as server:
+        parser = redis.connection.DefaultParser.__name__
+        introduce(parser, f"{server.product} {server.version}")
         acquire_and_release(server)
         ping(server)
         all_processors()
         crowd(server)
-
-
-@contextmanager
-def one_processor() -> Iterator[Callable[[], None]]:
-    """Stay on one processor, with a server that is started meanwhile; yields the way back."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield lambda: None
-        return
-    everything = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(everything)})
-    yield lambda: os.sched_setaffinity(0, everything)
-
-
-def where(server: Server) -> dict[str, str | int | None]:
-    return {
-        "host": server.host,
-        "port": server.port,
-        "db": server.db,
-        "username": server.username,
-        "password": server.password,
-    }
 
 
 def pools(
@@ -83,26 +51,6 @@ def pools(
 
 def client_of(pool: Pool) -> redis.Redis:
     return redis.Redis(connection_pool=cast("redis.ConnectionPool", pool))
-
-
-def tell(what: str, measured: str, target: str) -> None:
-    print(f"  {what:<58} {measured:>9}   target {target}")
-
-
-def take_turns(subjects: Subjects) -> dict[str, list[float]]:
-    """Seconds of each subject in each round, after one that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in subjects}
-    for number in range(ROUNDS + 1):
-        for name, run in subjects.items():
-            started = perf_counter()
-            run()
-            if number > 0:
-                seconds[name].append(perf_counter() - started)
-    return seconds
-
-
-def ratio(slower: list[float], faster: list[float]) -> float:
-    return median(a / b for a, b in zip(slower, faster, strict=True))
 
 
 def acquire_and_release(server: Server) -> None:
@@ -122,16 +70,12 @@ def acquire_and_release(server: Server) -> None:
                 connections.append(connection)
 
     with ours, theirs:
-        seconds = take_turns(
-            {"ours": lambda: cycle(ours), "theirs": lambda: cycle(theirs), "bare": bare}
-        )
-    print(f"acquire + release, readiness check included ({median(seconds['ours']) * 1e6:.0f} ns)")
-    tell("redis-py's time / ours", f"{ratio(seconds['theirs'], seconds['ours']):.2f} x", ">= 5 x")
-    tell(
-        "ours / a deque and a lock, no check",
-        f"{ratio(seconds['ours'], seconds['bare']):.2f} x",
-        "<= 3 x",
-    )
+        turns = Turns(ours=lambda: cycle(ours), theirs=lambda: cycle(theirs), bare=bare)
+        for run in turns:
+            run()
+    print(f"acquire + release, readiness check included ({turns.seconds('ours') * 1e6:.0f} ns)")
+    tell("redis-py's time / ours", f"{turns.ratio('theirs', 'ours'):.2f} x", ">= 5 x")
+    tell("ours / a deque and a lock, no check", f"{turns.ratio('ours', 'bare'):.2f} x", "<= 3 x")
 
 
 def ping(server: Server) -> None:
@@ -146,46 +90,30 @@ def ping(server: Server) -> None:
     def fresh() -> None:
         # As many pings, a tenth of them: connecting for each is that much slower.
         for _ in range(20):
-            with redis.Redis(**where(server)) as client:  # type: ignore[arg-type]  # one dict
+            with redis.Redis(**where(server)) as client:
                 client.ping()
 
     with ours, theirs:
-        seconds = take_turns(
-            {
-                "ours": lambda: pings(our_client),
-                "theirs": lambda: pings(their_client),
-                "fresh": fresh,
-            }
+        turns = Turns(
+            ours=lambda: pings(our_client), theirs=lambda: pings(their_client), fresh=fresh
         )
-    whole = [10 * once for once in seconds["fresh"]]
-    print(f"PING through redis.Redis ({median(seconds['ours']) / 200 * 1e6:.1f} us)")
-    tell("redis-py's time / ours", f"{ratio(seconds['theirs'], seconds['ours']):.2f} x", ">= 1.3 x")
-    tell("a new client for each / ours", f"{ratio(whole, seconds['ours']):.1f} x", "30 to 50 x")
+        for run in turns:
+            run()
+    print(f"PING through redis.Redis ({turns.seconds('ours') / 200 * 1e6:.1f} us)")
+    tell("redis-py's time / ours", f"{turns.ratio('theirs', 'ours'):.2f} x", ">= 1.3 x")
+    tell("a new client for each / ours", f"{10 * turns.ratio('fresh', 'ours'):.1f} x", "30 to 50 x")
 
 
 def crowd(server: Server) -> None:
     """Many threads that want the few connections all the time."""
     ours, theirs = pools(server, timeout=CROWD_TIMEOUT_S)
     print(f"{THREADS} threads on {CONNECTIONS} connections, timeout {CROWD_TIMEOUT_S} s")
-    results: dict[str, list[tuple[list[int], int]]] = {"ours": [], "redis-py's": []}
     with ours, theirs:
-        for _ in range(CROWD_ROUNDS):
-            results["ours"].append(press(ours))
-            results["redis-py's"].append(press(theirs))
-    targets = {"ours": (">= 0.99", "0"), "redis-py's": ("(none)", "(none)")}
-    for name, rounds in results.items():
-        fairness = median(jain(pings) for pings, _ in rounds)
-        tell(f"{name}: Jain's index of fairness, 1 is best", f"{fairness:.3f}", targets[name][0])
-        refused = sum(refused for _, refused in rounds)
-        tell(f"{name}: callers turned away by the pool's timeout", str(refused), targets[name][1])
-    throughput = median(
-        sum(mine) / sum(their)
-        for (mine, _), (their, _) in zip(results["ours"], results["redis-py's"], strict=True)
-    )
-    tell("ours / redis-py's, pings in all", f"{throughput:.2f} x", "(none)")
+        rounds = [(press(ours), press(theirs)) for _ in range(CROWD_ROUNDS)]
+    tell_crowds(rounds, throughput="(none)")
 
 
-def press(pool: Pool) -> tuple[list[int], int]:
+def press(pool: Pool) -> Crowd:
     """How many pings each thread got through, and how often the pool turned one away."""
     pings, refused = [0] * THREADS, [0] * THREADS
     ready = Barrier(THREADS)
@@ -212,11 +140,6 @@ def press(pool: Pool) -> tuple[list[int], int]:
     for thread in threads:
         thread.join()
     return pings, sum(refused)
-
-
-def jain(shares: list[int]) -> float:
-    """1 when all got the same, 1/n when one of n got all."""
-    return sum(shares) ** 2 / (len(shares) * sum(share * share for share in shares) or 1)
 
 
 if __name__ == "__main__":

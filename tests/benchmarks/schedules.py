@@ -1,5 +1,5 @@
 """
-How many schedules of a pool the scheduler gets through: `python tests/benchmarks/schedules.py`.
+How many schedules of a pool the scheduler gets through; see `make bench`.
 
 Three threads acquire and release the one connection of a pool, on doubles of connections: what is
 measured is the scheduler, the pool's code and the listening to it.
@@ -7,7 +7,6 @@ measured is the scheduler, the pool's code and the listening to it.
 
 import argparse
 import os
-import platform
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from time import perf_counter
 from types import CodeType
 
 import redis
+from measuring import introduce, tell
 
 from poolproof import reference_pool
 from poolproof.conformance.scheduler import Course, Schedule, Scheduler, all_schedules, install
@@ -55,7 +55,7 @@ def main() -> None:
     """Measure, print."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     with install():
-        print(f"Python {platform.python_version()}, redis-py {redis.__version__}")
+        introduce()
         for name, make in (
             ("redis.BlockingConnectionPool", redis.BlockingConnectionPool),
             ("reference_pool.ConnectionPool", reference_pool.ConnectionPool),
@@ -80,10 +80,10 @@ def run_one(make: MakePool, threads: int, schedule: Schedule) -> Course:
 
 
 def measure(name: str, make: MakePool) -> None:
-    print(name)
+    print(f"schedules of {name} a second")
     for preemptions in (0, 3):
         per_s = median(at_random(make, preemptions, seed) for seed in range(ROUNDS))
-        tell(f"random, 3 threads, {preemptions} pre-emptions", per_s, ">= 200")
+        tell(f"random, 3 threads, {preemptions} pre-emptions", f"{per_s:.0f}", ">= 200")
     for threads in (2, 3):
         started = perf_counter()
         exhausted = all_schedules(
@@ -92,7 +92,8 @@ def measure(name: str, make: MakePool) -> None:
         )
         per_s = exhausted.schedules / (perf_counter() - started)
         extent = "all" if exhausted.complete else "the first"
-        tell(f"exhaustive, {threads} threads, {extent} {exhausted.schedules}", per_s, ">= 1000")
+        what = f"exhaustive, {threads} threads, {extent} {exhausted.schedules}"
+        tell(what, f"{per_s:.0f}", ">= 1000")
 
 
 def at_random(make: MakePool, preemptions: int, seed: int) -> float:
@@ -103,10 +104,6 @@ def at_random(make: MakePool, preemptions: int, seed: int) -> float:
         gaps = tuple(int(2 ** drawn.uniform(0, 7)) - 1 for _ in range(preemptions))
         run_one(make, 3, Schedule(picks, gaps))
     return RANDOM_SCHEDULES / (perf_counter() - started)
-
-
-def tell(what: str, per_s: float, target: str) -> None:
-    print(f"  {what:<48} {per_s:>7.0f} schedules/s   target {target}")
 
 
 if __name__ == "__main__":
