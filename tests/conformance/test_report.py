@@ -1,14 +1,11 @@
 """A report reads well on a terminal, and as JSON it is what its schema says."""
 
 import io
-import json
 import textwrap
-from collections.abc import Mapping
-from importlib.resources import files
-from typing import Any
 
 import jsonschema
 import pytest
+from report_schema import schema
 from rich.console import Console
 
 import poolproof
@@ -17,12 +14,6 @@ from poolproof.conformance.report_json import as_json
 from poolproof.conformance.results import Counterexample, Report, Result
 from poolproof.conformance.verdict import Verdict
 from poolproof.spec import CLAUSES, Level
-
-
-def schema() -> Mapping[str, Any]:
-    text = files("poolproof.conformance").joinpath("report.schema.json").read_text("utf-8")
-    loaded: Mapping[str, Any] = json.loads(text)
-    return loaded
 
 
 def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -> Result:

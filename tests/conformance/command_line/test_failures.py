@@ -1,0 +1,97 @@
+"""What fails beside the pool is no verdict on it, and hides none."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from poolproof.conformance import command_line
+from poolproof.conformance.messages import Failed, Proven, Working
+from poolproof.conformance.server import Server
+from poolproof.conformance.supervisor import Outcome
+
+from .running import verdicts
+
+
+class TestFailuresOfOurOwn:
+    """What cannot be brought about from outside: the supervisor is replaced by one that errs."""
+
+    @pytest.fixture(autouse=True)
+    def signals_stay(self) -> Iterator[None]:
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @staticmethod
+    def run(
+        server: Server, monkeypatch: pytest.MonkeyPatch, outcome: Outcome | Exception
+    ) -> Result:
+        def supervise(*_: object) -> Outcome:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        monkeypatch.setattr(command_line, "supervise", supervise)
+        arguments = ["--only", "ORD-1,BND-1", "--redis-url", server.address()]
+        return CliRunner().invoke(command_line.main, ["check", "some:Pool", *arguments])
+
+    @pytest.mark.parametrize("error", [RuntimeError("oh"), OSError(28, "oh"), AssertionError("oh")])
+    def test_an_error_of_the_command_itself_is_4_and_no_verdict(
+        self, error: Exception, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = self.run(server, monkeypatch, error)
+
+        assert run.exit_code == 4
+        assert "Error: the kit failed; please report this:\nTraceback" in run.stderr
+        assert run.stdout == ""
+
+    def test_a_worker_that_fails_is_4(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outcome = Outcome(failed=Failed("kit", "Traceback: oh"), output="its last words\n")
+
+        run = self.run(server, monkeypatch, outcome)
+
+        assert run.exit_code == 4
+        assert run.stderr.endswith(
+            "Error: the kit failed; please report this:\nTraceback: oh\n"
+            "The target printed last:\nits last words\n"
+        )
+        assert run.stdout == ""
+
+    def test_a_worker_that_fails_late_does_not_hide_what_was_proven(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        proven = Proven("ORD-1", ["a pool is built"], "it failed", None)
+        outcome = Outcome({"ORD-1": proven}, failed=Failed("kit", "Traceback: oh"))
+
+        run = self.run(server, monkeypatch, outcome)
+
+        assert run.exit_code == 4
+        assert "Error: the kit failed; please report this:\nTraceback: oh" in run.stderr
+        assert verdicts(run.stdout) == {"ORD-1": "FAIL", "BND-1": "ERROR"}
+
+    def test_a_target_that_died_late_is_judged_as_far_as_it_was_seen(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outcome = Outcome(
+            last=Working("running programs", 1), died="the target was ended by SIGSEGV"
+        )
+
+        run = self.run(server, monkeypatch, outcome)
+
+        assert run.exit_code == 3
+        assert verdicts(run.stdout) == {"ORD-1": "UNOBSERVED", "BND-1": "UNOBSERVED"}
+
+    def test_of_what_a_target_printed_the_end_is_told(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outcome = Outcome(failed=Failed("target", "it failed"), output="x" * 4000 + "the end")
+
+        run = self.run(server, monkeypatch, outcome)
+
+        assert run.exit_code == 2
+        assert run.stderr.endswith("x" * 1993 + "the end\n")
+        assert "x" * 1994 not in run.stderr

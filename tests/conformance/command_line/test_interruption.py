@@ -1,0 +1,62 @@
+"""A command that is interrupted leaves nothing behind, and its status says why."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from .running import PATIENCE_S, POOLPROOF, TARGETS
+
+
+class TestInterruption:
+    @pytest.fixture(autouse=True)
+    def interruptible(self) -> Iterator[None]:
+        """A command that is started in the background of a shell would be deaf to Ctrl-C."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
+    @pytest.mark.parametrize(
+        ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+    )
+    def test_the_worker_and_the_server_end_with_the_command_and_the_status_says_why(
+        self, sent: signal.Signals, status: int, tmp_path: Path
+    ) -> None:
+        notes = tmp_path / "notes"
+        with subprocess.Popen(
+            [str(POOLPROOF), "check", "awkward:Watched", "--budget", "thorough"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=TARGETS,
+            env={
+                **os.environ,
+                "POOLPROOF_SERVER": "embedded",
+                "POOLPROOF_TEST_NOTES": str(notes),
+            },
+        ) as command:
+            guard = threading.Timer(PATIENCE_S, command.kill)
+            guard.start()
+            assert command.stderr is not None
+            running = next(line for line in command.stderr if line.startswith("running programs"))
+            noted = [line.split(maxsplit=1) for line in notes.read_text().splitlines()]
+            port = next(int(word) for kind, word in noted if kind == "port")
+            worker = next(int(word) for kind, word in noted if kind == "process")
+            with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as connection:
+                command.send_signal(sent)
+                output, errors = command.communicate()
+                with suppress(ConnectionResetError):
+                    assert connection.recv(1) == b""
+            guard.cancel()
+
+        assert running
+        assert command.returncode == status
+        assert "Traceback" not in output + errors
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
