@@ -7,6 +7,7 @@ happens between two of its steps can be told exactly. How the kit finds it out i
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from threading import RLock
+from typing import TypeVar
 
 import pytest
 import redis
@@ -20,8 +21,16 @@ from .unwired import Unwired
 BOUND_S = 5.0
 
 
-def build(pool: type[SoundPool], max_connections: int = 1) -> SoundPool:
-    return pool(max_connections=max_connections, timeout=0, connection_class=Unwired)
+Pool = TypeVar("Pool", bound=SoundPool)
+
+
+def build(
+    kind: type[Pool],
+    max_connections: int = 1,
+    connection_class: type[redis.Connection] = Unwired,
+) -> Pool:
+    """A pool in which nobody waits for long, over connections that lead nowhere."""
+    return kind(max_connections=max_connections, timeout=0, connection_class=connection_class)
 
 
 def wait_in(pool: SoundPool) -> Waiter:
@@ -87,7 +96,7 @@ def test_a_newcomer_comes_before_a_waiter_who_was_called(
     ],
 )
 def test_who_was_overtaken_keeps_or_loses_its_place(kind: type[TurnsPool], first: int) -> None:
-    pool = kind(timeout=0, max_connections=1, connection_class=Unwired)
+    pool = build(kind)
     connection = pool.get_connection()
     waiters = [wait_in(pool), wait_in(pool)]
 
@@ -116,7 +125,7 @@ def test_two_releases_in_a_row_serve_two_waiters(kind: type[SoundPool], kept_wai
 def test_a_bell_that_rings_before_anyone_listens_is_heard(
     kind: type[TurnsPool], heard: bool
 ) -> None:
-    pool = kind(timeout=0, max_connections=1, connection_class=Unwired)
+    pool = build(kind)
     connection = pool.get_connection()
     waiter = wait_in(pool)
     assert pool.take_in_turn(waiter) is None
@@ -143,7 +152,7 @@ def test_others_get_in_while_a_connection_is_opened(kind: type[SoundPool], lets_
                 got_in.append(others.submit(try_the_lock).result(BOUND_S))
 
     got_in: list[bool] = []
-    pool = kind(max_connections=1, connection_class=Watched)
+    pool = build(kind, connection_class=Watched)
     pool.get_connection()
 
     assert got_in == [lets_in]
@@ -183,7 +192,7 @@ def test_an_interrupted_connect_gives_its_slot_back(kind: type[SoundPool], left:
                 raise interruptions.pop()
 
     interruptions = [KeyboardInterrupt()]
-    pool = kind(max_connections=1, timeout=0, connection_class=Interrupted)
+    pool = build(kind, connection_class=Interrupted)
     with pytest.raises(KeyboardInterrupt):
         pool.get_connection()
 

@@ -71,13 +71,22 @@ class Scene:
     def acquire(self) -> Caller:
         return self.start(self.pool.get_connection())  # type: ignore[return-value]  # its result
 
-    def acquired(self) -> Connection:
+    def settled(self) -> Caller:
+        """A caller who has come as far as possible."""
         caller = self.acquire()
         self.loop.settle()
-        return caller.result()
+        return caller
+
+    def acquired(self) -> Connection:
+        return self.settled().result()
 
     def release(self, connection: Connection) -> asyncio.Task[object]:
         return self.start(self.pool.release(connection))
+
+    def released(self, connection: Connection) -> None:
+        """Release, and let everybody come as far as possible."""
+        self.release(connection)
+        self.loop.settle()
 
     def how_many(self) -> int:
         """How many more connections the pool has to hand out, besides those of its waiters."""
@@ -128,8 +137,7 @@ def test_the_first_waiter_is_served_first(
     waiters = [at.acquire() for _ in range(3)]
     at.loop.settle()
 
-    at.release(connection)
-    at.loop.settle()
+    at.released(connection)
 
     assert [waiter.done() for waiter in waiters] == [not sins, False, sins]
 
@@ -140,12 +148,10 @@ def test_a_newcomer_stays_behind_who_was_called(
 ) -> None:
     at = scene(kind)
     connection = at.acquired()
-    waiter = at.acquire()
-    at.loop.settle()
+    waiter = at.settled()
 
     at.release(connection)
-    newcomer = at.acquire()
-    at.loop.settle()
+    newcomer = at.settled()
 
     assert (waiter.done(), newcomer.done()) == (not sins, sins)
 
@@ -156,13 +162,11 @@ def test_a_cancelled_waiter_takes_nothing_with_it(
 ) -> None:
     at = scene(kind)
     connection = at.acquired()
-    waiter = at.acquire()
-    at.loop.settle()
+    waiter = at.settled()
     waiter.cancel()
     at.loop.settle()
 
-    at.release(connection)
-    at.loop.settle()
+    at.released(connection)
 
     assert waiter.cancelled()
     assert at.how_many() == (not sins)
@@ -196,8 +200,7 @@ def test_nobody_shares_what_a_cancelled_waiter_was_handed(
     at = scene(kind, max_connections=2)
     connection = at.acquired()
     at.acquired()
-    waiter = at.acquire()
-    at.loop.settle()
+    waiter = at.settled()
     at.release(connection)
     at.loop.run_once()
     waiter.cancel()
@@ -212,8 +215,7 @@ def test_a_cancelled_connect_gives_its_slot_back(
 ) -> None:
     at = scene(kind)
     at.held = True
-    caller = at.acquire()
-    at.loop.settle()
+    caller = at.settled()
     caller.cancel()
     at.loop.settle()
     at.held = False
@@ -255,13 +257,10 @@ def test_an_idle_connection_is_had_while_another_is_opened(
     at = scene(kind, max_connections=2)
     connection = at.acquired()
     at.held = True
-    at.acquire()
-    at.loop.settle()
-    at.release(connection)
-    at.loop.settle()
+    at.settled()
+    at.released(connection)
 
-    newcomer = at.acquire()
-    at.loop.settle()
+    newcomer = at.settled()
 
     assert newcomer.done() == (not sins)
 
@@ -273,16 +272,13 @@ def test_a_release_at_the_deadline_is_not_lost(
 ) -> None:
     at = scene(kind)
     connection = at.acquired()
-    waiter = at.acquire()
-    at.loop.settle()
+    waiter = at.settled()
     at.loop.now_s += TIMEOUT_S
     if released_first:
-        at.release(connection)
-        at.loop.settle()
+        at.released(connection)
     else:
         at.loop.run_once()
-        at.release(connection)
-        at.loop.settle()
+        at.released(connection)
 
     served = waiter.exception() is None
     assert served + at.how_many() == (0 if sins and released_first else 1)
@@ -292,8 +288,7 @@ def test_a_waiter_gives_up_at_its_deadline(scene: MakeScene) -> None:
     for kind in ASYNC_SOUND_POOLS:
         at = scene(kind)
         at.acquired()
-        waiter = at.acquire()
-        at.loop.settle()
+        waiter = at.settled()
         at.loop.now_s += TIMEOUT_S * 0.99
         at.loop.settle()
         assert not waiter.done()
