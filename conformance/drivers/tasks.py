@@ -239,6 +239,7 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         sent = self._do(self._adapter.send(held.connection, "BLPOP", key, 0))
         failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
         if failed is not None:
+            self._loop.replies_held = False
             self._note_trouble(acquire, held, "BLPOP", failed)
             return
         self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))

@@ -104,6 +104,10 @@ class VirtualTime(Driver, Generic[_AnyCall]):
             if call not in self.waiting:
                 self._give_up(moving.pool, call, 0.0)
 
+    def _give_up(self, pool: str, call: int, waited_s: float) -> None:
+        super()._give_up(pool, call, waited_s)
+        self._moving.pop(call, None)
+
     def _see_through(self, call: int | None) -> None:
         """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
 
