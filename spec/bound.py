@@ -7,6 +7,10 @@ from .clause import Judgement, Level, Requirement, clause
 from .events import Acquired, Settled
 from .history import History
 from .owed import denied, fills_the_pool
+from .state import DISTURBANCES, Deed
+
+NOT_BY_CALLERS = DISTURBANCES - {Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
+"""What happens to a pool, and is not done by those who acquire and release."""
 
 
 @clause("BND-1", Requirement.MUST, Level.CORE)
@@ -25,7 +29,7 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
                 break
             most = state.terms.max_connections
             if isinstance(event, Acquired):
-                held = {*state.in_use.values(), event.connection} - {None}
+                held = {*state.in_use.values(), event.connection} - {None, *state.dropped}
                 if len(held) > most:
                     yield Judgement(
                         moment.index,
@@ -33,13 +37,16 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
                     )
                 elif len(held) == most:
                     yield Judgement(moment.index)
-            elif isinstance(event, Settled) and len(event.open.get(pool, ())) > most:
-                yield Judgement(
-                    moment.index,
-                    f"the server sees {len(event.open[pool])} connections of the pool, with "
-                    f"max_connections={most}",
-                    pool,
-                )
+            elif isinstance(event, Settled) and not state.outage:
+                # Of a connection that the network has cut the server may not have heard.
+                seen = event.open.get(pool, frozenset()) - state.dropped
+                if len(seen) > most:
+                    yield Judgement(
+                        moment.index,
+                        f"the server sees {len(seen)} connections of the pool, with "
+                        f"max_connections={most}",
+                        pool,
+                    )
 
 
 @clause("BND-2", Requirement.MUST, Level.CORE)
@@ -73,10 +80,12 @@ def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
     for moments in history.moments.values():
         for moment in moments:
-            if moment.before.misused:
+            if moment.before.misused or not moment.before.deeds.isdisjoint(NOT_BY_CALLERS):
                 break
             if not moment.before.refilling or not moment.before.was_full:
                 continue  # a slot that could never be used has not been lost
+            if isinstance(moment.event, Acquired) and moment.event.foreign:
+                continue  # the slot is there, and what was left in it is for BRK-2 and BRK-6
             broken = denied(moment)
             if broken is not None:
                 yield Judgement(moment.index, f"after every connection was released, {broken}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .events import AcquireCancelled, ReleaseCancelled, Settled
 from .history import History
-from .owed import denied, fills_the_pool, kept_waiting, serves_waiters, was_ever_full
+from .owed import fills_the_pool, lost, moments_after, serves_waiters
 from .state import Deed, Moment
 
 
@@ -72,23 +72,14 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
 
 def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
-    if not was_ever_full(history):
-        return
     serves = serves_waiters(history)
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if not state.deeds <= {Deed.RELEASED, deed}:
-                break
-            if deed not in state.deeds:
-                continue
-            broken = _ignored(moment) or denied(moment)
-            if serves and broken is None:
-                broken = kept_waiting(moment)
-            if broken is not None:
-                yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
-            elif fills_the_pool(moment) or isinstance(event, AcquireCancelled | ReleaseCancelled):
-                yield Judgement(moment.index)
+    for moment in moments_after(history, deed):
+        broken = _ignored(moment) or lost(moment, serves_waiters=serves)
+        ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
+        if broken is not None:
+            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
+        elif ended or fills_the_pool(moment):
+            yield Judgement(moment.index)
 
 
 def _ignored(moment: Moment) -> str | None:

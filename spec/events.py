@@ -3,7 +3,8 @@
 They say what a caller sees (who asked, who was served with which connection, who failed, who
 released) and what the server saw. Times are seconds of one monotonic clock. A connection is known
 by the number that the server gave it (``CLIENT ID``), never by the object that stands for it,
-because two objects can share one socket and one object can outlive its socket.
+because two objects can share one socket and one object can outlive its socket. No two connections of
+one history have the same number, also if the server was restarted meanwhile.
 """
 
 from collections.abc import Mapping
@@ -72,6 +73,8 @@ class Acquired:
     connection: int | None
     """The server's number for it; None if it did not answer, and `trouble` says what it did."""
     trouble: str = ""
+    foreign: bool = False
+    """Whether `trouble` is that bytes came which were not the reply to what its caller had sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,127 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftUnread:
+    """The holder sent a command, and will not read the reply."""
+
+    at_s: float
+    pool: str
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class BytesArrived:
+    """Bytes that nobody has read have come to the pool's end of an open connection: the reply that
+    its holder left unread, or something that nobody had asked for.
+    """
+
+    at_s: float
+    pool: str
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A connection was cut: the server closed it, or the network did away with it."""
+
+    at_s: float
+    pool: str
+    connection: int
+    how: str
+    """By what, such as ``"CLIENT KILL"`` or ``"reset"``."""
+    visible: bool = True
+    """Whether the socket at the pool's end shows it by now. It does not when nothing comes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """From now on the server lets nobody connect, or does not answer at all."""
+
+    at_s: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutageOver:
+    """Whoever connects to the server from now on is admitted and answered."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCalled:
+    """A caller gave a command to a client that uses the pool."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReturned:
+    """The client returned a reply, or raised `error`."""
+
+    at_s: float
+    pool: str
+    call: int
+    foreign: str = ""
+    """What it returned, if that was not the reply to this command."""
+    error: Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandInterrupted:
+    """The command ended by an exception that came from outside, or because time was up."""
+
+    at_s: float
+    pool: str
+    call: int
+    by: str
+    """How: ``"cancel"``, ``"wait_for"``, ``"timeout"``, ``"KeyboardInterrupt"``, or
+    ``"socket_timeout"``."""
+    outstanding: bool
+    """Whether the command had been sent, and its reply not been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCalled:
+    """The pool was to be closed."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReturned:
+    """Closing the pool came to an end, or raised `error`."""
+
+    at_s: float
+    pool: str
+    call: int
+    error: Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectCalled:
+    """The pool was to disconnect, and to go on."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectReturned:
+    """Disconnecting came to an end, or raised `error`."""
+
+    at_s: float
+    pool: str
+    call: int
+    error: Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyAwaited:
     """The holder waited for a reply that the server withheld for `server_s` seconds."""
 
@@ -262,6 +386,18 @@ Event = (
     | BlockLeft
     | Used
     | Dropped
+    | LeftUnread
+    | BytesArrived
+    | Cut
+    | Outage
+    | OutageOver
+    | CommandCalled
+    | CommandReturned
+    | CommandInterrupted
+    | CloseCalled
+    | CloseReturned
+    | DisconnectCalled
+    | DisconnectReturned
     | ReplyAwaited
     | Settled
     | Overdue

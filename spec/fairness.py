@@ -65,12 +65,12 @@ def nobody_starves(history: History) -> Iterator[Judgement]:
 
 
 def _judgeable(history: History) -> Iterator[Moment]:
-    """The moments of pools that nobody has misused, whose callers were not cancelled, as long as the
+    """The moments of pools that nobody has disturbed, whose callers were not cancelled, as long as the
     server keeps nobody waiting: a caller may be behind one who is connecting.
     """
     for moments in history.moments.values():
         for moment in moments:
-            if moment.before.misused or not CANCELLATIONS.isdisjoint(moment.before.deeds):
+            if moment.before.disturbed or not CANCELLATIONS.isdisjoint(moment.before.deeds):
                 break
             if isinstance(moment.event, Settled) and moment.event.connects_held:
                 break

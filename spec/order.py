@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from .clause import Judgement, Level, Requirement, clause
 from .events import Acquired, Settled
 from .history import History
-from .state import Deed, Moment
+from .state import CUTS, DISTURBANCES, Deed, Moment
 
 
 @clause("ORD-1", Requirement.MUST, Level.CORE)
@@ -128,6 +128,8 @@ def _honest_acquires(
         for moment in moments:
             if moment.before.misused or moment.before.overlapped:
                 break
+            if not moment.before.deeds.isdisjoint(DISTURBANCES - CUTS):
+                break  # what was cut is out of the order, and the order of the others stays
             alone = len(moment.before.requests) == 1
             if isinstance(moment.event, Acquired) and alone:
                 yield moment, moment.event

@@ -3,9 +3,14 @@
 Several chapters ask whether it was denied; they differ in what had happened before.
 """
 
+from collections.abc import Iterator
+
 from .events import Acquired, AcquireFailed, Overdue, Settled
 from .history import History
 from .state import Deed, Moment
+
+SHORT_S = 1.0
+"""A socket timeout below which connecting may fail because the machine is busy."""
 
 
 def denied(moment: Moment) -> str | None:
@@ -22,15 +27,28 @@ def denied(moment: Moment) -> str | None:
             return None
     if not state.requests[call].owed or state.requests[call].kept:
         return None
-    if state.terms.socket_timeout_s is not None:
-        return None  # so short that connecting may take longer on a busy machine
-    return f"{what} although {len(state.in_use)} of {state.terms.max_connections} were in use"
+    if _is_short(state.terms.socket_timeout_s):
+        return None
+    busy = len(state.in_use) + len(state.commands)
+    return f"{what} although {busy} of {state.terms.max_connections} were in use"
+
+
+def useless(moment: Moment) -> str | None:
+    """Whether a connection was handed out that does not work, also to somebody who had to wait."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, Acquired) or event.connection is not None:
+        return None
+    if state.requests[event.call].kept or _is_short(state.terms.socket_timeout_s):
+        return None
+    return f"an acquire returned a connection that does not work ({event.trouble})"
 
 
 def fills_the_pool(moment: Moment) -> bool:
     """Whether the event is the acquire that takes the last free connection."""
     state, event = moment.before, moment.event
-    if not isinstance(event, Acquired) or state.requests[event.call].found_full:
+    if not isinstance(event, Acquired) or event.connection is None:
+        return False
+    if state.requests[event.call].found_full:
         return False
     return len(state.in_use) + 1 == state.terms.max_connections
 
@@ -40,8 +58,8 @@ def kept_waiting(moment: Moment) -> str | None:
     state, event = moment.before, moment.event
     if not isinstance(event, Settled) or not event.certain or event.connects_held:
         return None
-    busy, most = len(state.in_use) + len(state.releasing), state.terms.max_connections
-    waiting = len(state.requests)
+    busy = len(state.in_use) + len(state.releasing) + len(state.commands)
+    waiting, most = len(state.requests), state.terms.max_connections
     if not waiting or busy >= most:
         return None
     callers = "a caller waits" if waiting == 1 else f"{waiting} callers wait"
@@ -63,3 +81,27 @@ def serves_waiters(history: History) -> bool:
 def was_ever_full(history: History) -> bool:
     """Whether all slots of a pool have been in use: one that never could be has not been lost."""
     return any(moment.before.was_full for moments in history.moments.values() for moment in moments)
+
+
+def moments_after(history: History, deed: Deed) -> Iterator[Moment]:
+    """What happens to pools after one kind of deed, as long as nothing else that is out of the
+    ordinary has happened to them: then a slot that is lost was lost by that.
+    """
+    if not was_ever_full(history):
+        return
+    for moments in history.moments.values():
+        for moment in moments:
+            if not moment.before.deeds <= {Deed.RELEASED, deed}:
+                break
+            if deed in moment.before.deeds:
+                yield moment
+
+
+def _is_short(socket_timeout_s: float | None) -> bool:
+    return socket_timeout_s is not None and socket_timeout_s < SHORT_S
+
+
+def lost(moment: Moment, *, serves_waiters: bool) -> str | None:
+    """How it shows at this moment that a slot, or the word that it is free, has been lost."""
+    broken = denied(moment)
+    return kept_waiting(moment) if broken is None and serves_waiters else broken

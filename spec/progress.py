@@ -23,7 +23,7 @@ def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement
     for pool, moments in history.moments.items():
         for moment in moments:
             event = moment.event
-            if moment.before.misused or not spoilt.isdisjoint(moment.before.deeds):
+            if moment.before.disturbed or not spoilt.isdisjoint(moment.before.deeds):
                 break
             if not isinstance(event, Settled) or not event.certain:
                 continue

@@ -118,10 +118,10 @@ def _changed(moment: Moment, shown_before: bool, bounded: bool) -> str | None:
 
 
 def _turned_a_surplus_caller_away(history: History) -> bool:
-    """Whether a pool that nobody had misused kept to its bound."""
+    """Whether a pool that nobody had disturbed kept to its bound."""
     return any(
         isinstance(moment.event, AcquireFailed)
-        and not moment.before.misused
+        and not moment.before.disturbed
         and moment.before.requests[moment.event.call].found_full
         for moments in history.moments.values()
         for moment in moments

@@ -16,9 +16,21 @@ from .events import (
     Acquired,
     AcquireFailed,
     BlockLeft,
+    BytesArrived,
     CancelCalled,
+    CloseCalled,
+    CloseReturned,
+    CommandCalled,
+    CommandInterrupted,
+    CommandReturned,
+    Cut,
+    DisconnectCalled,
+    DisconnectReturned,
     Dropped,
     Event,
+    LeftUnread,
+    Outage,
+    OutageOver,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
@@ -72,13 +84,63 @@ class Deed(Enum):
     STRAYED = auto()
     """A connection of this pool was released to another."""
 
+    CUT_IDLE = auto()
+    """A connection was cut while it was idle, and its socket shows it."""
+
+    CUT_HELD = auto()
+    """A connection was cut while it was in use, and its socket shows it."""
+
+    CUT_UNSEEN = auto()
+    """A connection was cut and its socket does not show it, or nobody knows whether it was idle."""
+
+    OUTAGE = auto()
+    """The server let nobody connect, or did not answer, for a while."""
+
+    UNREAD = auto()
+    """A holder left a reply unread, or bytes came that nobody had asked for."""
+
+    COMMANDED = auto()
+    """A client was given a command: it acquires and releases where nobody sees it."""
+
+    INTERRUPTED = auto()
+    """A client's command was interrupted while its reply was outstanding."""
+
+    DISCONNECTED = auto()
+    """The pool was to disconnect, and to go on."""
+
+    CLOSED = auto()
+    """The pool was to be closed."""
+
+    USELESS = auto()
+    """A connection was handed out that does not answer."""
+
     LOST_TRACK = auto()
-    """A call never returned, or a connection does not answer or has two holders: from here on the
-    state cannot be known."""
+    """A call never returned, or a connection does not answer as it should or has two holders: from
+    here on the state cannot be known."""
 
 
-MISUSE = frozenset({Deed.SECOND_RELEASE, Deed.FOREIGN_RELEASE, Deed.STRAYED, Deed.LOST_TRACK})
+MISUSE = frozenset(
+    {
+        Deed.SECOND_RELEASE,
+        Deed.FOREIGN_RELEASE,
+        Deed.STRAYED,
+        Deed.USELESS,
+        Deed.LOST_TRACK,
+    }
+)
 """After one of these, only the clauses that speak of the misuse itself still judge."""
+
+CUTS = frozenset({Deed.CUT_IDLE, Deed.CUT_HELD, Deed.CUT_UNSEEN})
+
+DISTURBANCES = CUTS | {
+    Deed.OUTAGE,
+    Deed.UNREAD,
+    Deed.COMMANDED,
+    Deed.INTERRUPTED,
+    Deed.DISCONNECTED,
+    Deed.CLOSED,
+}
+"""After one of these, a pool does many things rightly that it must not do otherwise."""
 
 CANCELLATIONS = frozenset(
     {
@@ -106,7 +168,8 @@ class Request:
     released: bool = False
     """Whether a connection has been released since."""
     kept: bool = False
-    """Whether the server has kept it waiting."""
+    """Whether the server has kept it waiting, or may have turned it away, or the pool disconnected
+    meanwhile."""
     parked_at: int | None = None
     """How often nothing had moved when it was first seen to wait; None if it has not been seen to."""
     overtaken_by: int | None = None
@@ -115,6 +178,8 @@ class Request:
     """How many releases of the pool in all suffice to serve it and everybody else who waits."""
     cancelled: bool = False
     """Whether its caller has been cancelled."""
+    after_close: bool = False
+    """Whether the pool had been closed when it was called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +202,24 @@ class PoolState:
     idle: tuple[int, ...] = ()
     """Connections that are not in use, the longest idle first."""
     dropped: frozenset[int] = frozenset()
-    """Connections that a holder closed."""
+    """Connections that a holder closed, that were cut, or that carry what nobody has read: what the
+    pool makes of them is its own affair."""
+    outstanding: frozenset[int] = frozenset()
+    """Connections on which a reply has been left unread that may not have come yet."""
+    unread: frozenset[int] = frozenset()
+    """Connections on which something has come that nobody has read."""
+    to_be_closed: frozenset[int] = frozenset()
+    """Connections that were idle when the pool was to disconnect, and not handed out since."""
+    commands: frozenset[int] = frozenset()
+    """The commands of clients that have not returned."""
+    disconnecting: frozenset[int] = frozenset()
+    """The calls that disconnect the pool, and have not returned."""
+    closing: frozenset[int] = frozenset()
+    """The calls that close the pool, and have not returned."""
+    closed: bool = False
+    """Whether one of these has returned."""
+    outage: bool = False
+    """Whether the server lets nobody connect, or does not answer."""
     deeds: frozenset[Deed] = frozenset()
     was_full: bool = False
     """Whether `max_connections` connections have been in use at once."""
@@ -159,8 +241,13 @@ class PoolState:
     @property
     def free(self) -> int:
         """How many more callers the pool owes a connection at once."""
-        taken = len(self.in_use) + len(self.releasing) + len(self.requests)
+        taken = len(self.in_use) + len(self.releasing) + len(self.requests) + len(self.commands)
         return self.terms.max_connections - taken
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no call is under way in which a connection may change hands."""
+        return not self.requests and not self.releasing and not self.commands
 
     @property
     def full(self) -> bool:
@@ -171,6 +258,11 @@ class PoolState:
     def misused(self) -> bool:
         """Whether the pool has been treated in a way that lets most clauses say nothing."""
         return not self.deeds.isdisjoint(MISUSE)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether that is so, or anything has happened that does not happen on a quiet day."""
+        return self.misused or not self.deeds.isdisjoint(DISTURBANCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,19 +285,25 @@ def replay(events: Sequence[Event], pool: str) -> tuple[Moment, ...]:
 
 def _replay(events: Sequence[Event], pool: str) -> Iterator[Moment]:
     state: PoolState | None = None
+    outage = False
     others: frozenset[int] = frozenset()
     for index, event in enumerate(events):
         if isinstance(event, Acquired) and event.pool != pool and event.connection is not None:
             others |= {event.connection}
+        if isinstance(event, Outage | OutageOver):
+            outage = isinstance(event, Outage)
         if isinstance(event, PoolBuilt) and event.pool == pool:
-            state = PoolState(event.terms)
+            state = PoolState(event.terms, outage=outage)
+            state = _after(state, Deed.OUTAGE) if outage else state
             yield Moment(pool, index, event, state, others)
         elif state is None:
             continue
         elif isinstance(event, ReleaseCalled) and event.pool != pool:
             if event.acquire in state.in_use:
                 state = _after(state, Deed.STRAYED)
-        elif isinstance(event, Settled) or getattr(event, "pool", None) == pool:
+        elif (
+            isinstance(event, Settled | Outage | OutageOver) or getattr(event, "pool", None) == pool
+        ):
             yield Moment(pool, index, event, state, others)
             state = step(state, event, pool)
 
@@ -218,9 +316,9 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
         case Acquired(call=call, connection=connection):
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
-            failed = _left(state, call)
-            owed = state.requests[call].owed
-            return failed if owed else _after(failed, Deed.TIMED_OUT)
+            failed, request = _left(state, call), state.requests[call]
+            turned_away = Deed.OUTAGE in state.deeds and (state.outage or request.kept)
+            return failed if request.owed or turned_away else _after(failed, Deed.TIMED_OUT)
         case CancelCalled(call=call):
             return _cancelled(state, call)
         case AcquireCancelled(call=call):
@@ -243,16 +341,100 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
             return _idle(left, acquire)
         case Dropped(acquire=acquire) | ReplyAwaited(acquire=acquire, timed_out=True):
             connection = state.in_use.get(acquire)
+            if connection in state.dropped:
+                return state  # it was of no use any more
             dropped = state.dropped if connection is None else state.dropped | {connection}
             return _after(replace(state, dropped=dropped), Deed.DROPPED)
-        case Used(trouble=trouble) if trouble:
-            return _after(state, Deed.LOST_TRACK)
+        case Used(acquire=acquire, trouble=trouble) if trouble:
+            return state if _no_wonder(state, acquire) else _after(state, Deed.LOST_TRACK)
         case Overdue():
             return _after(state, Deed.LOST_TRACK)
         case Settled():
-            return _settled(_seen(state, event.open.get(pool, frozenset())), event)
+            open_now = event.open.get(pool, frozenset())
+            outstanding = state.outstanding & open_now  # what is closed can bring nothing any more
+            return _settled(_seen(replace(state, outstanding=outstanding), open_now), event)
+        case _:
+            return _disturbed(state, event)
+
+
+def _disturbed(state: PoolState, event: Event) -> PoolState:
+    """The state after something that does not happen on a quiet day."""
+    match event:
+        case Cut(connection=connection):
+            return _after(_lost_sight_of(state, frozenset({connection})), _deed_of(event, state))
+        case Outage():
+            return _after(replace(_keeping(state), outage=True), Deed.OUTAGE)
+        case OutageOver():
+            return replace(state, outage=False)
+        case LeftUnread(acquire=acquire):
+            held = state.in_use.get(acquire)
+            left = frozenset() if held is None else frozenset({held})
+            state = replace(_lost_sight_of(state, left), outstanding=state.outstanding | left)
+            return _after(state, Deed.UNREAD if left else Deed.LOST_TRACK)
+        case BytesArrived(connection=connection):
+            return _after(_arrived(state, connection), Deed.UNREAD)
+        case CommandCalled(call=call):
+            asked = replace(state, commands=state.commands | {call})
+            return _after(_in_debt(asked), Deed.COMMANDED)
+        case CommandReturned(call=call):
+            return replace(state, commands=state.commands - {call})
+        case CommandInterrupted(call=call, outstanding=outstanding):
+            ended = replace(state, commands=state.commands - {call})
+            return _after(ended, Deed.INTERRUPTED) if outstanding else ended
+        case CloseCalled(call=call):
+            return _after(replace(state, closing=state.closing | {call}), Deed.CLOSED)
+        case CloseReturned(call=call, error=error):
+            closed = state.closed or error is None
+            return replace(state, closing=state.closing - {call}, closed=closed)
+        case DisconnectCalled(call=call):
+            return _after(_disconnecting(state, call), Deed.DISCONNECTED)
+        case DisconnectReturned(call=call):
+            return replace(state, disconnecting=state.disconnecting - {call})
         case _:
             return state
+
+
+def _no_wonder(state: PoolState, acquire: int) -> bool:
+    """Whether a holder could not expect its connection to answer."""
+    return state.outage or Deed.CLOSED in state.deeds or state.in_use.get(acquire) in state.dropped
+
+
+def _deed_of(cut: Cut, state: PoolState) -> Deed:
+    if cut.visible and cut.connection in state.in_use.values():
+        return Deed.CUT_HELD
+    if cut.visible and cut.connection in state.idle and state.at_rest:
+        return Deed.CUT_IDLE
+    return Deed.CUT_UNSEEN
+
+
+def _lost_sight_of(state: PoolState, connections: frozenset[int]) -> PoolState:
+    idle = tuple(other for other in state.idle if other not in connections)
+    return replace(state, dropped=state.dropped | connections, idle=idle)
+
+
+def _keeping(state: PoolState) -> PoolState:
+    """Whoever has not returned by now may be turned away, and rightly."""
+    requests = {call: replace(request, kept=True) for call, request in state.requests.items()}
+    return replace(state, requests=requests)
+
+
+def _arrived(state: PoolState, connection: int) -> PoolState:
+    """If somebody may just be getting the connection, nobody can say what came first."""
+    state = _lost_sight_of(state, frozenset({connection}))
+    if not state.at_rest and connection not in state.in_use.values():
+        return replace(state, outstanding=state.outstanding | {connection})
+    outstanding = state.outstanding - {connection}
+    return replace(state, outstanding=outstanding, unread=state.unread | {connection})
+
+
+def _disconnecting(state: PoolState, call: int) -> PoolState:
+    idle = frozenset(state.idle if state.at_rest else ())
+    held = frozenset(number for number in state.in_use.values() if number is not None)
+    return replace(
+        _lost_sight_of(_keeping(state), held.union(state.idle)),
+        disconnecting=state.disconnecting | {call},
+        to_be_closed=state.to_be_closed | idle,
+    )
 
 
 def _after(state: PoolState, deed: Deed) -> PoolState:
@@ -265,7 +447,13 @@ def _without(mapping: Mapping[int, _Value], key: int) -> dict[int, _Value]:
 
 def _asked(state: PoolState, at_s: float, call: int) -> PoolState:
     state = _overlapping(state)
-    request = Request(at_s, found_full=state.full and not state.requests, called_at=state.settled)
+    request = Request(
+        at_s,
+        found_full=state.full and not state.requests,
+        called_at=state.settled,
+        kept=state.outage or bool(state.disconnecting),
+        after_close=state.closed,
+    )
     return _in_debt(replace(state, requests={**state.requests, call: request}))
 
 
@@ -330,7 +518,9 @@ def _settled(state: PoolState, event: Settled) -> PoolState:
 
 
 def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
-    if connection is None or connection in state.in_use.values():
+    if connection is None:
+        state = _after(state, Deed.USELESS)
+    elif connection in state.in_use.values():
         state = _after(state, Deed.LOST_TRACK)
     called_at = state.requests[call].called_at
     remaining = {
@@ -347,6 +537,7 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
         requests=remaining,
         in_use={**state.in_use, call: connection},
         idle=tuple(other for other in state.idle if other != connection),
+        to_be_closed=state.to_be_closed - {connection},
         was_full=state.was_full or len(state.in_use) + 1 >= state.terms.max_connections,
         waiter_served=state.waiter_served or state.requests[call].parked_at is not None,
         reuse_shown=state.reuse_shown or state.freed_when_full,

@@ -6,7 +6,7 @@ from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
 from .events import AcquireCalled, Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
-from .state import CANCELLATIONS, Deed, Moment, Request
+from .state import CANCELLATIONS, DISTURBANCES, Deed, Moment, Request
 from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain, waits_with_releases
 
 OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})
@@ -26,7 +26,9 @@ def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused or not {*CANCELLATIONS, Deed.RELEASED_INSIDE}.isdisjoint(state.deeds):
+            if state.disturbed or not {*CANCELLATIONS, Deed.RELEASED_INSIDE}.isdisjoint(
+                state.deeds
+            ):
                 break
             if isinstance(event, Acquired) and state.requests[event.call].found_full:
                 useless = (
@@ -92,7 +94,8 @@ def _when_it_was_due(moment: Moment, call: int, moments: Sequence[Moment]) -> fl
 
 def _made_one_free(moment: Moment) -> bool:
     event = moment.event
-    return isinstance(event, ReleaseReturned) and event.error is None and not moment.before.misused
+    returned = isinstance(event, ReleaseReturned) and event.error is None
+    return returned and not moment.before.disturbed
 
 
 @clause("TMO-2", Requirement.MUST, Level.CORE)
@@ -150,6 +153,8 @@ def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Jud
     for moments in history.moments.values():
         for moment in moments:
             terms = moment.before.terms
+            if not moment.before.deeds.isdisjoint(DISTURBANCES):
+                break
             if isinstance(moment.event, ReplyAwaited) and terms.socket_timeout_s is not None:
                 yield from _moved_by_timeout(moment, moment.event, terms.socket_timeout_s)
 
@@ -234,7 +239,7 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
         shown_before = False
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused or not OTHER_CAUSES.isdisjoint(state.deeds):
+            if state.disturbed or not OTHER_CAUSES.isdisjoint(state.deeds):
                 break
             if not state.terms.takes_timeout:
                 break

@@ -80,12 +80,12 @@ class VainWait:
 
 def waits_in_vain(history: History) -> Iterator[VainWait]:
     """The acquires that found all connections in use, none of which was released meanwhile; of every
-    pool that takes a `timeout` and has not been misused.
+    pool that takes a `timeout`, as long as it is not disturbed.
     """
     for moments in history.moments.values():
         in_a_row = 0
         for moment in moments:
-            if moment.before.misused:
+            if moment.before.disturbed:
                 break
             vain = _vain_wait(moment, in_a_row)
             if vain is not None:
@@ -102,7 +102,7 @@ def waits_with_releases(history: History) -> Iterator[VainWait]:
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused or Deed.DROPPED in state.deeds:
+            if state.disturbed or Deed.DROPPED in state.deeds:
                 break
             if not isinstance(event, AcquireFailed) or not event.exact:
                 continue
