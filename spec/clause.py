@@ -30,6 +30,9 @@ class Level(StrEnum):
     CONCURRENT = "concurrent"
     """What many callers at once may rely on: fairness, progress, cancellation, re-entrancy."""
 
+    RESILIENT = "resilient"
+    """What becomes of a pool when connections break, and when it is closed."""
+
     OBSERVABLE = "observable"
     """What its users and operators see of it: its interface to the client and what it prints."""
 
@@ -48,6 +51,12 @@ class Capability(StrEnum):
 
     ASYNCIO = "asyncio"
     """Callers are tasks of an asyncio loop: acquire and release are coroutines."""
+
+    CLOSE = "close"
+    """`pool.close()` closes the pool for good. For asyncio it may be called `aclose`."""
+
+    DISCONNECT = "disconnect"
+    """`pool.disconnect()` closes the connections, and the pool goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,29 @@ GLOSSARY = (
         "It acquires and releases on behalf of the application.",
     ),
     Term(
+        "cut",
+        "To end a connection from outside: the server closes it, or the network does away with it. A "
+        "connection that was cut is broken, and does not work.",
+    ),
+    Term(
+        "outage",
+        "A time during which the server lets nobody connect, or does not answer at all.",
+    ),
+    Term(
+        "interrupt",
+        "To end a client's command before it returns, by an exception from outside, a cancellation "
+        "or a timeout. Its reply is outstanding if the command was sent and the reply not read.",
+    ),
+    Term(
+        "to close a pool",
+        "To end its life. In redis-py's interface the method is `close`, for asyncio `aclose`.",
+    ),
+    Term(
+        "to disconnect a pool",
+        "To have it close its connections and go on. In redis-py's interface the method is "
+        "`disconnect`.",
+    ),
+    Term(
         "nothing moves",
         "Said when no caller can go on until another one acts, the server answers or time passes.",
     ),
@@ -120,6 +143,10 @@ LEVELS: Mapping[Level, str] = {
         "What callers may rely on who come at the same time: fairness, progress, cancellation and "
         "re-entrancy."
     ),
+    Level.RESILIENT: (
+        "What becomes of a pool when connections break, when the server is away, and when the pool is "
+        "closed."
+    ),
     Level.OBSERVABLE: (
         "What users and operators see of a pool: its interface to the client and what it prints."
     ),
@@ -139,6 +166,10 @@ CAPABILITIES: Mapping[Capability, str] = {
     Capability.ASYNCIO: (
         "Callers are tasks of an asyncio event loop: acquire is a coroutine, release may be one."
     ),
+    Capability.CLOSE: (
+        "`pool.close()`, for asyncio also `pool.aclose()`, closes the pool for good."
+    ),
+    Capability.DISCONNECT: "`pool.disconnect()` closes the connections, and the pool goes on.",
 }
 """What a pool may offer or not."""
 
