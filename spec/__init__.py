@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from . import (
     bound,
+    breakage,
     cancellation,
+    closing,
     fairness,
     interface,
     order,
@@ -116,6 +118,28 @@ CHAPTERS = (
         "Re-entrancy",
         "A call may begin in the middle of another.",
         (reentrancy.a_release_inside_another_call_returns,),
+    ),
+    Chapter(
+        "Breakage",
+        "A connection that breaks, or carries what is not meant for its next holder, costs nobody else "
+        "anything.",
+        (
+            breakage.a_connection_closed_while_idle_is_not_handed_out,
+            breakage.what_nobody_has_read_reaches_no_other_caller,
+            breakage.a_connection_that_breaks_in_use_costs_no_slot,
+            breakage.a_failed_connect_is_told_and_costs_no_slot,
+            breakage.a_pool_outlives_an_outage,
+            breakage.an_interrupted_command_leaves_no_reply_behind,
+        ),
+    ),
+    Chapter(
+        "Closing",
+        "A pool that is closed stays closed; one that disconnects goes on.",
+        (
+            closing.closing_ends_every_wait,
+            closing.a_closed_pool_leaves_nothing_open,
+            closing.a_pool_that_disconnects_goes_on,
+        ),
     ),
     Chapter(
         "Interface",

@@ -105,7 +105,16 @@ VERDICTS = f"""
       What is lost after a caller was cancelled, or after a release in the middle of another call,
       is blamed on that only if nothing else had happened to the pool that could have cost it
       ([CAN-1](#CAN-1), [CAN-2](#CAN-2), [CAN-3](#CAN-3), [CAN-4](#CAN-4), [REE-1](#REE-1)).
+      It is the same after a connection was cut or left with a reply unread,
+      after a command was interrupted, and after a pool was disconnected
+      ([BRK-1](#BRK-1), [BRK-2](#BRK-2), [BRK-3](#BRK-3), [BRK-6](#BRK-6), [CLS-3](#CLS-3)).
       The same history must also show that its slots can be used, and that waiters are served.
+    - **Nobody is owed a connection that cannot be opened.**
+      While the server cannot be reached, nothing is said of acquires that fail,
+      but for what they are told ([BRK-4](#BRK-4)).
+      A pool is judged by how it goes on afterwards ([BRK-4](#BRK-4), [BRK-5](#BRK-5)).
+      The clauses of the other levels are silent from the first breakage on,
+      except those that hold at any time, such as [RET-2](#RET-2).
     - **Too early is exact.**
       An error before `timeout` is over breaks [TMO-2](#TMO-2).
     - **Too late is relative in real time.**
@@ -122,10 +131,7 @@ VERDICTS = f"""
 
     ### What is not judged
 
-    This version says nothing yet about
-    connections that the server or the network closes or spoils,
-    fork,
-    and closing a pool.
+    This version says nothing yet about fork.
 
     ### Readings
 

@@ -184,7 +184,7 @@ class Reading:
 
 READINGS = (
     Reading(
-        ("ORD-1", "ORD-3"),
+        ("ORD-1", "ORD-3", "BRK-1"),
         "When the connection at the front turns out to be closed, the pool may open it again, or "
         "discard it and take the next. The order of the others stays.",
     ),
@@ -300,6 +300,57 @@ READINGS = (
         ("CAN-4",),
         "A release that is a plain function, or a coroutine that never suspends, cannot be cancelled "
         "in the middle. It upholds the clause.",
+    ),
+    Reading(
+        ("PRG-1",),
+        "To open a connection includes to log in. While one caller is kept waiting there, another one "
+        "still gets an idle connection.",
+    ),
+    Reading(
+        ("BRK-1", "BRK-3"),
+        "It is about what a socket shows. That nothing comes through any more, without a word, nobody "
+        "sees before a command has not been answered.",
+    ),
+    Reading(
+        ("BRK-2",),
+        "It is about bytes that are there when the connection is handed out. A reply that is still to "
+        "come hardly any pool can know of: that a connection which is released too early is not lent "
+        "on is to be wished for, and is not judged.",
+    ),
+    Reading(
+        ("BRK-2", "BRK-6"),
+        "A pool may read what is left, or close the connection. What the server sends by itself to a "
+        "client that speaks RESP3 is not a reply, and may be dropped.",
+    ),
+    Reading(
+        ("BRK-3",),
+        "The pool may discard the connection or open it again, when it is released or when it is next "
+        "handed out. Its holder may have closed it before.",
+    ),
+    Reading(
+        ("BRK-4",),
+        "Whether connecting is tried several times, and which error is raised, is left to the pool, as "
+        "long as it is not the one that this pool raises when it is exhausted.",
+    ),
+    Reading(
+        ("BRK-4", "BRK-5"),
+        "What counts is how the pool goes on when the server can be reached again. As many acquires "
+        "may fail then as there may be connections, since each may come upon one that is broken.",
+    ),
+    Reading(
+        ("CLS-1", "CLS-2"),
+        "An acquire that is connecting when the pool is closed may fail at once or after the connect, "
+        "or get the connection. It leaves none open in the pool.",
+    ),
+    Reading(
+        ("CLS-1", "CLS-2"),
+        "Closing may wait until those have released who hold a connection, or may cut them off. What "
+        "the clauses demand holds from when it returns.",
+    ),
+    Reading(
+        ("CLS-3",),
+        "Connections in use may be closed too, or left to their holders. Whoever is in the middle of "
+        "an acquire then may fail.",
     ),
     Reading(
         ("REE-1",),
