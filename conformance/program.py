@@ -6,7 +6,7 @@ callers act at once, in the order that a schedule says, and some of them may be 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from poolproof.spec.events import Terms
 
@@ -15,6 +15,12 @@ from .scheduler import Schedule
 
 PATIENT_S = 0.3
 """A timeout within which programs release."""
+
+
+Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
+"""How a caller is cancelled."""
+
+MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,16 @@ class AwaitReply:
 
     acquire: int
     server_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptCommand:
+    """Give a command to a client that uses the pool, and interrupt it when it has been sent; its reply
+    arrives after the next caller has asked for a connection.
+    """
+
+    pool: str
+    by: "Means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +159,17 @@ class InTurn:
     operations: "tuple[Acquire | Release, ...]"
 
 
-Single = Build | Acquire | Release | Use | Drop | RunBlock | ReleaseUnanswered | AwaitReply
+Single = (
+    Build
+    | Acquire
+    | Release
+    | Use
+    | Drop
+    | RunBlock
+    | ReleaseUnanswered
+    | AwaitReply
+    | InterruptCommand
+)
 Crowded = (
     Acquire
     | Release

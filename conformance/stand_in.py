@@ -27,6 +27,10 @@ class ImaginedServer:
         """Nobody is asked."""
         return None
 
+    def last_commands(self, _name: str) -> frozenset[str]:
+        """Nobody is asked."""
+        return frozenset()
+
     def settled_connections(
         self, pools: Mapping[str, str], _most: Mapping[str, int]
     ) -> Mapping[str, frozenset[int]]:

@@ -29,6 +29,7 @@ class Theme(Enum):
     CANCEL_SERVED = "callers that are cancelled when a connection has been released for them"
     CANCEL_CONNECTING = "callers that are cancelled while they connect"
     CANCEL_RELEASING = "callers that are cancelled while they release"
+    INTERRUPTED = "commands that are interrupted while their reply is on its way"
     SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
@@ -94,6 +95,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.INSIDE)
     if Capability.ASYNCIO in offers:
         crowded += [Theme.CANCEL_SERVED, Theme.CANCEL_RELEASING]
+        if Capability.CLIENT in offers:
+            crowded.append(Theme.INTERRUPTED)
     themes = [Theme.QUEUE, Theme.TURNS, Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE, Theme.DROP]
     if "timeout" in takes:
         themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]
@@ -113,7 +116,7 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case crowded if crowded in CROWDED:
+        case patient if patient in CROWDED or patient is Theme.INTERRUPTED:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.QUEUE | Theme.TURNS:
             return Terms(max_connections, timeout_s=PATIENT_S)

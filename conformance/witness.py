@@ -14,6 +14,7 @@ import redis
 from poolproof.conformance.server import Server
 
 _CLIENT = re.compile(r"^id=(\d+) .*?\bname=(\S*)", re.MULTILINE)
+_LAST_COMMAND = re.compile(r"^id=.*? name=(\S*) .*?\bcmd=(\S*)", re.MULTILINE)
 
 CLOSING_S = 0.3
 """How long a connection that was closed here may still be seen open there."""
@@ -28,6 +29,10 @@ class Watch(Protocol):
 
     def ask(self, *words: str | float) -> object:
         """Send the server a command."""
+        ...
+
+    def last_commands(self, name: str) -> frozenset[str]:
+        """What was last sent on each of the connections under a client name."""
         ...
 
     def settled_connections(
@@ -82,6 +87,11 @@ class Witness:
             if name in pool_of:
                 seen[pool_of[name]].add(int(number))
         return {pool: frozenset(numbers) for pool, numbers in seen.items()}
+
+    def last_commands(self, name: str) -> frozenset[str]:
+        """What was last sent on each of the connections under a client name."""
+        listed = _LAST_COMMAND.findall(self._client_list())
+        return frozenset(command for other, command in listed if other == name)
 
     def settled_connections(
         self, pools: Mapping[str, str], most: Mapping[str, int]

@@ -60,7 +60,8 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
 @clause("CAN-4", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
 def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     """
-    A release MUST give the connection back even if its caller is cancelled meanwhile.
+    A release MUST give the connection back even if its caller is cancelled meanwhile, or has been
+    cancelled before, in the middle of a command.
 
     Releases stand in the ``finally`` of a task that is being cancelled: it is the usual case. A release
     that does not get to its end then loses the connection, and nobody is left who could release it.
@@ -68,12 +69,18 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     yield from _nothing_lost(
         history, Deed.CANCELLED_RELEASING, "after the caller of a release was cancelled"
     )
+    yield from _nothing_lost(
+        history,
+        Deed.INTERRUPTED,
+        "after a command was interrupted while its reply was on its way",
+        Deed.COMMANDED,
+    )
 
 
-def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+def _nothing_lost(history: History, deed: Deed, told: str, *others: Deed) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
     serves = serves_waiters(history)
-    for moment in moments_after(history, deed):
+    for moment in moments_after(history, deed, *others):
         broken = _ignored(moment) or lost(moment, serves_waiters=serves)
         ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
         if broken is not None:

@@ -83,15 +83,17 @@ def was_ever_full(history: History) -> bool:
     return any(moment.before.was_full for moments in history.moments.values() for moment in moments)
 
 
-def moments_after(history: History, deed: Deed) -> Iterator[Moment]:
+def moments_after(history: History, deed: Deed, *others: Deed) -> Iterator[Moment]:
     """What happens to pools after one kind of deed, as long as nothing else that is out of the
     ordinary has happened to them: then a slot that is lost was lost by that.
+
+    The `others` are what leads up to such a deed.
     """
     if not was_ever_full(history):
         return
     for moments in history.moments.values():
         for moment in moments:
-            if not moment.before.deeds <= {Deed.RELEASED, deed}:
+            if not moment.before.deeds <= {Deed.RELEASED, deed, *others}:
                 break
             if deed in moment.before.deeds:
                 yield moment

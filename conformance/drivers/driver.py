@@ -208,6 +208,10 @@ class Driver(ABC):
         self._witness.ask("RPUSH", key, "reply")
         self._witness.ask("EXPIRE", key, KEEP_S)
 
+    def _say(self, key: str) -> None:
+        """Have the server know something that only who asks for this key is to be told."""
+        self._witness.ask("SET", key, f"what is under {key}", "EX", KEEP_S)
+
     def _give_up(self, pool: str, call: int, waited_s: float) -> None:
         self._log(Overdue(self._now_s(), pool, call, waited_s))
         self.waiting.pop(call, None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from poolproof.spec.events import (
     Acquired,
     BlockLeft,
+    CommandReturned,
     Dropped,
     ReleaseReturned,
     ReplyAwaited,
@@ -14,15 +15,9 @@ from poolproof.spec.events import (
 from .driver import Driver, Held
 
 
-def number_in(reply: object) -> tuple[int | None, str]:
-    """The number in the reply to CLIENT ID; or none, and what was amiss."""
-    if isinstance(reply, int):
-        return reply, ""
-    return None, f"CLIENT ID was answered with {_shortened(reply)}"
-
-
 def _shortened(reply: object) -> str:
-    return repr(str(reply)[:80])
+    text = reply.decode(errors="backslashreplace") if isinstance(reply, bytes) else str(reply)
+    return repr(text[:80])
 
 
 class Outcomes(Driver):
@@ -32,9 +27,21 @@ class Outcomes(Driver):
         """What was amiss if something raised."""
         return f"{what} raised {self._library.error(raised)}"
 
-    def _note_acquired(self, call: int, held: Held, trouble: str, at_s: float) -> None:
-        self.holding[call] = held
-        self._log(Acquired(at_s, held.pool, call, held.number, trouble))
+    def _note_acquired(
+        self, pool: str, call: int, connection: object, reply: object, at_s: float
+    ) -> None:
+        """Somebody has a connection, and this was the reply when it was asked for its number."""
+        number = reply if isinstance(reply, int) else None
+        trouble = "" if number else f"CLIENT ID was answered with {_shortened(reply)}"
+        self.holding[call] = Held(pool, connection, number)
+        self._log(Acquired(at_s, pool, call, number, trouble, foreign=bool(trouble)))
+
+    def _note_useless(
+        self, pool: str, call: int, connection: object, trouble: str, at_s: float
+    ) -> None:
+        """Somebody has a connection that does not work."""
+        self.holding[call] = Held(pool, connection, None)
+        self._log(Acquired(at_s, pool, call, None, trouble))
 
     def _note_trouble(self, acquire: int, held: Held, what: str, raised: BaseException) -> None:
         """The connection was put to use, and that raised."""
@@ -44,6 +51,12 @@ class Outcomes(Driver):
         own = reply in (word, word.encode())
         trouble = "" if own else f"ECHO {word} was answered with {_shortened(reply)}"
         self._log(Used(self._now_s(), held.pool, acquire, trouble))
+
+    def _note_reply(self, pool: str, call: int, key: str, reply: object) -> None:
+        said = f"what is under {key}"
+        own = reply in (said, said.encode())
+        foreign = "" if own else f"GET {key} was answered with {_shortened(reply)}"
+        self._log(CommandReturned(self._now_s(), pool, call, foreign))
 
     def _note_dropped(self, acquire: int, held: Held) -> None:
         self._log(Dropped(self._now_s(), held.pool, acquire))

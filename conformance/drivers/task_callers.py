@@ -2,24 +2,50 @@
 
 import asyncio
 from asyncio import CancelledError
-from typing import Literal
+from collections.abc import Callable, Coroutine
+from typing import Literal, Protocol, TypeVar, cast
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
+from poolproof.conformance.program import Means
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
     AcquireFailed,
     CancelCalled,
+    CommandCalled,
+    CommandInterrupted,
+    CommandReturned,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
 )
 
 from .driver import Held, Surroundings
-from .outcomes import Outcomes, number_in
+from .outcomes import Outcomes
 
-Means = Literal["cancel", "wait_for", "timeout"]
-"""How a caller is cancelled."""
+COMMAND_S = 1.0
+"""How long a command may take whose caller has a deadline."""
+
+_Result = TypeVar("_Result")
+
+
+class Client(Protocol):
+    """What is used of a client."""
+
+    async def execute_command(self, *words: str) -> object:
+        """Send a command on a connection of the pool, and return the reply."""
+        ...
+
+
+async def _within(by: Means, work: Coroutine[object, object, _Result]) -> _Result:
+    match by:
+        case "cancel":
+            return await work
+        case "wait_for":
+            return await asyncio.wait_for(work, COMMAND_S)
+        case "timeout":
+            async with asyncio.timeout(COMMAND_S):
+                return await work
 
 
 class TaskCallers(Outcomes):
@@ -87,10 +113,10 @@ class TaskCallers(Outcomes):
                 break
         raised = asking.exception()
         if raised is not None:
-            number, trouble = None, self._raised("CLIENT ID", raised)
+            trouble = self._raised("CLIENT ID", raised)
+            self._note_useless(pool, call, connection, trouble, at_s)
         else:
-            number, trouble = number_in(asking.result())
-        self._note_acquired(call, Held(pool, connection, number), trouble, at_s)
+            self._note_acquired(pool, call, connection, asking.result(), at_s)
 
     async def _number(self, connection: object) -> object:
         self._one_at_a_time = self._one_at_a_time or asyncio.Lock()
@@ -136,6 +162,21 @@ class TaskCallers(Outcomes):
             self._note_trouble(acquire, held, "closing it", raised)
         else:
             self._note_dropped(acquire, held)
+
+    async def _command(self, pool: str, call: int, by: Means, key: str) -> None:
+        """Give a command to a client, which is to be interrupted by these means."""
+        make_client = cast("Callable[..., Client]", self._library.client)
+        client = make_client(connection_pool=self._pools[pool].handle)
+        self._log(CommandCalled(self._now_s(), pool, call))
+        try:
+            reply = await _within(by, client.execute_command("GET", key))
+        except (CancelledError, TimeoutError):
+            self._log(CommandInterrupted(self._now_s(), pool, call, by, outstanding=True))
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
+            error = self._library.error(raised)
+            self._log(CommandReturned(self._now_s(), pool, call, error=error))
+        else:
+            self._note_reply(pool, call, key, reply)
 
     async def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle

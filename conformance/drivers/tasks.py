@@ -25,8 +25,10 @@ from poolproof.conformance.program import (
     Drop,
     Elapse,
     HoldConnects,
+    InterruptCommand,
     LetConnect,
     Limited,
+    Means,
     Operation,
     Pass,
     Release,
@@ -38,7 +40,7 @@ from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.spec.events import ReleaseCalled, Terms
 
 from .driver import Surroundings
-from .task_callers import TaskCallers
+from .task_callers import COMMAND_S, TaskCallers
 from .threads_of_others import threads_of_pool
 from .virtual_time import LOOKS, MARGIN_S, Call, VirtualTime
 
@@ -151,6 +153,8 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._release_unanswered(acquire)
             case AwaitReply(acquire, server_s):
                 self._await_reply(acquire, server_s)
+            case InterruptCommand(pool, means):
+                return self._interrupt_command(pool, means)
             case _:
                 raise AssertionError(f"tasks cannot carry out {operation}")
         return None
@@ -279,6 +283,31 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         # A plain wait on this clock is never late.
         control_s = self._pools[held.pool].terms.socket_timeout_s or 0.0
         self._note_awaited(acquire, held, server_s, took_s, raised, lambda: control_s)
+
+    def _interrupt_command(self, pool: str, by: Means) -> int:
+        """Interrupt a command whose reply is on its way; it arrives after the next caller has asked.
+
+        What has not been sent when nothing moves any more is not interrupted: the caller may have to
+        connect first, and that is another matter.
+        """
+        call = next(self._calls)
+        key = f"{self._settings.client_name}-{call}"
+        self._say(key)
+        self._loop.replies_held = True
+        giving = self._do(self._caller(self._command(pool, call, by, key)))
+        sent = "get" in self._witness.last_commands(self._pools[pool].client_name)
+        if sent and by == "cancel":
+            giving.cancel()
+        elif sent:
+            self._loop.advance_to(self._loop.time() + COMMAND_S)
+        self._let_run()
+        newcomer = self._start_acquire(pool, lambda call: self._acquire(pool, call), None)
+        self._let_run()
+        self._loop.replies_held = False
+        self._go_on()
+        if not giving.done():
+            self._give_up(pool, call, 0.0)
+        return newcomer
 
     def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         started = start(self._loop, work)

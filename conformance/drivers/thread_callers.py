@@ -11,8 +11,8 @@ from poolproof.spec.events import (
     ReleaseReturned,
 )
 
-from .driver import Held, Surroundings
-from .outcomes import Outcomes, number_in
+from .driver import Surroundings
+from .outcomes import Outcomes
 
 
 class Interrupt(KeyboardInterrupt):
@@ -47,17 +47,17 @@ class ThreadCallers(Outcomes):
 
     def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
         """Note a connection that was handed out, under the number that the server knows it by."""
-        number = None
         try:
             self._adapter.send(connection, "CLIENT", "ID")
             reply = self._adapter.receive(connection)
         except Interrupt:
             trouble = "its caller was interrupted before it could use it"
+            self._note_useless(pool, call, connection, trouble, at_s)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
             trouble = self._raised("CLIENT ID", raised)
+            self._note_useless(pool, call, connection, trouble, at_s)
         else:
-            number, trouble = number_in(reply)
-        self._note_acquired(call, Held(pool, connection, number), trouble, at_s)
+            self._note_acquired(pool, call, connection, reply, at_s)
 
     def _release(self, acquire: int, to: str, call: int, inside: int | None = None) -> None:
         held = self._let_go(acquire, to)

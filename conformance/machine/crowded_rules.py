@@ -11,14 +11,17 @@ from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.loop import Cancellation
 from poolproof.conformance.program import (
+    MEANS,
     Acquire,
     Cancel,
     Cancelled,
     Elapse,
     HoldConnects,
     Inside,
+    InterruptCommand,
     LetConnect,
     Limited,
+    Means,
     Operation,
     Pass,
     Release,
@@ -92,6 +95,17 @@ class CrowdedRules(SequentialRules):
             case _:
                 self._cancel_a_release(which, at)
 
+    @precondition(lambda self: self._theme is Theme.INTERRUPTED)
+    @rule(by=st.sampled_from(MEANS))
+    def interrupt_a_command(self, by: Means) -> None:
+        """Interrupt a command on the only connection that is not in use, which is open already."""
+        if "A" in self._driving.retired or self._driving.waiting:
+            return
+        self.exhaust("A")
+        for acquire in self._held("A")[:1]:
+            self._run(Release(acquire, "A"))
+            self._run(InterruptCommand("A", by))
+
     @precondition(lambda self: self._theme is Theme.SLOW_CONNECTS)
     @rule()
     def hold_connects(self) -> None:
@@ -123,6 +137,9 @@ class CrowdedRules(SequentialRules):
                 self._a_newcomer_meets_a_waiter()
             case cancelling if cancelling in CANCELLING:
                 self._a_caller_is_cancelled()
+            case Theme.INTERRUPTED:
+                for by in MEANS:
+                    self.interrupt_a_command(by)
             case Theme.SLOW_CONNECTS:
                 self._somebody_is_kept_waiting()
             case Theme.INSIDE:

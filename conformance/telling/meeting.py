@@ -8,6 +8,7 @@ from poolproof.spec.events import (
     Acquired,
     AcquireFailed,
     CancelCalled,
+    CommandInterrupted,
     Event,
     Overdue,
     ReleaseCalled,
@@ -27,7 +28,7 @@ def callers_meet(events: Sequence[Event]) -> bool:
     acquires: set[int] = set()
     for event in events:
         match event:
-            case CancelCalled() | AcquireCancelled() | ReleaseCancelled():
+            case CancelCalled() | AcquireCancelled() | ReleaseCancelled() | CommandInterrupted():
                 return True
             case AcquireCalled(call=call) | ReleaseCalled(call=call):
                 if moving or getattr(event, "inside", None) is not None:

@@ -16,6 +16,9 @@ from poolproof.spec.events import (
     AcquireFailed,
     BlockLeft,
     CancelCalled,
+    CommandCalled,
+    CommandInterrupted,
+    CommandReturned,
     Dropped,
     Error,
     Event,
@@ -31,7 +34,9 @@ from poolproof.spec.waiting import in_ms
 
 from .names import Names
 from .standing import told_standing, waiting_in
-from .steps import acting_pools, told_overdue
+from .steps import acting_pools, told_interrupted, told_overdue, told_returned
+
+USELESS = "one that does not work"
 
 NOTABLE_S = 0.1
 """How much time must pass, without anything happening, to be told."""
@@ -173,14 +178,25 @@ class _Rows:
                 self._given_up.add(call)
                 what = "" if call in self._names.caller else "a call "
                 self._end(call, f"{what}{told_overdue(event)}")
+            case CommandCalled(call=call):
+                self._names.newcomer(call)
+                self._begin(
+                    call, "gives a command to a client", whole="gives a command to a client"
+                )
+            case CommandInterrupted(call=call):
+                self._end(call, told_interrupted(event), leaver=call)
+            case CommandReturned(call=call):
+                self._end(call, told_returned(event, short=self._short), leaver=call)
             case _:
                 self._hold(event)
 
     def _acquired(self, event: Acquired) -> None:
         if event.connection is None:
-            trouble = "" if self._short else f": {event.trouble}"
-            self._names.given[event.call] = "one that does not work"
-            self._end(event.call, f"gets one that does not work{trouble}")
+            what = "one with another caller's reply on it" if event.foreign else USELESS
+            self._names.given[event.call] = what
+            self._end(
+                event.call, f"gets {what}" if self._short else f"gets {what}: {event.trouble}"
+            )
             return
         self._names.given[event.call] = self._names.connection(event.connection)
         self._end(event.call, f"gets {self._names.given[event.call]}")

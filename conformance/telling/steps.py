@@ -8,6 +8,8 @@ from poolproof.spec.events import (
     AcquireFailed,
     ArgumentTried,
     BlockLeft,
+    CommandInterrupted,
+    CommandReturned,
     Dropped,
     Event,
     FeatureTried,
@@ -102,6 +104,11 @@ class _Teller:
                 return self._who_waits()
             case Overdue():
                 return f"{self._what(event.call)} {told_overdue(event)} and is given up"
+            case CommandInterrupted():
+                return f"a command of a client{self._of(event.pool)} {told_interrupted(event)}"
+            case CommandReturned():
+                told = told_returned(event, short=False)
+                return f"a command of a client{self._of(event.pool)} {told}"
             case _:
                 return _tell_trial(event)
 
@@ -110,6 +117,8 @@ class _Teller:
         self._waiting.discard(event.call)
         if event.connection is None:
             self._connection[event.call] = "the connection that does not work"
+            if event.foreign:
+                return f"{who} gets a connection with another caller's reply on it: {event.trouble}"
             return f"{who} gets a connection that does not work: {event.trouble}"
         self._connection[event.call] = f"connection {event.connection}"
         return f"{who} gets connection {event.connection}"
@@ -168,6 +177,21 @@ def _terms(terms: Terms) -> str:
 def told_overdue(event: Overdue) -> str:
     """How long a call was waited for; where nothing moved any more, nobody had to wait."""
     return f"has not returned after {event.waited_s:.1f} s" if event.waited_s else "never returns"
+
+
+def told_interrupted(event: CommandInterrupted) -> str:
+    """By what a command was interrupted, and when."""
+    by = "is cancelled" if event.by == "cancel" else f"is interrupted by {event.by}"
+    return f"{by} while its reply is on its way" if event.outstanding else by
+
+
+def told_returned(event: CommandReturned, *, short: bool) -> str:
+    """What came of a command."""
+    if event.error is not None:
+        return f"fails with {event.error.type_name.rpartition('.')[2] if short else event.error}"
+    if not event.foreign:
+        return "gets its reply"
+    return f"gets another's reply{'' if short else f': {event.foreign}'}"
 
 
 def _tell_trial(event: Event) -> str | None:
