@@ -2,11 +2,10 @@
 
 import json
 import os
-import shlex
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -15,46 +14,26 @@ import click
 from rich.console import Console
 
 import poolproof
-from poolproof.conformance.server import Server, ServerError, obtain
+from poolproof.conformance.server import ServerError, obtain
 from poolproof.spec import CHAPTERS, CLAUSES, Level
 
+from .asked import Asked
 from .campaign import BUDGETS
+from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .deviations import DeviationsError, read_deviations
-from .messages import Job, Working
+from .messages import Working
 from .pools import POOLS
-from .redaction import is_secret, redacted, redacted_report, secrets_of
+from .pythons import NoSuchPython, python_named
 from .report import print_report
 from .report_json import as_json
-from .results import Report, Status, conclude
-from .supervisor import Outcome, supervise
 from .target import TargetError, split_extra
 
 REPORT_WIDTH = 110
 """How wide a report is that goes to a file or a pipe."""
 
-OUTPUT_TOLD = 2000
-"""How many characters of what the target printed last are told to explain a failure."""
 
-
-class BadInput(click.ClickException):
-    """One sentence about what is wrong and what to do instead."""
-
-    exit_code = Status.BAD_INPUT
-
-
-PLEASE_REPORT = "the kit failed; please report this:"
-
-
-class CannotJudge(click.ClickException):
-    """Neither the pool nor the input is to blame, and yet nothing can be said."""
-
-    exit_code = Status.UNKNOWN
-
-
-class KitFailed(click.ClickException):
-    """The kit is to blame."""
-
-    exit_code = Status.KIT_FAILED
+COMPLAINTS = (TargetError, DeviationsError, ServerError, NoSuchPython)
+"""Errors that are about what was asked for; each is one sentence already."""
 
 
 class _Group(click.Group):
@@ -104,6 +83,19 @@ def main() -> None:
     metavar="NAME=VALUE",
     help="A constructor argument: protocol=2, queue_class=queue:Queue.",
 )
+@click.option(
+    "--with",
+    "requirements",
+    multiple=True,
+    metavar="REQUIREMENT",
+    help="Judge in a throw-away environment that has this: redis==4.5.1.",
+)
+@click.option(
+    "--python",
+    "python_name",
+    metavar="PYTHON",
+    help="Judge in a throw-away environment of this Python: python3.13.",
+)
 @click.option("--redis-url", metavar="URL", help="Use this server instead of starting one.")
 @click.option("--redis-image", metavar="IMAGE", help="Start a container of this image.")
 @click.option(
@@ -133,6 +125,8 @@ def check(
     only: Sequence[str],
     levels: Sequence[str],
     extra: Sequence[str],
+    requirements: Sequence[str],
+    python_name: str | None,
     redis_url: str | None,
     redis_image: str | None,
     budget: str,
@@ -148,7 +142,7 @@ def check(
     \b
         poolproof check redis:BlockingConnectionPool
         poolproof check mypackage.pools:make_pool --set protocol=2
-        poolproof check sqlalchemy
+        poolproof check redis.asyncio:ConnectionPool --with redis==4.5.1
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
     could not be judged; 4 the kit failed.
@@ -156,30 +150,26 @@ def check(
     _prepare_json(json_path)
     clauses = _chosen(only, levels)
     with _bad_input_is_one_sentence():
-        pairs = split_extra(extra)
+        split_extra(extra)
+        python = None if python_name is None else python_named(python_name)
         known = {} if known_path is None else read_deviations(known_path)
-        with obtain(redis_url, redis_image) as server:
-            job = Job(target, server, clauses, budget, seed, list(extra))
-            secrets = secrets_of(server.username, server.password, pairs)
-            with _progress() as show:
-                outcome = supervise(job, show)
-    _explain_failure(outcome, secrets)
-    command = _command(target, pairs, secrets, redis_url, server, redis_image, budget)
-    report = conclude(
-        target,
-        clauses,
-        outcome,
-        known,
-        environment={
-            "poolproof": poolproof.__version__,
-            "server": f"{server.product} {server.version}, {server.obtained}, {server.address()}",
-            "budget": f"{budget}, seed {seed}",
-        },
-        reproduce={name: f"{command} --only {name}" for name in clauses},
-    )
-    report = redacted_report(report, secrets)
-    _print(report)
-    _write_json(report, json_path)
+        with obtain(redis_url, redis_image) as server, _progress() as show:
+            asked = Asked(
+                target,
+                server,
+                clauses,
+                budget,
+                seed,
+                tuple(extra),
+                tuple(requirements),
+                python,
+                known,
+                redis_url,
+                redis_image,
+            )
+            report = asked.judged(show)
+    _print(lambda console: print_report(report, console))
+    _write_json(as_json(report), json_path)
     sys.exit(report.status)
 
 
@@ -238,7 +228,7 @@ def _chosen(only: Sequence[str], levels: Sequence[str]) -> list[str]:
 def _bad_input_is_one_sentence() -> Iterator[None]:
     try:
         yield
-    except (TargetError, DeviationsError, ServerError) as error:
+    except COMPLAINTS as error:
         raise BadInput(str(error)) from error
 
 
@@ -252,11 +242,11 @@ def _prepare_json(path: Path | None) -> None:
             path.unlink()
 
 
-def _write_json(report: Report, path: Path | None) -> None:
+def _write_json(content: object, path: Path | None) -> None:
     if path is None:
         return
     with _json_can_be_written(path):
-        path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -267,28 +257,6 @@ def _json_can_be_written(path: Path) -> Iterator[None]:
         raise BadInput(
             f"--json {path} cannot be written: {error.strerror}; name another file"
         ) from error
-
-
-def _explain_failure(outcome: Outcome, secrets: Sequence[str]) -> None:
-    """Stop here if there is nothing to report: the target could not be used, or the kit failed."""
-    # Cut after redaction, and the beginning with it: it may be the end of a secret.
-    partial = max(map(len, secrets), default=0) if len(outcome.output) > OUTPUT_TOLD else 0
-    printed = redacted(outcome.output[partial:], secrets)[-OUTPUT_TOLD:].strip()
-    said = f"\nThe target printed last:\n{printed}" if printed else ""
-    failed = outcome.failed
-    if failed is not None and failed.blame == "server":
-        raise CannotJudge(redacted(failed.message, secrets))
-    if failed is not None and failed.blame == "target":
-        raise BadInput(redacted(failed.message, secrets) + said)
-    if failed is not None:
-        blamed = KitFailed(f"{PLEASE_REPORT}\n{redacted(failed.message, secrets)}{said}")
-        if not outcome.proven:
-            raise blamed
-        blamed.show()
-    if outcome.died and outcome.last.programs == 0 and not outcome.proven:
-        raise BadInput(
-            f"{outcome.died}, before anything could be judged; use it by hand to see why{said}"
-        )
 
 
 @contextmanager
@@ -305,35 +273,13 @@ def _progress() -> Iterator[Callable[[Working], None]]:
             line = f"{working.doing}, {working.programs // 100}"
             if line not in said:
                 said.append(line)
-                console.print(_told(working), highlight=False)
+                console.print(_told(working), highlight=False, soft_wrap=True)
 
         yield show
 
 
 def _told(working: Working) -> str:
     return f"{working.doing}: {working.programs} so far" if working.programs else working.doing
-
-
-def _command(
-    target: str,
-    pairs: Mapping[str, str],
-    secrets: Sequence[str],
-    redis_url: str | None,
-    server: Server,
-    redis_image: str | None,
-    budget: str,
-) -> str:
-    """The command line of this check, without credentials."""
-    words = ["poolproof", "check", target]
-    for name, text in pairs.items():
-        words += ["--set", f"{name}={'***' if is_secret(name) else redacted(text, secrets)}"]
-    if redis_url is not None:
-        guarded = server.username or server.password
-        address = server.address()
-        words += ["--redis-url", address.replace("://", "://***@") if guarded else address]
-    if redis_image is not None:
-        words += ["--redis-image", redis_image]
-    return shlex.join([*words, "--budget", budget])
 
 
 class _Console(Console):
@@ -346,15 +292,15 @@ def _console(is_terminal: bool) -> Console:
     return _Console(width=None if is_terminal else REPORT_WIDTH, soft_wrap=False)
 
 
-def _print(report: Report) -> None:
-    """Print the report. The verdict stands also if nobody reads to its end."""
+def _print(print_on: Callable[[Console], None]) -> None:
+    """Print a report. The verdict stands also if nobody reads to its end."""
     try:
         console = _console(sys.stdout.isatty())
         if console.is_terminal:
-            print_report(report, console)
+            print_on(console)
             return
         with console.capture() as captured:
-            print_report(report, console)
+            print_on(console)
         # Without the blanks that fill the lines of a table.
         for line in captured.get().splitlines():
             click.echo(line.rstrip())

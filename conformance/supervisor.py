@@ -8,7 +8,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from time import monotonic
 from typing import IO
 
 from .campaign import BUDGETS
+from .environment import OWN, Environment
 from .messages import Failed, Finished, Job, Proven, Working, decode, encode
 
 SILENCE_S = 30.0
@@ -57,21 +57,32 @@ class Outcome:
 
 
 def supervise(
-    job: Job, on_progress: Callable[[Working], None], *, silence_s: float = SILENCE_S
+    job: Job,
+    on_progress: Callable[[Working], None],
+    environment: Environment = OWN,
+    *,
+    silence_s: float = SILENCE_S,
 ) -> Outcome:
-    """Have the job done. Ends the worker and all its children, however this is left."""
+    """Have the job done in this environment.
+
+    Ends the worker and all its children, however this is left.
+    """
     outcome = Outcome()
     output: deque[bytes] = deque([b""], maxlen=1)
     with TemporaryDirectory(prefix="poolproof-") as scratch:
         receive, send = os.pipe()
         process = subprocess.Popen(
-            [sys.executable, "-m", "poolproof.conformance.worker", str(send)],
+            [environment.python, "-m", "poolproof.conformance.worker", str(send)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=[send],
             # Hypothesis would leave a folder of its own where the user works.
-            env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": scratch},
+            env={
+                **os.environ,
+                **environment.changes,
+                "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+            },
             start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
         )
         os.close(send)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from poolproof.conformance import command_line
+from poolproof.conformance import asked, command_line
 from poolproof.conformance.messages import Failed, Proven, Working
 from poolproof.conformance.server import Server
 from poolproof.conformance.supervisor import Outcome
@@ -33,7 +33,7 @@ class TestFailuresOfOurOwn:
                 raise outcome
             return outcome
 
-        monkeypatch.setattr(command_line, "supervise", supervise)
+        monkeypatch.setattr(asked, "supervise", supervise)
         arguments = ["--only", "ORD-1,BND-1", "--redis-url", server.address()]
         return CliRunner().invoke(command_line.main, ["check", "some:Pool", *arguments])
 

@@ -1,0 +1,82 @@
+"""The Pythons that are installed beside the one that the kit runs in."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+OLDEST = (3, 11)
+"""The oldest that the kit runs in."""
+
+NEWEST_SOUGHT = 30
+"""The highest minor version whose name is sought on the PATH."""
+
+ANSWER_S = 20.0
+"""How long a Python may take to say which it is."""
+
+_ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
+
+
+class NoSuchPython(Exception):
+    """What was named is no Python that can be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """A Python that answered."""
+
+    name: str
+    """As it was named, and can be named again."""
+    program: str
+    version: str
+
+    @property
+    def is_of_the_kind_that_runs_here(self) -> bool:
+        """Whether it differs from the kit's own in the last number of the version at most."""
+        return _pair(self.version) == sys.version_info[:2]
+
+
+def python_named(name: str) -> Python:
+    """The Python of this name or path. Raises NoSuchPython."""
+    program = shutil.which(name)
+    if program is None:
+        raise NoSuchPython(f"there is no {name}; name a Python on the PATH, or its whole path")
+    try:
+        answer = subprocess.run(
+            [program, "-I", "-S", "-c", _ASK],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=ANSWER_S,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        answer = ""
+    implementation, _, version = answer.strip().partition(" ")
+    if not re.match(r"\d+\.\d+", version):
+        raise NoSuchPython(f"{name} does not run as a Python; name another")
+    if implementation != "CPython" or _pair(version) < OLDEST:
+        raise NoSuchPython(
+            f"{name} is {implementation} {version}, and poolproof needs CPython "
+            f"{'.'.join(map(str, OLDEST))} or newer; name another"
+        )
+    return Python(name, program, version)
+
+
+def other_pythons() -> list[Python]:
+    """One of each other version that the PATH has, by names such as ``python3.12``."""
+    found = []
+    for minor in range(OLDEST[1], NEWEST_SOUGHT + 1):
+        try:
+            python = python_named(f"python3.{minor}")
+        except NoSuchPython:
+            continue
+        if not python.is_of_the_kind_that_runs_here:
+            found.append(python)
+    return found
+
+
+def _pair(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))
