@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import poolproof
 from poolproof.conformance.server import Server
@@ -11,6 +11,7 @@ from poolproof.conformance.server import Server
 from .complaints import PLEASE_REPORT, BadInput, CannotJudge, KitFailed, Refused
 from .environment import OWN, Environment, EnvironmentFailed, throw_away
 from .messages import Job, Working
+from .modes import Mode
 from .pythons import Python
 from .redaction import is_secret, redacted, redacted_report, secrets_of
 from .requirements import requirements_of
@@ -39,6 +40,18 @@ class Asked:
     known: Mapping[str, str]
     redis_url: str | None
     redis_image: str | None
+
+    def in_mode(self, mode: Mode) -> "Asked":
+        """The same in this mode."""
+        extra = self.extra
+        if mode.protocol is not None:
+            extra = (*extra, f"protocol={mode.protocol}")
+        return replace(
+            self,
+            extra=extra,
+            requirements=mode.requirements or (),
+            python=mode.python if mode.is_elsewhere else None,
+        )
 
     def judged(self, show: Callable[[Working], None]) -> Report:
         """Have it done, in its environment. Raises a complaint if there is nothing to report."""

@@ -22,17 +22,21 @@ from .campaign import BUDGETS
 from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .deviations import DeviationsError, read_deviations
 from .messages import Working
+from .mode_by_mode import judge_mode_by_mode
+from .modes import ModesError, expect_free, status_of
 from .pools import POOLS
 from .pythons import NoSuchPython, python_named
 from .report import print_report
-from .report_json import as_json
+from .report_json import as_json, modes_as_json
+from .report_modes import print_modes
+from .results import Report
 from .target import TargetError, split_extra
 
 REPORT_WIDTH = 110
 """How wide a report is that goes to a file or a pipe."""
 
 
-COMPLAINTS = (TargetError, DeviationsError, ServerError, NoSuchPython)
+COMPLAINTS = (TargetError, DeviationsError, ServerError, ModesError, NoSuchPython)
 """Errors that are about what was asked for; each is one sentence already."""
 
 
@@ -92,9 +96,15 @@ def main() -> None:
 )
 @click.option(
     "--python",
-    "python_name",
+    "python_names",
+    multiple=True,
     metavar="PYTHON",
     help="Judge in a throw-away environment of this Python: python3.13.",
+)
+@click.option(
+    "--modes",
+    is_flag=True,
+    help="Judge in each mode: protocol 2, 3 and default, with and without hiredis, other Pythons.",
 )
 @click.option("--redis-url", metavar="URL", help="Use this server instead of starting one.")
 @click.option("--redis-image", metavar="IMAGE", help="Start a container of this image.")
@@ -126,7 +136,8 @@ def check(
     levels: Sequence[str],
     extra: Sequence[str],
     requirements: Sequence[str],
-    python_name: str | None,
+    python_names: Sequence[str],
+    modes: bool,
     redis_url: str | None,
     redis_image: str | None,
     budget: str,
@@ -143,15 +154,20 @@ def check(
         poolproof check redis:BlockingConnectionPool
         poolproof check mypackage.pools:make_pool --set protocol=2
         poolproof check redis.asyncio:ConnectionPool --with redis==4.5.1
+        poolproof check sqlalchemy --modes
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
-    could not be judged; 4 the kit failed.
+    could not be judged; 4 the kit failed. With --modes it is that of the worst mode.
     """  # noqa: D301 - click reads the backspace
     _prepare_json(json_path)
     clauses = _chosen(only, levels)
     with _bad_input_is_one_sentence():
-        split_extra(extra)
-        python = None if python_name is None else python_named(python_name)
+        pairs = split_extra(extra)
+        pythons = [python_named(name) for name in python_names]
+        if modes:
+            expect_free(list(pairs), requirements)
+        elif len(pythons) > 1:
+            raise BadInput("one Python at a time; leave one --python out, or add --modes")
         known = {} if known_path is None else read_deviations(known_path)
         with obtain(redis_url, redis_image) as server, _progress() as show:
             asked = Asked(
@@ -162,15 +178,21 @@ def check(
                 seed,
                 tuple(extra),
                 tuple(requirements),
-                python,
+                pythons[0] if pythons and not modes else None,
                 known,
                 redis_url,
                 redis_image,
             )
-            report = asked.judged(show)
-    _print(lambda console: print_report(report, console))
-    _write_json(as_json(report), json_path)
-    sys.exit(report.status)
+            found = judge_mode_by_mode(asked, pythons, show) if modes else asked.judged(show)
+    if isinstance(found, Report):
+        report = found
+        _print(lambda console: print_report(report, console))
+        _write_json(as_json(report), json_path)
+        sys.exit(report.status)
+    in_modes = found
+    _print(lambda console: print_modes(in_modes, console))
+    _write_json(modes_as_json(in_modes), json_path)
+    sys.exit(status_of(in_modes))
 
 
 @main.command()

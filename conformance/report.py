@@ -87,12 +87,16 @@ def _numbered(steps: Sequence[str]) -> list[str]:
     return [f"{number:>3}. {step}".replace("\n", "\n     ") for number, step in enumerate(steps, 1)]
 
 
-def _summary(report: Report) -> Text:
-    counts = [
+def counts(report: Report) -> str:
+    """How many clauses got which verdict."""
+    return ", ".join(
         f"{sum(result.verdict is verdict for result in report.results)} {verdict}"
         for verdict in Verdict
         if any(result.verdict is verdict for result in report.results)
-    ]
-    text = Text.assemble((report.verdict.value, STYLES[report.verdict]), ": ", ", ".join(counts))
+    )
+
+
+def _summary(report: Report) -> Text:
+    text = Text.assemble((report.verdict.value, STYLES[report.verdict]), ": ", counts(report))
     text.append(f" ({report.programs} programs)", style="dim")
     return text

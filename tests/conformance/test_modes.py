@@ -1,0 +1,279 @@
+"""The modes are judged one after another, and told in one table and in one file."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from poolproof.conformance import asked, command_line, mode_by_mode
+from poolproof.conformance.environment import Environment, EnvironmentFailed
+from poolproof.conformance.messages import Failed, Finished, Job, Proven, Working
+from poolproof.conformance.modes import modes_of
+from poolproof.conformance.pythons import Python
+from poolproof.conformance.server import Server
+from poolproof.conformance.supervisor import Outcome
+
+HERE = Python("python", "/python", "3.11.7")
+NEWER = Python("python3.99", "/python3.99", "3.99.0")
+
+CLAUSES = ("ORD-1", "BND-1", "BND-2")
+
+
+@pytest.fixture(autouse=True)
+def signals_stay() -> Iterator[None]:
+    """What the command does when it is told to stop, it does in this process, too."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+Supervised = Callable[[Job, Environment], Outcome]
+
+
+def outcome(*broken: str) -> Outcome:
+    """All clauses were observed, and these were broken."""
+    proven = {name: Proven(name, ["a pool is built"], "it failed", None) for name in broken}
+    observed = dict.fromkeys(CLAUSES, 3)
+    return Outcome(proven, finished=Finished(observed, [], [], 5, False, {"client": "redis 1"}, []))
+
+
+def refuses(words: str) -> Outcome:
+    return Outcome(failed=Failed("target", words))
+
+
+def protocol(job: Job) -> str | None:
+    return next((pair.partition("=")[2] for pair in job.extra if "protocol" in pair), None)
+
+
+class TestWhich:
+    def named(self, others: Sequence[Python] = (), **options: Any) -> list[tuple[object, ...]]:
+        chosen: dict[str, Any] = {"given": [], "as_here": ["redis==1"], "has_hiredis": False}
+        modes = modes_of(HERE, others, **{**chosen, **options})
+        return [(each.protocol, each.hiredis, each.python, each.requirements) for each in modes]
+
+    def test_what_is_here_needs_no_environment(self) -> None:
+        assert self.named() == [
+            *((each, False, HERE, None) for each in (None, "2", "3")),
+            *((each, True, HERE, ("redis==1", "hiredis")) for each in (None, "2", "3")),
+        ]
+
+    def test_where_hiredis_is_installed_it_is_without_that_needs_one(self) -> None:
+        assert self.named(has_hiredis=True) == [
+            *((each, True, HERE, None) for each in (None, "2", "3")),
+            *((each, False, HERE, ("redis==1",)) for each in (None, "2", "3")),
+        ]
+
+    @pytest.mark.parametrize("has_hiredis", [False, True])
+    def test_what_is_to_be_installed_is_so_in_all_of_them(self, has_hiredis: bool) -> None:
+        assert self.named([NEWER], given=["redis==2"], has_hiredis=has_hiredis) == [
+            *((each, False, HERE, ("redis==2",)) for each in (None, "2", "3")),
+            *((each, True, HERE, ("redis==2", "hiredis")) for each in (None, "2", "3")),
+            (None, False, NEWER, ("redis==2",)),
+        ]
+
+    def test_another_python_is_a_mode_of_its_own(self) -> None:
+        assert self.named([NEWER])[-1] == (None, False, NEWER, ("redis==1",))
+
+
+class TestJudging:
+    @pytest.fixture(autouse=True)
+    def _imagined(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Environments that are not made, and no Python but ours."""
+        self.made: list[tuple[str, ...]] = []
+
+        @contextmanager
+        def throw_away(requirements: Sequence[str], python: str | None) -> Iterator[Environment]:
+            self.made.append((*requirements, *([python] if python else [])))
+            yield Environment(python or "here", {"WITH": " ".join(requirements)})
+            self.made.append(("removed",))
+
+        monkeypatch.setattr(asked, "throw_away", throw_away)
+        monkeypatch.setattr(mode_by_mode, "other_pythons", list)
+        monkeypatch.setattr(mode_by_mode, "find_spec", lambda _: None)
+        monkeypatch.setattr(mode_by_mode, "requirements_of", lambda _: ["redis==1"])
+
+    @pytest.fixture
+    def run(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> Callable[..., Result]:
+        self.path = tmp_path / "report.json"
+
+        def run(judge: Supervised, *arguments: str) -> Result:
+            def supervise(
+                job: Job, show: Callable[[Working], None], environment: Environment
+            ) -> Outcome:
+                show(Working("running programs", 0))
+                return judge(job, environment)
+
+            monkeypatch.setattr(asked, "supervise", supervise)
+            url = ["--redis-url", server.address(), "--only", ",".join(CLAUSES)]
+            words = ["check", "some:Pool", "--modes", *url, "--json", str(self.path), *arguments]
+            return CliRunner().invoke(command_line.main, words, catch_exceptions=False)
+
+        return run
+
+    def json(self) -> Any:
+        content = json.loads(self.path.read_text("utf-8"))
+        text = files("poolproof.conformance").joinpath("report.schema.json").read_text("utf-8")
+        schema = json.loads(text)
+        for report in content:
+            jsonschema.validate(report, schema)
+            assert "mode" in report
+        return content
+
+    def test_what_differs_is_told_clause_by_mode_and_the_worst_mode_counts(
+        self, run: Callable[..., Result]
+    ) -> None:
+        ran = run(lambda job, _: outcome() if protocol(job) == "2" else outcome("BND-1"))
+
+        assert ran.exit_code == 1
+        table = [line.split()[:7] for line in ran.stdout.splitlines() if line.startswith("BND-")]
+        assert table == [["BND-1", *["FAIL", "PASS", "FAIL"] * 2]]
+        assert "mode 2 alone: poolproof check some:Pool --set protocol=2 --redis-url" in ran.stdout
+        assert "--set protocol=3 --with redis==1 --with hiredis --redis-url" in ran.stdout
+        assert [report["verdict"] for report in self.json()] == ["FAIL", "PASS", "FAIL"] * 2
+        assert [report["mode"]["protocol"] for report in self.json()] == ["default", "2", "3"] * 2
+        assert [report["mode"]["hiredis"] for report in self.json()] == [
+            *["without"] * 3,
+            *["with"] * 3,
+        ]
+
+    def test_what_fails_alike_everywhere_is_told_too(self, run: Callable[..., Result]) -> None:
+        ran = run(lambda *_: outcome("ORD-1"))
+
+        assert ran.exit_code == 1
+        assert [line.split()[0] for line in ran.stdout.splitlines() if " FAIL  FAIL " in line] == [
+            "ORD-1"
+        ]
+
+    def test_where_nothing_fails_that_is_said(self, run: Callable[..., Result]) -> None:
+        ran = run(lambda *_: outcome())
+
+        assert ran.exit_code == 0
+        assert "No clause fails in any mode, and all are judged alike in all of them." in ran.stdout
+
+    def test_modes_that_need_the_same_environment_share_it(
+        self, run: Callable[..., Result]
+    ) -> None:
+        within: list[str | None] = []
+
+        def judge(_: Job, environment: Environment) -> Outcome:
+            within.append(environment.changes.get("WITH"))
+            return outcome()
+
+        run(judge)
+
+        assert within == [None] * 3 + ["redis==1 hiredis"] * 3
+        assert self.made == [("redis==1", "hiredis"), ("removed",)]
+
+    def test_a_mode_that_the_pool_refuses_is_skipped_and_never_a_failure(
+        self, run: Callable[..., Result]
+    ) -> None:
+        ran = run(lambda job, _: refuses("it takes no protocol") if protocol(job) else outcome())
+
+        assert ran.exit_code == 0
+        assert ran.stdout.count("SKIPPED  it takes no protocol") == 4
+        assert [report["verdict"] for report in self.json()] == ["PASS", *["SKIPPED"] * 2] * 2
+        assert self.json()[1]["notes"] == ["it takes no protocol"]
+        assert self.json()[4]["notes"] == [
+            "it takes no protocol (in an environment that has only redis==1, hiredis)"
+        ]
+
+    def test_so_is_one_whose_environment_cannot_be_had(
+        self, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def throw_away(*_: object) -> AbstractContextManager[Environment]:
+            raise EnvironmentFailed("there is no hiredis")
+
+        monkeypatch.setattr(asked, "throw_away", throw_away)
+
+        ran = run(lambda *_: outcome())
+
+        assert ran.exit_code == 0
+        assert ran.stdout.count("there is no hiredis\n") == 3
+
+    def test_a_pool_that_the_first_mode_shows_to_be_none_is_2(
+        self, run: Callable[..., Result]
+    ) -> None:
+        ran = run(lambda *_: refuses("there is no such module"))
+
+        assert ran.exit_code == 2
+        assert ran.stderr.endswith("Error: there is no such module\n")
+        assert ran.stdout == ""
+        assert not self.path.exists()
+
+    def test_to_end_the_process_is_not_to_refuse_a_mode(self, run: Callable[..., Result]) -> None:
+        ran = run(
+            lambda job, _: Outcome(died="the target was ended") if protocol(job) else outcome()
+        )
+
+        assert ran.exit_code == 3
+        assert [report["verdict"] for report in self.json()] == ["PASS", *["UNOBSERVED"] * 2] * 2
+
+    def test_a_python_that_is_named_is_a_mode(
+        self, run: Callable[..., Result], tmp_path: Path
+    ) -> None:
+        other = tmp_path / "python"
+        other.write_text("#!/bin/sh\necho CPython 3.99.0\n")
+        other.chmod(0o755)
+        pythons: list[str] = []
+
+        def judge(_: Job, environment: Environment) -> Outcome:
+            pythons.append(environment.python)
+            return outcome()
+
+        ran = run(judge, "--python", str(other))
+
+        assert pythons[6:] == [str(other)]
+        assert self.made[2:] == [("redis==1", str(other)), ("removed",)]
+        assert self.json()[6]["mode"]["python"] == "3.99.0"
+        assert (
+            f"poolproof check some:Pool --with redis==1 --python {other} --redis-url" in ran.stdout
+        )
+
+
+class TestBadCombinations:
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (
+                ["--modes", "--set", "protocol=2"],
+                "--modes varies the protocol itself; leave out --set protocol, or leave out --modes",
+            ),
+            (
+                ["--modes", "--with", "redis[hiredis]==5.0"],
+                (
+                    "--modes is with and without hiredis itself; leave out --with "
+                    "redis[hiredis]==5.0, or leave out --modes"
+                ),
+            ),
+            (
+                ["--python", "/bin/sh", "--python", "/bin/sh"],
+                "/bin/sh does not run as a Python; name another",
+            ),
+            (
+                ["--python", "python3", "--python", "python3"],
+                "one Python at a time; leave one --python out, or add --modes",
+            ),
+        ],
+    )
+    def test_they_are_told_in_one_sentence_and_are_2(
+        self, arguments: Sequence[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        python = tmp_path / "python3"
+        python.write_text("#!/bin/sh\necho CPython 3.99.0\n")
+        python.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+        ran = CliRunner().invoke(command_line.main, ["check", "some:Pool", *arguments])
+
+        assert ran.exit_code == 2
+        assert ran.stderr == f"Error: {says}\n"
