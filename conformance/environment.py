@@ -66,7 +66,7 @@ def throw_away(requirements: Sequence[str], python: str | None = None) -> Iterat
         made = folder / "environment"
         _make(made, python or sys.executable, folder)
         installed = str(made / "bin" / "python")
-        _install([*_needs_of_worker(), *requirements], requirements, installed, folder)
+        _install([*_needs_of_worker(requirements), *requirements], requirements, installed, folder)
         kit = folder / "kit"
         kit.mkdir()
         # A link, and beside the packages instead of among them: whatever is installed neither hides
@@ -84,9 +84,17 @@ def throw_away(requirements: Sequence[str], python: str | None = None) -> Iterat
         )
 
 
-def _needs_of_worker() -> list[str]:
-    """Hypothesis as it is here draws the same programs there. Any client will do for the witness."""
-    return [f"hypothesis=={metadata.version('hypothesis')}", "redis>=4.2"]
+def _needs_of_worker(requirements: Sequence[str]) -> list[str]:
+    """What is needed besides the requirements.
+
+    Hypothesis as it is here draws the same programs there. Any client will do for the witness; where
+    one is asked for, pip would speak of a conflict if its version does not exist.
+    """
+    asks_for_client = any(
+        re.match(r"redis(?![\w.-])", each, re.IGNORECASE) for each in requirements
+    )
+    client = [] if asks_for_client else ["redis>=4.2"]
+    return [f"hypothesis=={metadata.version('hypothesis')}", *client]
 
 
 def _make(made: Path, python: str, folder: Path) -> None:

@@ -147,6 +147,10 @@ def test_a_target_in_the_current_directory_is_found_and_leaves_nothing_there(
                 "tinypool==9.9; name what pip can install, as in --with 'redis==4.5.1'"
             ),
         ),
+        (
+            "redis==0.1",
+            "redis==0.1 could not be installed: No matching distribution found for redis==0.1; name",
+        ),
         ("tinypool==", "tinypool== could not be installed: Invalid requirement: 'tinypool=='"),
         ("hypothesis==1.0", "hypothesis==1.0 could not be installed: "),
         ("-rlist", "--with -rlist is no requirement; write it as --with 'redis==4.5.1'"),
