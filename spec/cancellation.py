@@ -81,6 +81,8 @@ def _nothing_lost(history: History, deed: Deed, told: str, *others: Deed) -> Ite
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
     serves = serves_waiters(history)
     for moment in moments_after(history, deed, *others):
+        if deed is Deed.INTERRUPTED and getattr(moment.event, "foreign", False):
+            return  # whose reply it is, is for BRK-6
         broken = _ignored(moment) or lost(moment, serves_waiters=serves)
         ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
         if broken is not None:

@@ -11,6 +11,7 @@ from . import (
     bound,
     cancellation,
     cancellation_async,
+    commands_async,
     fairness,
     fairness_async,
     observable,
@@ -92,5 +93,7 @@ ASYNC_CULPRITS: Culprits = {
     cancellation_async.KeepsTheNewsFromTheNext: ("CAN-2",),
     cancellation_async.LosesTheSlotOfACancelledConnect: ("CAN-3", "BND-3"),
     cancellation_async.ReleasesInTwoSteps: ("CAN-4", "BND-3"),
+    commands_async.LendsOnWhatItsHolderGaveUp: ("BRK-6",),
+    commands_async.LosesWhatItsHolderClosed: ("CAN-4", "BND-3", "CAN-3", "API-1"),
 }
 """Culprits whose callers are tasks."""
