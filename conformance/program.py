@@ -92,7 +92,7 @@ class InterruptCommand:
     """
 
     pool: str
-    by: "Means"
+    by: Means | Literal["socket_timeout"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Theme(Enum):
     CANCEL_CONNECTING = "callers that are cancelled while they connect"
     CANCEL_RELEASING = "callers that are cancelled while they release"
     INTERRUPTED = "commands that are interrupted while their reply is on its way"
+    GIVEN_UP = "commands whose client gives up waiting for the reply"
     SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
@@ -60,7 +61,9 @@ CANCELLING = frozenset(
 CROWDED = frozenset({Theme.CROWD, *CANCELLING, Theme.SLOW_CONNECTS, Theme.INSIDE})
 """Themes of programs in which several callers act at once."""
 
-REAL_TIME = frozenset({Theme.UNANSWERED, Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT})
+REAL_TIME = frozenset(
+    {Theme.UNANSWERED, Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT, Theme.GIVEN_UP}
+)
 """Themes about the time that the server takes, which no clock of ours can speed up."""
 
 CROWD_S = 5.0
@@ -72,6 +75,7 @@ SHARES = {
     Theme.WAIT_IN_VAIN: 3,
     Theme.SHORT_SOCKET_TIMEOUT: 6,
     Theme.LONG_SOCKET_TIMEOUT: 6,
+    Theme.GIVEN_UP: 6,
 }
 """Themes whose programs spend most of their time waiting get only one in so many of the programs."""
 
@@ -102,6 +106,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]
         if "socket_timeout" in takes:
             themes += sorted(THEMES_OF_SOCKET_TIMEOUT, key=lambda theme: theme.name)
+    if "socket_timeout" in takes and {Capability.THREADS, Capability.CLIENT} <= offers:
+        themes.append(Theme.GIVEN_UP)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
     return (*themes, Theme.UNANSWERED, *crowded)
@@ -110,7 +116,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
 def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Terms:
     """What the pools of a program are built with."""
     if not takes_timeout:
-        return Terms(max_connections, takes_timeout=False)
+        socket_timeout_s = SILENCE_S if theme is Theme.GIVEN_UP else None
+        return Terms(max_connections, takes_timeout=False, socket_timeout_s=socket_timeout_s)
     match theme:
         case Theme.ZERO_TIMEOUT:
             return Terms(max_connections, timeout_s=0.0)
@@ -126,6 +133,8 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             )
         case Theme.LONG_SOCKET_TIMEOUT:
             return Terms(max_connections, timeout_s=BRIEF_S, socket_timeout_s=2 * SILENCE_S)
+        case Theme.GIVEN_UP:
+            return Terms(max_connections, timeout_s=PATIENT_S, socket_timeout_s=SILENCE_S)
         case Theme.WAIT_IN_VAIN:
             return Terms(max_connections, timeout_s=BRIEF_S)
         case _:

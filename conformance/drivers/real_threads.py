@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Event as Flag
 from time import monotonic
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, Callers
@@ -22,13 +22,22 @@ from poolproof.conformance.program import (
     Burst,
     Drop,
     Elapse,
+    InterruptCommand,
     Operation,
     Release,
     ReleaseUnanswered,
     RunBlock,
     Use,
 )
-from poolproof.spec.events import AcquireCalled, AcquireFailed, ReleaseCalled, Terms
+from poolproof.spec.events import (
+    AcquireCalled,
+    AcquireFailed,
+    CommandCalled,
+    CommandInterrupted,
+    CommandReturned,
+    ReleaseCalled,
+    Terms,
+)
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
 from .driver import Surroundings
@@ -46,6 +55,14 @@ PARKED_S = 0.005
 misses nothing: whether the caller waited or came back is read from the history."""
 
 _Result = TypeVar("_Result")
+
+
+class Client(Protocol):
+    """What is used of a client."""
+
+    def execute_command(self, *words: str | int) -> object:
+        """Send a command on a connection of the pool, and return the reply."""
+        ...
 
 
 class RealThreads(ThreadCallers):
@@ -95,6 +112,8 @@ class RealThreads(ThreadCallers):
                 self._release_unanswered(acquire)
             case AwaitReply(acquire, server_s):
                 self._await_reply(acquire, server_s)
+            case InterruptCommand(pool):
+                self._interrupt_command(pool)
             case Elapse():
                 for call, pool in [*self.waiting.items()][:1]:
                     self._see_through(pool, call, self._pools[pool].terms.timeout_s or 0.0)
@@ -204,6 +223,39 @@ class RealThreads(ThreadCallers):
             return
         raised = receiving.exception()
         self._note_awaited(acquire, held, server_s, took_s[0], raised, control.result)
+
+    def _interrupt_command(self, pool: str) -> None:
+        """Have a client give up a command; its reply comes when the next caller has sent one, too."""
+        call, newcomer = next(self._calls), next(self._calls)
+        key = self._silent_key(call)
+        self._finish(pool, call, self._wait_in_a_client, pool, call, key)
+        if pool in self.retired:
+            return
+        asked = Flag()
+        self.waiting[newcomer] = pool
+        acquiring = self._callers.submit(self._acquire, pool, newcomer, asked.set)
+        acquiring.add_done_callback(lambda _: asked.set())
+        asked.wait(OVERDUE_S)
+        self._reply(key)
+        self._bounded(pool, newcomer, acquiring, OVERDUE_S)
+        self.waiting.pop(newcomer, None)
+        self.retired.add(pool)  # with so little patience, a busy machine breaks connections
+
+    def _wait_in_a_client(self, pool: str, call: int, key: str) -> None:
+        make_client = cast("Callable[..., Client]", self._library.client)
+        client = make_client(connection_pool=self._pools[pool].handle)
+        self._log(CommandCalled(self._now_s(), pool, call))
+        try:
+            client.execute_command("BLPOP", key, 0)
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
+            error = self._library.error(raised)
+            if error.is_timeout_error:
+                gave_up = CommandInterrupted(
+                    self._now_s(), pool, call, "socket_timeout", outstanding=True
+                )
+                self._log(gave_up)
+            else:
+                self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
     def _finish(self, pool: str, call: int, work: Callable[..., None], *arguments: object) -> None:
         self._bounded(pool, call, self._callers.submit(work, *arguments), OVERDUE_S)

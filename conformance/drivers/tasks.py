@@ -153,7 +153,7 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._release_unanswered(acquire)
             case AwaitReply(acquire, server_s):
                 self._await_reply(acquire, server_s)
-            case InterruptCommand(pool, means):
+            case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
             case _:
                 raise AssertionError(f"tasks cannot carry out {operation}")

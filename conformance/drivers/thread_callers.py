@@ -1,6 +1,7 @@
 """What callers do that are threads. How the threads are run is for the drivers to say."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 from poolproof.conformance.adapter import AnyAdapter
 from poolproof.spec.events import (
@@ -30,7 +31,8 @@ class ThreadCallers(Outcomes):
     def _control_s(self, call: int, waited_s: float, /) -> float:
         """How long a plain wait took that began with this acquire, which waited in vain."""
 
-    def _acquire(self, pool: str, call: int) -> None:
+    def _acquire(self, pool: str, call: int, sent: Callable[[], object] = lambda: None, /) -> None:
+        """Acquire, and find out which connection it is; `sent` is called when that was asked."""
         called_s = self._now_s()
         self._log(AcquireCalled(called_s, pool, call))
         try:
@@ -43,12 +45,20 @@ class ThreadCallers(Outcomes):
             error = self._library.error(raised)
             self._log(AcquireFailed(at_s, pool, call, error, control_s, exact=self.exact))
         else:
-            self._take(pool, call, connection, self._now_s())
+            self._take(pool, call, connection, self._now_s(), sent)
 
-    def _take(self, pool: str, call: int, connection: object, at_s: float) -> None:
+    def _take(
+        self,
+        pool: str,
+        call: int,
+        connection: object,
+        at_s: float,
+        sent: Callable[[], object] = lambda: None,
+    ) -> None:
         """Note a connection that was handed out, under the number that the server knows it by."""
         try:
             self._adapter.send(connection, "CLIENT", "ID")
+            sent()
             reply = self._adapter.receive(connection)
         except Interrupt:
             trouble = "its caller was interrupted before it could use it"

@@ -7,6 +7,7 @@ from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
     Drop,
+    InterruptCommand,
     Release,
     ReleaseUnanswered,
     RunBlock,
@@ -133,6 +134,17 @@ class SequentialRules(ProgramUnderWay):
         if self._held(pool) and pool not in self._driving.waiting.values():
             self._run(ReleaseUnanswered(pick(self._held(pool), which)))
 
+    @precondition(lambda self: self._theme is Theme.GIVEN_UP)
+    @rule()
+    def give_up_a_command(self) -> None:
+        """Give a command to a client on the only connection that is not in use."""
+        if not self._open_to_callers("A"):
+            return
+        self.exhaust("A")
+        for acquire in self._held("A")[:1]:
+            self._run(Release(acquire, "A"))
+            self._run(InterruptCommand("A", "socket_timeout"))
+
     @precondition(lambda self: self._theme in THEMES_OF_SOCKET_TIMEOUT)
     @rule(pool=POOLS, which=ANY)
     def await_reply(self, pool: str, which: int) -> None:
@@ -160,6 +172,8 @@ class SequentialRules(ProgramUnderWay):
                 self._surplus_callers = 1
                 self.acquire("A")
                 self._pass_one_on()
+            case Theme.GIVEN_UP:
+                self.give_up_a_command()
             case Theme.UNANSWERED:
                 self.release_unanswered("A", 0)
             case Theme.SHORT_SOCKET_TIMEOUT | Theme.LONG_SOCKET_TIMEOUT:

@@ -1,0 +1,25 @@
+"""Pools that go wrong when a client gives up a command in the middle."""
+
+import sys
+from collections.abc import Callable
+
+import redis
+
+from .sound import SoundPool
+
+
+class LendsOnWhatAClientGaveUp(SoundPool):
+    """Saves itself the reconnect, so that the reply is still to come when the next caller asks."""
+
+    def open(self) -> redis.Connection:
+        self.opened += 1
+        patient: Callable[..., redis.Connection] = Patient
+        return patient(**self.connection_kwargs)
+
+
+class Patient(redis.Connection):
+    """Takes a server that is slow to reply for no reason to close."""
+
+    def disconnect(self, *arguments: object) -> None:
+        if not isinstance(sys.exception(), TimeoutError | redis.TimeoutError):
+            super().disconnect(*arguments)  # type: ignore[no-untyped-call]  # redis-py is typed in part
