@@ -13,6 +13,7 @@ from functools import partial
 from itertools import permutations
 from time import monotonic
 
+from poolproof.spec import Capability
 from poolproof.spec.events import Terms
 
 from .court import Court
@@ -22,6 +23,7 @@ from .preparation import Prepared
 from .program import Build, Burst, Cancel, InTurn, Operation, Release
 from .scenarios import (
     ASK,
+    COMMANDS,
     INTERRUPTED,
     LATE,
     MEETINGS,
@@ -169,10 +171,15 @@ class _Search:
         return ()
 
     def in_sequence(self) -> None:
-        """Connections that are released twice, or to another pool; and callers who come too late."""
+        """Connections that are released twice, or to another pool; callers who come too late; and
+        commands that are interrupted.
+        """
+        commands = (
+            COMMANDS if {Capability.ASYNCIO, Capability.CLIENT} <= self._prepared.offers else ()
+        )
         self._begin()
         with suppress(_Enough):
-            for scenario in (*MISUSES, *LATE):
+            for scenario in (*MISUSES, *LATE, *commands):
                 self._play(self._new_driver(), scenario)
 
     def _begin(self) -> None:

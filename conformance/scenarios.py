@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from .loop import Cancellation
 from .program import (
+    MEANS,
     Acquire,
     Cancel,
     Cancelled,
     Elapse,
     HoldConnects,
     Inside,
+    InterruptCommand,
     LetConnect,
     Operation,
     Pass,
@@ -177,6 +179,18 @@ LATE = (
     ),
 )
 """Callers whose time is over before anything is released."""
+
+
+COMMANDS = tuple(
+    _scenario(
+        f"a command that is interrupted by {by} while its reply is on its way",
+        1,
+        (InterruptCommand("A", by),),
+        idle=1,
+    )
+    for by in MEANS
+)
+"""Tasks that give a command to a client."""
 
 
 INTERRUPTED = (
