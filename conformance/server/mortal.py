@@ -1,0 +1,131 @@
+"""A server to be ended, stopped and started again: an embedded one that is nobody else's.
+
+It keeps its port while it is down, so that it comes back where it was; and a frozen one is a server
+whose machine hangs: the system accepts who connects, and nobody answers.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from poolproof.conformance.server.address import Address
+from poolproof.conformance.server.discovery import Server
+from poolproof.conformance.server.embedded import (
+    LOOPBACK,
+    READY,
+    _last_line,
+    _process,
+    _programs,
+    _said_until_ready,
+)
+from poolproof.conformance.server.errors import ServerError
+from poolproof.conformance.server.greeting import identify
+
+
+@contextmanager
+def mortal_server() -> Iterator["MortalServer"]:
+    """A server that is up at first; in whatever state it is, it ends with the block."""
+    with TemporaryDirectory(prefix="poolproof-") as directory:
+        reasons = []
+        for program, name in _programs():
+            if program is None:
+                reasons.append(name)
+                continue
+            with MortalServer(program, name, directory) as mortal:
+                try:
+                    mortal.come_back()
+                except ServerError as failure:
+                    reasons.append(f"{name} {failure}")
+                    continue
+                yield mortal
+                return
+        raise ServerError(", ".join(reasons))
+
+
+class MortalServer:
+    """One server program on one port, run again and again. It keeps no data."""
+
+    def __init__(self, program: Path, name: str, directory: str) -> None:
+        self._program, self._name, self._directory = program, name, directory
+        # Bound by us for as long as we are here, so that the port is nobody else's while it is down.
+        # A server binds it, too, since nobody but it listens.
+        self._keeper = socket.socket()
+        self._keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._keeper.bind((LOOPBACK, 0))
+        self._address = Address(LOOPBACK, self._keeper.getsockname()[1])
+        self._running = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_frozen = False
+
+    @property
+    def server(self) -> Server:
+        """The server, which must be up; asked of itself."""
+        identity = identify(self._address)
+        return Server(
+            host=self._address.host,
+            port=self._address.port,
+            db=self._address.db,
+            username=None,
+            password=None,
+            product=identity.product,
+            version=identity.version,
+            obtained=f"embedded, {self._name}",
+            started_by_kit=True,
+        )
+
+    def come_back(self) -> None:
+        """Be up, if it is not: returns when it answers on its port."""
+        if self._process is not None:
+            return
+        with ExitStack() as running:
+            process = running.enter_context(
+                _process(self._program, self._address.port, self._directory)
+            )
+            said = _said_until_ready(process)
+            if READY not in said:
+                raise ServerError(f"did not start: {_last_line(said)}")
+            self._running = running.pop_all()
+            self._process = process
+
+    def shut_down(self) -> None:
+        """Have it end in order, and close its connections; returns when it has."""
+        self.thaw()
+        self._process = None
+        self._running.close()
+
+    def crash(self) -> None:
+        """Kill it; returns when it is dead."""
+        if self._process is not None:
+            self._process.kill()
+        self._is_frozen = False
+        self._process = None
+        self._running.close()
+
+    def freeze(self) -> None:
+        """Stop it where it is: it does nothing more, until `thaw`."""
+        if self._process is not None and not self._is_frozen:
+            self._is_frozen = True
+            self._process.send_signal(signal.SIGSTOP)
+            # A signal is on its way for a moment; its parent is told when it has struck.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None and self._is_frozen:
+            self._process.send_signal(signal.SIGCONT)
+        self._is_frozen = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            self.shut_down()
+        finally:
+            self._keeper.close()

@@ -1,0 +1,256 @@
+"""What is done to a server happens, is undone at the end of its block, and is done to ours only."""
+
+import dataclasses
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+
+from poolproof.conformance.network import Proxy
+from poolproof.conformance.server import Server, obtain
+from poolproof.conformance.server.faults import FaultFailed, NotOurs, ServerFaults
+from poolproof.conformance.server.mortal import MortalServer, mortal_server
+
+BOUND_S = 20.0
+SETTINGS = ("timeout", "maxclients", "requirepass")
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Server]:
+    """One that no other test uses."""
+    with obtain() as server:
+        yield server
+
+
+@pytest.fixture
+def faults(own_server: Server) -> Iterator[ServerFaults]:
+    with ServerFaults(own_server) as faults:
+        yield faults
+
+
+@pytest.fixture
+def mortal() -> Iterator[MortalServer]:
+    with mortal_server() as mortal:
+        yield mortal
+
+
+def connection_to(host: str, port: int, **more: object) -> redis.Connection:
+    connection = redis.Connection(
+        host=host,
+        port=port,
+        socket_timeout=BOUND_S,
+        retry=None,
+        **more,
+    )
+    connection.connect()
+    return connection
+
+
+def ask(connection: redis.Connection, *words: str | int) -> object:
+    connection.send_command(*words)
+    return connection.read_response()
+
+
+def settings_of(server: Server) -> dict[str, object]:
+    connection = connection_to(server.host, server.port)
+    try:
+        return {setting: ask(connection, "CONFIG", "GET", setting) for setting in SETTINGS}
+    finally:
+        connection.disconnect()
+
+
+def test_a_server_that_was_given_is_left_alone(own_server: Server) -> None:
+    with pytest.raises(NotOurs, match="was given"):
+        ServerFaults(dataclasses.replace(own_server, started_by_kit=False))
+
+
+def test_a_connection_is_killed_by_its_number(own_server: Server, faults: ServerFaults) -> None:
+    with Proxy(own_server.host, own_server.port) as proxy:
+        connection = connection_to(proxy.host, proxy.port)
+        (link,) = proxy.links()
+        number = ask(connection, "CLIENT", "ID")
+        assert isinstance(number, int)
+        assert faults.kill(number)
+        proxy.await_end(link)
+        with pytest.raises(redis.ConnectionError):
+            ask(connection, "PING")
+        assert not faults.kill(number)
+
+
+def test_nobody_new_is_let_in_while_there_is_no_room(
+    own_server: Server, faults: ServerFaults
+) -> None:
+    inside = connection_to(own_server.host, own_server.port)
+    with faults.room_for(1):
+        last = connection_to(own_server.host, own_server.port)
+        with pytest.raises(redis.ConnectionError, match="max number of clients"):
+            connection_to(own_server.host, own_server.port)
+        assert ask(inside, "PING") == b"PONG"
+    connection_to(own_server.host, own_server.port).disconnect()
+    inside.disconnect()
+    last.disconnect()
+
+
+def test_a_password_is_demanded_of_who_connects(own_server: Server, faults: ServerFaults) -> None:
+    inside = connection_to(own_server.host, own_server.port)
+    with faults.password("s3cret"):
+        for known in ("", "wrong"):
+            with pytest.raises(redis.AuthenticationError):
+                connection_to(own_server.host, own_server.port, password=known)
+        connection_to(own_server.host, own_server.port, password="s3cret").disconnect()
+        assert ask(inside, "PING") == b"PONG"
+    assert ask(inside, "PING") == b"PONG"
+    inside.disconnect()
+
+
+def test_who_is_idle_is_closed(own_server: Server, faults: ServerFaults) -> None:
+    with Proxy(own_server.host, own_server.port) as proxy:
+        idle = connection_to(proxy.host, proxy.port)
+        with faults.idle_timeout(1):
+            # The server counts whole seconds, so this takes a few.
+            proxy.await_end(*proxy.links())
+        idle.disconnect()
+
+
+def test_who_writes_is_refused_while_the_server_is_read_only(
+    own_server: Server, faults: ServerFaults
+) -> None:
+    connection = connection_to(own_server.host, own_server.port)
+    with faults.read_only():
+        with pytest.raises(redis.exceptions.ReadOnlyError):
+            ask(connection, "SET", "read-only", "x")
+        assert ask(connection, "PING") == b"PONG"
+    assert ask(connection, "SET", "read-only", "x") == b"OK"
+    assert ask(connection, "DEL", "read-only") == 1
+    connection.disconnect()
+
+
+@pytest.mark.parametrize("only_writes", [False, True])
+def test_nobody_who_is_concerned_is_answered_during_a_pause(
+    own_server: Server, faults: ServerFaults, only_writes: bool
+) -> None:
+    with Proxy(own_server.host, own_server.port, bound_s=BOUND_S) as proxy:
+        connection = connection_to(proxy.host, proxy.port)
+        (link,) = proxy.links()
+        if only_writes:
+            with faults.paused(5, only_writes=True):
+                assert ask(connection, "PING") == b"PONG"
+                connection.send_command("SET", "paused", "x")
+                proxy.settle(answered=False)
+                # The server answers its clients in turn: by now it would have answered this one.
+                assert ask_elsewhere(own_server) == b"PONG"
+                assert link.due == 1
+        else:
+            with faults.paused(0.2):
+                connection.send_command("SET", "paused", "x")
+        proxy.settle()
+        assert connection.read_response() == b"OK"
+        connection.disconnect()
+
+
+def ask_elsewhere(server: Server) -> object:
+    other = connection_to(server.host, server.port)
+    try:
+        return ask(other, "PING")
+    finally:
+        other.disconnect()
+
+
+@pytest.mark.parametrize("for_s", [0, -1, 6, float("nan")])
+def test_a_pause_has_a_bound(faults: ServerFaults, for_s: float) -> None:
+    with pytest.raises(ValueError, match="must take"), faults.paused(for_s):
+        pass
+
+
+@pytest.mark.parametrize("fault", ["idle_timeout", "room_for", "password"])
+def test_every_setting_is_as_before_when_a_block_is_left_by_an_exception(
+    own_server: Server, faults: ServerFaults, fault: str
+) -> None:
+    before = settings_of(own_server)
+    block = {
+        "idle_timeout": lambda: faults.idle_timeout(60),
+        "room_for": lambda: faults.room_for(5),
+        "password": lambda: faults.password("s3cret"),
+    }[fault]()
+    with pytest.raises(KeyboardInterrupt), block:  # noqa: PT012 - what is in the block is changed
+        if fault != "password":
+            assert settings_of(own_server) != before
+        raise KeyboardInterrupt
+    assert settings_of(own_server) == before
+
+
+def test_a_fault_that_closes_our_own_connection_is_undone_all_the_same(
+    own_server: Server, faults: ServerFaults
+) -> None:
+    before = settings_of(own_server)
+    other = connection_to(own_server.host, own_server.port)
+    with faults.password("s3cret"):
+        ask(other, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert settings_of(own_server) == before
+    other.disconnect()
+
+
+def test_what_the_server_does_not_do_is_said(faults: ServerFaults) -> None:
+    with pytest.raises(FaultFailed, match="does not do"), faults.idle_timeout(-1):
+        pass
+
+
+@pytest.mark.parametrize("how", ["shut_down", "crash"])
+def test_a_server_that_is_down_refuses_and_comes_back_where_it_was(
+    mortal: MortalServer, how: str
+) -> None:
+    server = mortal.server
+    for _ in range(2):
+        connection = connection_to(server.host, server.port)
+        getattr(mortal, how)()
+        with pytest.raises(redis.ConnectionError):
+            ask(connection, "PING")
+        with pytest.raises(redis.ConnectionError, match="refused"):
+            connection_to(server.host, server.port)
+        mortal.come_back()
+        again = connection_to(server.host, server.port)
+        assert ask(again, "PING") == b"PONG"
+        again.disconnect()
+        connection.disconnect()
+    assert mortal.server == server
+
+
+def test_a_frozen_server_lets_connect_and_answers_when_it_is_thawed(mortal: MortalServer) -> None:
+    server = mortal.server
+    mortal.freeze()
+    with socket.create_connection((server.host, server.port), BOUND_S) as client:
+        client.sendall(b"PING\r\n")
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        mortal.thaw()
+        client.settimeout(BOUND_S)
+        assert client.recv(100) == b"+PONG\r\n"
+
+
+@pytest.mark.parametrize("state", ["up", "down", "frozen", "crashed"])
+def test_nothing_is_left_of_a_mortal_server_whatever_its_state(state: str) -> None:
+    process, directory = 0, Path()
+    with pytest.raises(RuntimeError, match="the program failed"), mortal_server() as mortal:  # noqa: PT012 - what is in the block is what must not outlive it
+        server = mortal.server
+        connection = connection_to(server.host, server.port)
+        info = ask(connection, "INFO", "server")
+        connection.disconnect()
+        assert isinstance(info, bytes)
+        process = int(info.split(b"process_id:")[1].split()[0])
+        directory = Path(f"/proc/{process}/cwd").resolve()
+        if state == "down":
+            mortal.shut_down()
+        if state == "frozen":
+            mortal.freeze()
+        if state == "crashed":
+            mortal.crash()
+        raise RuntimeError("the program failed")
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        pytest.fail("its process is still there")
+    assert not directory.exists()
