@@ -140,14 +140,20 @@ def _connected_to(peer: Address) -> Iterator[Mapping[Address, socket.socket]]:
                 copy = socket.socket(fileno=os.dup(number))
             except OSError:
                 continue  # closed meanwhile
-            opened.enter_context(copy)
-            try:
-                if copy.family == socket.AF_INET and copy.getpeername() == peer:
-                    ends[copy.getsockname()] = copy
-            except OSError:
-                # It is connected to nobody: not yet, or not any more.
-                continue
+            # All but theirs are closed at once: as long as there is a second descriptor, whoever
+            # closes the first one closes nothing.
+            if _is_connected_to(peer, copy):
+                ends[copy.getsockname()] = opened.enter_context(copy)
+            else:
+                copy.close()
         yield ends
+
+
+def _is_connected_to(peer: Address, end: socket.socket) -> bool:
+    try:
+        return end.family == socket.AF_INET and bool(end.getpeername() == peer)
+    except OSError:
+        return False  # connected to nobody: not yet, or not any more
 
 
 def _seen(end: socket.socket) -> Seen:

@@ -330,21 +330,24 @@ class TestReplies:
         proxy.let_go(link)
         assert unread(connection) == b"$1\r\na\r\n$1\r\nb\r\n"
 
+    @pytest.mark.parametrize("word", ["", "word"])
     def test_the_end_of_a_connection_is_held_as_its_replies_are(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, witness: Witness, word: str
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
         link = link_of(proxy, connection)
         proxy.hold_replies(link)
-        connection.send_command("ECHO", "word")
+        if word:
+            connection.send_command("ECHO", word)
         proxy.settle()
         witness.ask("CLIENT", "KILL", "ID", str(number))
         proxy.settle()
         assert not has_ended(connection)
         proxy.let_go(link)
         proxy.await_end(link)
-        assert connection.read_response() == b"word"
+        if word:
+            assert connection.read_response() == word.encode()
         assert has_ended(connection)
 
     @pytest.mark.parametrize("count", [0, 1, 4, 9, 1000])

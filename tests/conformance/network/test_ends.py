@@ -1,0 +1,109 @@
+"""What has arrived at a socket is known to the byte, and waited for without looking again and again."""
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from poolproof.conformance.network.ends import (
+    CLOSED,
+    ESTABLISHED,
+    Address,
+    Arrival,
+    Seen,
+    can_be_seen,
+    ends_at,
+)
+
+BOUND_S = 20.0
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """Somebody's socket, and the one at the address it is connected to."""
+    assert can_be_seen()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), BOUND_S) as theirs,
+    ):
+        ours, _ = listener.accept()
+        with ours:
+            yield theirs, ours
+
+
+def peer_of(pair: Pair) -> Address:
+    # Of the one that stays open.
+    address: Address = pair[0].getpeername()
+    return address
+
+
+def waited_for(
+    pair: Pair, arrival: Arrival, bound_s: float = BOUND_S, peer: Address | None = None
+) -> bool:
+    """Whether it has arrived in time."""
+    with ends_at(peer or peer_of(pair)) as ends:
+        return ends.await_arrival({pair[0].getsockname(): arrival}, bound_s) == ()
+
+
+def test_what_was_written_and_what_has_arrived_is_counted_read_or_not(pair: Pair) -> None:
+    theirs, ours = pair
+    theirs.sendall(b"written")
+    ours.sendall(b"to be read, and not")
+    assert waited_for(pair, Arrival(19))
+    assert theirs.recv(10) == b"to be read"
+    with ends_at(peer_of(pair)) as ends:
+        assert ends.seen() == {theirs.getsockname(): Seen(ESTABLISHED, 7, 19)}
+
+
+def test_only_sockets_connected_to_the_address_are_seen(pair: Pair) -> None:
+    with ends_at(("127.0.0.1", 1)) as ends:
+        assert ends.seen() == {}
+
+
+def test_what_does_not_arrive_is_given_up_after_a_bound(pair: Pair) -> None:
+    _, ours = pair
+    ours.sendall(b"six...")
+    for missing in (Arrival(7), Arrival(hangs_up=True), Arrival(is_reset=True)):
+        assert not waited_for(pair, missing, 0.05)
+
+
+@pytest.mark.parametrize("what", ["more bytes", "an end", "a reset"])
+def test_who_waits_is_told_also_when_something_is_unread_already(pair: Pair, what: str) -> None:
+    _, ours = pair
+    peer = peer_of(pair)  # not known any more after a reset
+    ours.sendall(b"unread")
+    assert waited_for(pair, Arrival(6))
+    expected = {
+        "more bytes": Arrival(10),
+        "an end": Arrival(6, hangs_up=True),
+        "a reset": Arrival(6, is_reset=True),
+    }[what]
+    arrived: list[bool] = []
+    waiting = threading.Thread(target=lambda: arrived.append(waited_for(pair, expected, peer=peer)))
+    waiting.start()
+    if what == "more bytes":
+        ours.sendall(b"more")
+    if what == "a reset":
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if what != "more bytes":
+        ours.close()
+    waiting.join(BOUND_S)
+    assert arrived == [True]
+
+
+def test_a_socket_that_is_closed_or_elsewhere_is_not_waited_for(pair: Pair) -> None:
+    theirs, _ = pair
+    address, peer = theirs.getsockname(), peer_of(pair)
+    theirs.close()
+    with ends_at(peer) as ends:
+        assert ends.await_arrival({address: Arrival(1)}, BOUND_S) == ()
+
+
+def test_a_reset_is_an_arrival_of_everything() -> None:
+    assert Arrival(100, hangs_up=True).is_seen(Seen(CLOSED, 0, 0))
+    assert not Arrival(100, hangs_up=True).is_seen(Seen(ESTABLISHED, 0, 100))
+    assert Arrival(100).is_seen(Seen(ESTABLISHED, 0, 100))
+    assert not Arrival(100).is_seen(Seen(ESTABLISHED, 0, 99))
