@@ -6,7 +6,7 @@ The worker runs it in a process of its own; see `supervisor`.
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -24,7 +24,7 @@ from .drivers.threads_of_others import threads_now
 from .exhaustion import search
 from .preparation import Prepared, library_version, prepare
 from .settings import PoolSettings
-from .themes import CROWDED, themes_for
+from .themes import CROWDED, OUTAGES, themes_for
 from .trials import run_trials
 from .witness import Witness
 
@@ -94,7 +94,7 @@ def run_check(
         court.judge(events, drawn=False)
         step()
     doing = "running programs"
-    with schedulable_threads(), versions_remembered(), on_one_processor():
+    with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
         notes = _run_programs(court, prepared, budget, seed)
     witness.close()
     return Findings(
@@ -158,7 +158,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
-        left = tuple(theme for theme in themes if theme not in CROWDED)
+        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES)
         run_campaign(court, left, budget, seed)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "

@@ -23,6 +23,10 @@ Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
 MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
 
 
+Absence: TypeAlias = Literal["refused", "cut"]
+"""How a server is away: whoever connects is refused, and what is open stays, or is cut, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """Build a pool."""
@@ -125,6 +129,18 @@ class LetConnect:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginOutage:
+    """Have nobody reach the server from now on, where the pools connect through a proxy."""
+
+    how: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class EndOutage:
+    """Have it reached again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Cancel the caller of an operation when it is suspended for the so manieth time."""
 
@@ -178,6 +194,8 @@ Crowded = (
     | Cancel
     | HoldConnects
     | LetConnect
+    | BeginOutage
+    | EndOutage
     | Cancelled
     | Limited
     | Inside

@@ -32,6 +32,8 @@ class Theme(Enum):
     INTERRUPTED = "commands that are interrupted while their reply is on its way"
     GIVEN_UP = "commands whose client gives up waiting for the reply"
     SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
+    REFUSED = "a server that refuses everybody who connects, for a while"
+    OUTAGE = "a server that is away for a while, with every connection cut"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
@@ -69,6 +71,13 @@ REAL_TIME = frozenset(
 CROWD_S = 5.0
 """The timeout in a crowd, where the clock stands still until a program lets it pass."""
 
+OUTAGES = frozenset({Theme.REFUSED, Theme.OUTAGE})
+"""Themes of programs in which the server cannot be reached, for which pools connect to a proxy."""
+
+PATIENT_WITH_OUTAGES_S = 120.0
+"""The timeout in these: longer than a pool may sleep that tries to connect again from time to time, so
+that who is not back by then has been forgotten."""
+
 THEMES_OF_SOCKET_TIMEOUT = frozenset({Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT})
 
 SHARES = {
@@ -86,6 +95,8 @@ SURPLUS_CALLERS = {
     Theme.WAIT_IN_VAIN: 3,
     Theme.SECOND_RELEASE: 1,
     Theme.FOREIGN_RELEASE: 1,
+    Theme.REFUSED: 2,
+    Theme.OUTAGE: 2,
     Theme.SHORT_SOCKET_TIMEOUT: 1,
     Theme.LONG_SOCKET_TIMEOUT: 1,
 }
@@ -110,7 +121,7 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         themes.append(Theme.GIVEN_UP)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
-    return (*themes, Theme.UNANSWERED, *crowded)
+    return (*themes, Theme.UNANSWERED, *crowded, Theme.REFUSED, Theme.OUTAGE)
 
 
 def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Terms:
@@ -125,6 +136,8 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=None)
         case patient if patient in CROWDED or patient is Theme.INTERRUPTED:
             return Terms(max_connections, timeout_s=CROWD_S)
+        case Theme.REFUSED | Theme.OUTAGE:
+            return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)
         case Theme.QUEUE | Theme.TURNS:
             return Terms(max_connections, timeout_s=PATIENT_S)
         case Theme.SHORT_SOCKET_TIMEOUT:

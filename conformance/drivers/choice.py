@@ -1,12 +1,14 @@
 """Which driver runs a program: it depends on who the callers are and on what the program is about."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.network import Proxy
 from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import REAL_TIME, Theme
+from poolproof.conformance.themes import OUTAGES, REAL_TIME, Theme
 from poolproof.conformance.witness import Watch
 
 from .driver import Driver, Surroundings
@@ -32,6 +34,7 @@ class Drivers:
         self._threads_before = threads_before
         """The threads that ran before the target was touched."""
         self._shared_threads = SharedThreads(threads_before)
+        self._proxy: Proxy | None = None
         self.real_threads_only = False
         """Whether the pool has turned out to be one that no scheduler can host."""
 
@@ -46,6 +49,8 @@ class Drivers:
         """A driver for one program."""
         adapter = self._adapter
         surroundings = Surroundings(settings, self._library, witness, look_twice)
+        if theme in OUTAGES:
+            surroundings = self._behind_proxy(surroundings)
         if uses_asyncio(adapter):
             return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
@@ -53,3 +58,16 @@ class Drivers:
         if self.real_threads_only or theme in REAL_TIME:
             return RealThreads(adapter, surroundings)
         return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)
+
+    def close(self) -> None:
+        """End what is shared by all programs."""
+        if self._proxy is not None:
+            self._proxy.close()
+
+    def _behind_proxy(self, surroundings: Surroundings) -> Surroundings:
+        """The same with a proxy before the server, which does no harm until it is told to."""
+        settings = surroundings.settings
+        self._proxy = self._proxy or Proxy(settings.host, settings.port)
+        self._proxy.admit_connects()
+        settings = replace(settings, host=self._proxy.host, port=self._proxy.port)
+        return replace(surroundings, settings=settings, proxy=self._proxy)

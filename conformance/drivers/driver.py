@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.program import Acquire, Burst, Elapse, LetConnect, Operation, Release
+from poolproof.conformance.network import Proxy
+from poolproof.conformance.program import (
+    Acquire,
+    Burst,
+    Drop,
+    Elapse,
+    EndOutage,
+    LetConnect,
+    Operation,
+    Release,
+)
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
@@ -58,6 +68,8 @@ class Surroundings:
     witness: Watch
     look_twice: bool = True
     """Whether the server is asked again when it sees more connections than there may be."""
+    proxy: Proxy | None = None
+    """Through which the pools connect; None if they connect to the server itself."""
 
 
 class Driver(ABC):
@@ -85,6 +97,11 @@ class Driver(ABC):
         self._library = surroundings.library
         self._witness = surroundings.witness
         self._look_twice = surroundings.look_twice
+        self._proxy = surroundings.proxy
+        self.in_outage = False
+        """Whether the server cannot be reached."""
+        self._was_away = False
+        """Whether it could not be reached for a while."""
         self._pools: dict[str, BuiltPool] = {}
         self._calls = count(1)
         self._over = False
@@ -112,18 +129,35 @@ class Driver(ABC):
         """
         if self._connects_held():
             self.run_one(LetConnect())
+        if self.in_outage:
+            self.run_one(EndOutage())
         used = {event.pool for event in self.events if isinstance(event, AcquireCalled)}
         for pool in sorted(used, reverse=True):
             self._release_all(pool)
-            surplus = 1 if self._misused else 0
-            for _ in range(self._pools[pool].terms.max_connections + surplus):
-                held_before = len(self.holding)
-                if pool not in self.retired:
-                    self.run_one(Acquire(pool))
-                if len(self.holding) == held_before:
-                    break
+            self._fill(pool)
             self._release_all(pool)
         self.close()
+
+    def _fill(self, pool: str) -> None:
+        """Ask for every connection; after an outage, until one more has gone wrong than there are."""
+        most = self._pools[pool].terms.max_connections
+        surplus = 1 if self._misused else 0
+        may_fail = most if self._was_away else 0
+        while self.free(pool) + surplus > 0 and may_fail >= 0 and pool not in self.retired:
+            if not self._gets_one(pool):
+                may_fail -= 1
+
+    def _gets_one(self, pool: str) -> bool:
+        """Ask for a connection. After an outage it may be a dead one, which is given back then."""
+        before = set(self.holding)
+        self.run_one(Acquire(pool))
+        got = self.holding.keys() - before
+        dead = {call for call in got if self._was_away and self.holding[call].number is None}
+        for call in dead:
+            self.run_one(Drop(call))
+            if pool not in self.retired:
+                self.run_one(Release(call, pool))
+        return got > dead
 
     @abstractmethod
     def close(self) -> None:

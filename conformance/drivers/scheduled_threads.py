@@ -15,11 +15,13 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.program import (
     Acquire,
+    BeginOutage,
     Build,
     Burst,
     Cancel,
     Drop,
     Elapse,
+    EndOutage,
     HoldConnects,
     Inside,
     InTurn,
@@ -155,6 +157,10 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
                 self._scheduler.connects_held = True
             case LetConnect():
                 self._scheduler.connects_held = False
+            case BeginOutage(how):
+                self._begin_outage(how)
+            case EndOutage():
+                self._end_outage()
             case _:
                 raise AssertionError(f"scheduled threads cannot carry out {operation}")
         return None

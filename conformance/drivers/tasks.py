@@ -18,12 +18,14 @@ from poolproof.conformance.loop import Cancellation, CannotHost, Started, Virtua
 from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
+    BeginOutage,
     Build,
     Burst,
     Cancel,
     Cancelled,
     Drop,
     Elapse,
+    EndOutage,
     HoldConnects,
     InterruptCommand,
     LetConnect,
@@ -155,6 +157,10 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
+            case BeginOutage(how):
+                self._begin_outage(how)
+            case EndOutage():
+                self._end_outage()
             case _:
                 raise AssertionError(f"tasks cannot carry out {operation}")
         return None

@@ -12,7 +12,8 @@ from typing import Generic, Protocol, TypeVar
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.program import PATIENT_S
 
-from .driver import Driver, Surroundings
+from .driver import Surroundings
+from .outages import Outages
 
 LOOKS = 10_000
 """How often callers may look again while one wait comes to its end."""
@@ -22,6 +23,9 @@ LOOK_S = 1.0
 
 LOOK_AT_CONNECTS_S = 0.25
 """The same, while the server lets nobody connect."""
+
+BACK_S = 60.0
+"""The same, for those who try to connect again from time to time, when they can."""
 
 MARGIN_S = 0.001
 """A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
@@ -63,7 +67,7 @@ class Call(ABC):
 _AnyCall = TypeVar("_AnyCall", bound=Call)
 
 
-class VirtualTime(Driver, Generic[_AnyCall]):
+class VirtualTime(Outages, Generic[_AnyCall]):
     """Lets time pass."""
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -169,6 +173,12 @@ class VirtualTime(Driver, Generic[_AnyCall]):
             if len(self.events) > seen:
                 seen, until_s = len(self.events), self._clock_s() + self._look_s()
         self.certain = False
+
+    def _end_outage(self) -> None:
+        """Let those who were turned away, and sleep, try again; who waits then waits for nothing."""
+        super()._end_outage()
+        self._go_on()
+        self._pass_until(lambda: not self._may_be_served(), self._clock_s() + BACK_S)
 
     def _may_be_served(self) -> bool:
         """Whether looking again could make a difference to anybody."""

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from poolproof.conformance.program import Build
-from poolproof.conformance.themes import CANCELLING, CROWDED, Theme, terms_of
+from poolproof.conformance.themes import CANCELLING, CROWDED, OUTAGES, Theme, terms_of
 
-from .crowded_rules import CrowdedRules
+from .outage_rules import OutageRules
 
 
-class PoolMachine(CrowdedRules):
+class PoolMachine(OutageRules):
     """Callers of two pools that do what callers do, rightly and wrongly."""
 
     @initialize(
@@ -38,7 +38,9 @@ class PoolMachine(CrowdedRules):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
-        if self._theme in CANCELLING or self._theme is Theme.INSIDE:
+        if self._theme in OUTAGES:
+            self._show_who_waits_in_vain()
+        if self._theme in CANCELLING or self._theme is Theme.INSIDE or self._theme in OUTAGES:
             self._show_that_waiters_are_served()
         connects = self._theme is Theme.CANCEL_CONNECTING
         if self._theme is Theme.TURNS or (self._theme in CROWDED and first and not connects):

@@ -1,0 +1,55 @@
+"""Outages: the server cannot be reached for a while, because the proxy in front of it is told so.
+
+The witness speaks to the server itself, and sees it up all the time. A pool that does not connect to
+the address that it was given, the proxy's, has no outage, and nothing is judged.
+"""
+
+from poolproof.conformance.program import Absence, Burst
+from poolproof.spec.events import Cut, Outage, OutageOver
+
+from .driver import Driver, Surroundings
+
+TOLD: dict[Absence, str] = {
+    "refused": "whoever connects is refused",
+    "cut": "every connection is reset, and whoever connects is refused",
+}
+
+
+class Outages(Driver):
+    """Begins and ends them at moments at which nothing moves."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self._comes_through_proxy = False
+        """Whether somebody has been seen to connect to it."""
+
+    def run(self, burst: Burst) -> None:
+        """Run a burst until nothing moves any more, and look what the server sees."""
+        super().run(burst)
+        if self._proxy is not None and not self._comes_through_proxy:
+            self._comes_through_proxy = bool(self._proxy.links())
+
+    def _begin_outage(self, how: Absence) -> None:
+        if self._proxy is None or not self._comes_through_proxy or self.in_outage:
+            return
+        names = {name: pool.client_name for name, pool in self._pools.items()}
+        seen = self._witness.settled_connections(names, {})
+        links = self._proxy.links()
+        held = {held.number for held in self.holding.values()}
+        if len(links) < len(held.intersection(*[frozenset().union(*seen.values())])):
+            return
+        self._proxy.refuse_connects()
+        self.in_outage = self._was_away = True
+        self._log(Outage(self._now_s(), TOLD[how]))
+        if how == "cut":
+            self._proxy.reset(*links)
+            for pool, connections in seen.items():
+                for connection in sorted(connections):
+                    self._log(Cut(self._now_s(), pool, connection, "reset"))
+
+    def _end_outage(self) -> None:
+        if self._proxy is None or not self.in_outage:
+            return
+        self._proxy.admit_connects()
+        self.in_outage = False
+        self._log(OutageOver(self._now_s()))
