@@ -10,6 +10,7 @@ from poolproof.spec import CLAUSES, History, Level
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
+    Cut,
     Event,
     PoolBuilt,
     ReleaseCalled,
@@ -87,7 +88,7 @@ def _concerning(events: tuple[Event, ...], pool: str) -> tuple[Event, ...]:
 def _renumbered(events: Sequence[Event]) -> Iterator[Event]:
     numbers: dict[int, int] = {}
     for event in events:
-        if isinstance(event, Acquired) and event.connection is not None:
+        if isinstance(event, Acquired | Cut) and event.connection is not None:
             number = numbers.setdefault(event.connection, len(numbers) + 1)
             yield replace(event, connection=number)
         elif isinstance(event, Settled):

@@ -82,7 +82,7 @@ class OutageRules(CrowdedRules):
                 self._everybody_is_served()
                 self.refuse_who_connects()
                 self.begin_outage()
-                self.acquire_in_vain(MOST_IN_VAIN)
+                self.acquire_in_vain(self._driving.free("A") + 1)
             case Theme.OUTAGE:
                 self._everybody_is_served()
                 if self._driving.in_outage:
@@ -92,7 +92,7 @@ class OutageRules(CrowdedRules):
                 self.begin_outage()
                 self._everybody_is_served()
                 self._release_all("A")
-                self.acquire_in_vain(MOST_IN_VAIN)
+                self.acquire_in_vain(self._driving.free("A") + 1)
             case _:
                 super()._come_to_the_point()
 
@@ -102,6 +102,7 @@ class OutageRules(CrowdedRules):
         if self._held("B") and self._may_wait("B"):
             self._run(Acquire("B"))
             self._run(Elapse())
+        self._release_all("B")
 
     def _a_caller_or_two_wait(self) -> None:
         for _ in range(2):

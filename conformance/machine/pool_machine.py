@@ -38,10 +38,10 @@ class PoolMachine(OutageRules):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
-        if self._theme in OUTAGES:
-            self._show_who_waits_in_vain()
         if self._theme in CANCELLING or self._theme is Theme.INSIDE or self._theme in OUTAGES:
             self._show_that_waiters_are_served()
+        if self._theme is Theme.REFUSED:
+            self._show_who_waits_in_vain()
         connects = self._theme is Theme.CANCEL_CONNECTING
         if self._theme is Theme.TURNS or (self._theme in CROWDED and first and not connects):
             self.exhaust("A")

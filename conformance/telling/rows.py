@@ -22,6 +22,8 @@ from poolproof.spec.events import (
     Dropped,
     Error,
     Event,
+    Outage,
+    OutageOver,
     Overdue,
     ReleaseCalled,
     ReleaseCancelled,
@@ -34,7 +36,7 @@ from poolproof.spec.waiting import in_ms
 
 from .names import Names
 from .standing import told_standing, waiting_in
-from .steps import acting_pools, told_interrupted, told_overdue, told_returned
+from .steps import acting_pools, told_interrupted, told_outage, told_overdue, told_returned
 
 USELESS = "one that does not work"
 
@@ -187,6 +189,9 @@ class _Rows:
                 self._end(call, told_interrupted(event), leaver=call)
             case CommandReturned(call=call):
                 self._end(call, told_returned(event, short=self._short), leaver=call)
+            case Outage() | OutageOver():
+                self._rows.append(Row(text=told_outage(event)))
+                self._unfinished = None
             case _:
                 self._hold(event)
 

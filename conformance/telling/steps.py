@@ -13,6 +13,8 @@ from poolproof.spec.events import (
     Dropped,
     Event,
     FeatureTried,
+    Outage,
+    OutageOver,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
@@ -109,6 +111,8 @@ class _Teller:
             case CommandReturned():
                 told = told_returned(event, short=False)
                 return f"a command of a client{self._of(event.pool)} {told}"
+            case Outage() | OutageOver():
+                return told_outage(event)
             case _:
                 return _tell_trial(event)
 
@@ -192,6 +196,13 @@ def told_returned(event: CommandReturned, *, short: bool) -> str:
     if not event.foreign:
         return "gets its reply"
     return f"gets another's reply{'' if short else f': {event.foreign}'}"
+
+
+def told_outage(event: Outage | OutageOver) -> str:
+    """What has become of the server."""
+    if isinstance(event, Outage):
+        return f"the server cannot be reached: {event.how}"
+    return "the server can be reached again"
 
 
 def _tell_trial(event: Event) -> str | None:

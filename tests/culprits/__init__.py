@@ -17,6 +17,8 @@ from . import (
     fairness_async,
     observable,
     order,
+    outage,
+    outage_async,
     progress,
     races_async,
     reentrancy,
@@ -77,6 +79,10 @@ CULPRITS: Culprits = {
     reentrancy.WaitsForItself: ("REE-1",),
     reentrancy.QueuesUpTooLate: ("REE-1",),
     commands.LendsOnWhatAClientGaveUp: ("BRK-6",),
+    outage.TakesARefusalForExhaustion: ("BRK-4",),
+    outage.LosesTheSlotOfAFailedConnect: ("BRK-4", "BRK-5"),
+    outage.KeepsAFailedConnectFromTheNext: ("BRK-4", "BRK-5"),
+    outage.LosesWhatCannotBeOpenedAgain: ("BRK-5",),
     observable.CannotEncode: ("API-1",),
     observable.PrintsItsPassword: ("SEC-1",),
     observable.RaisesItsPassword: ("SEC-1",),
@@ -97,5 +103,8 @@ ASYNC_CULPRITS: Culprits = {
     cancellation_async.ReleasesInTwoSteps: ("CAN-4", "BND-3"),
     commands_async.LendsOnWhatItsHolderGaveUp: ("BRK-6",),
     commands_async.LosesWhatItsHolderClosed: ("CAN-4", "BND-3", "CAN-3", "API-1"),
+    outage_async.LosesTheSlotOfARefusedConnect: ("BRK-4", "BRK-5"),
+    outage_async.KeepsARefusedConnectFromTheNext: ("BRK-4", "BRK-5"),
+    outage_async.LosesWhatCannotBeReplaced: ("BRK-5",),
 }
 """Culprits whose callers are tasks."""

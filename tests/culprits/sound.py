@@ -166,12 +166,16 @@ class SoundPool(ChecksArguments):
         """Talks to the server, hence never under the lock."""
         try:
             connection.connect()
-        except BaseException:
-            try:
-                connection.disconnect()  # it may have got halfway
-            finally:
-                self.release(connection)
+        except BaseException as raised:
+            self.give_up(connection, raised)
             raise
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        """It could not be opened, which its slot must not suffer for."""
+        try:
+            connection.disconnect()  # it may have got halfway
+        finally:
+            self.release(connection)
 
     def exhausted(self) -> Exception:
         return ExhaustedError(f"all {self.max_connections} connections are in use")

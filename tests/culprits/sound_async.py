@@ -126,12 +126,16 @@ class SoundAsyncPool(ChecksArguments):
     async def connect(self, connection: Connection) -> None:
         try:
             await connection.connect()
-        except BaseException:
-            try:
-                await connection.disconnect(nowait=True)  # it may have got halfway
-            finally:
-                self.give_back(connection)
+        except BaseException as raised:
+            await self.give_up(connection, raised)
             raise
+
+    async def give_up(self, connection: Connection, raised: BaseException) -> None:
+        """It could not be opened, which its slot must not suffer for."""
+        try:
+            await connection.disconnect(nowait=True)  # it may have got halfway
+        finally:
+            self.give_back(connection)
 
     def exhausted(self) -> Exception:
         return ExhaustedError(f"all {self.max_connections} connections are in use")
