@@ -29,6 +29,9 @@ __all__ = [
     "uses_threads",
 ]
 
+CLOSES = ("aclose", "close")
+"""What pools call the method that closes them for good."""
+
 Pool = TypeVar("Pool")
 Connection = TypeVar("Connection")
 
@@ -141,6 +144,25 @@ def uses_threads(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAdapter]
     return not uses_asyncio(adapter)
 
 
+@runtime_checkable
+class Disconnecting(Protocol):
+    """An adapter of pools that can close their connections and go on, of either colour."""
+
+    def disconnect_pool(self, pool: object) -> object:
+        """Have the pool close its connections; for asyncio what it returns is awaited."""
+        ...
+
+
+def disconnecting(adapter: object) -> Disconnecting:
+    """The adapter, which offers that pools disconnect."""
+    if not isinstance(adapter, Disconnecting):
+        raise AdapterError(
+            f"{type(adapter).__name__} offers that pools disconnect, and has no method "
+            f"disconnect_pool; add one, or do not offer it"
+        )
+    return adapter
+
+
 class AdapterError(Exception):
     """The target cannot be driven as it was named; the message says what to do instead."""
 
@@ -211,8 +233,12 @@ class RedisInterface:
         _method(connection, "disconnect")()
 
     def close(self, pool: object) -> None:
-        """Call the pool's `disconnect`, which every version of the interface has."""
-        _method(pool, "disconnect")()
+        """Call the pool's `close`, or `disconnect`, which every version of the interface has."""
+        _closing(pool)()
+
+    def disconnect_pool(self, pool: object) -> object:
+        """Call the pool's `disconnect`."""
+        return _method(pool, "disconnect")()
 
     def offers(self, pool: object) -> frozenset[Capability]:
         """A client can be tried on any such pool; whether it has blocks can be seen."""
@@ -271,8 +297,12 @@ class AsyncRedisInterface:
         await _result(_method(connection, "disconnect")())
 
     async def close(self, pool: object) -> None:
-        """Call the pool's `disconnect`, which every version of the interface has."""
-        await _result(_method(pool, "disconnect")())
+        """Call the pool's `aclose` or `close`, or `disconnect`, which every version has."""
+        await _result(_closing(pool)())
+
+    def disconnect_pool(self, pool: object) -> object:
+        """Call the pool's `disconnect`."""
+        return _method(pool, "disconnect")()
 
     def offers(self, pool: object) -> frozenset[Capability]:
         """A client can be tried on any such pool; whether it has blocks can be seen."""
@@ -311,9 +341,17 @@ def _get_connection(pool: object) -> object:
 
 
 def _offers(pool: object) -> frozenset[Capability]:
+    offers = {Capability.CLIENT, Capability.DISCONNECT}
     if callable(getattr(pool, "connection", None)):
-        return frozenset({Capability.CLIENT, Capability.CONTEXT_MANAGER})
-    return frozenset({Capability.CLIENT})
+        offers.add(Capability.CONTEXT_MANAGER)
+    if any(callable(getattr(pool, name, None)) for name in CLOSES):
+        offers.add(Capability.CLOSE)
+    return frozenset(offers)
+
+
+def _closing(pool: object) -> Callable[..., object]:
+    own = [name for name in CLOSES if callable(getattr(pool, name, None))]
+    return _method(pool, own[0] if own else "disconnect")
 
 
 def _no_manager(pool: object, manager: object, wanted: str) -> AdapterError:

@@ -24,7 +24,7 @@ from .drivers.threads_of_others import threads_now
 from .exhaustion import search
 from .preparation import Prepared, library_version, prepare
 from .settings import PoolSettings
-from .themes import CROWDED, OUTAGES, themes_for
+from .themes import CLOSING, CROWDED, OUTAGES, themes_for
 from .trials import run_trials
 from .witness import Witness
 
@@ -158,7 +158,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
-        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES)
+        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | CLOSING)
         run_campaign(court, left, budget, seed)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "

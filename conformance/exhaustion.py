@@ -23,7 +23,9 @@ from .preparation import Prepared
 from .program import Build, Burst, Cancel, InTurn, Operation, Release
 from .scenarios import (
     ASK,
+    CLOSED,
     COMMANDS,
+    DISCONNECTED,
     INTERRUPTED,
     LATE,
     MEETINGS,
@@ -171,15 +173,20 @@ class _Search:
         return ()
 
     def in_sequence(self) -> None:
-        """Connections that are released twice, or to another pool; callers who come too late; and
-        commands that are interrupted.
+        """Connections that are released twice, or to another pool; callers who come too late; commands
+        that are interrupted; and pools that are closed or disconnected.
         """
-        commands = (
-            COMMANDS if {Capability.ASYNCIO, Capability.CLIENT} <= self._prepared.offers else ()
-        )
+        offers = self._prepared.offers
+        scenarios = [*MISUSES, *LATE]
+        if {Capability.ASYNCIO, Capability.CLIENT} <= offers:
+            scenarios += COMMANDS
+        if Capability.CLOSE in offers:
+            scenarios += CLOSED
+        if Capability.DISCONNECT in offers:
+            scenarios += DISCONNECTED
         self._begin()
         with suppress(_Enough):
-            for scenario in (*MISUSES, *LATE, *commands):
+            for scenario in scenarios:
                 self._play(self._new_driver(), scenario)
 
     def _begin(self) -> None:

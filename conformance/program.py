@@ -100,6 +100,20 @@ class InterruptCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosePool:
+    """Close the pool, for good."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPool:
+    """Have the pool close its connections, and go on."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Elapse:
     """Let the time pass at which the next wait is over."""
 
@@ -185,6 +199,8 @@ Single = (
     | ReleaseUnanswered
     | AwaitReply
     | InterruptCommand
+    | ClosePool
+    | DisconnectPool
 )
 Crowded = (
     Acquire

@@ -13,6 +13,8 @@ from .program import (
     Acquire,
     Cancel,
     Cancelled,
+    ClosePool,
+    DisconnectPool,
     Elapse,
     HoldConnects,
     Inside,
@@ -191,6 +193,50 @@ COMMANDS = tuple(
     for by in MEANS
 )
 """Tasks that give a command to a client."""
+
+
+CLOSED = (
+    _scenario(
+        "closed while a caller waits",
+        1,
+        (ClosePool("A"),),
+        holding=1,
+        waiting=1,
+        after=(give(1), ASK, ClosePool("A")),
+    ),
+    _scenario(
+        "closed while one connection is idle and one in use",
+        2,
+        (ClosePool("A"),),
+        holding=1,
+        idle=2,
+        after=(give(5), ASK, ClosePool("A")),
+    ),
+)
+"""Pools that are closed in use, and once more."""
+
+
+DISCONNECTED = (
+    _scenario(
+        "disconnected while a caller waits",
+        1,
+        (DisconnectPool("A"),),
+        holding=1,
+        waiting=1,
+        shown=True,
+        after=(give(1),),
+    ),
+    _scenario(
+        "disconnected while one connection is idle and one in use",
+        2,
+        (DisconnectPool("A"),),
+        holding=1,
+        idle=2,
+        shown=True,
+        after=(give(5),),
+    ),
+)
+"""Pools that are disconnected in use."""
 
 
 INTERRUPTED = (

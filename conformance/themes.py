@@ -34,6 +34,8 @@ class Theme(Enum):
     SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
     REFUSED = "a server that refuses everybody who connects, for a while"
     OUTAGE = "a server that is away for a while, with every connection cut"
+    CLOSE = "pools that are closed while they are used"
+    DISCONNECT = "pools that disconnect and go on"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
@@ -71,6 +73,9 @@ REAL_TIME = frozenset(
 CROWD_S = 5.0
 """The timeout in a crowd, where the clock stands still until a program lets it pass."""
 
+CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
+"""Themes of programs in which a whole pool is closed or disconnected."""
+
 OUTAGES = frozenset({Theme.REFUSED, Theme.OUTAGE})
 """Themes of programs in which the server cannot be reached, for which pools connect to a proxy."""
 
@@ -85,6 +90,7 @@ SHARES = {
     Theme.SHORT_SOCKET_TIMEOUT: 6,
     Theme.LONG_SOCKET_TIMEOUT: 6,
     Theme.GIVEN_UP: 6,
+    Theme.CLOSE: 2,
 }
 """Themes whose programs spend most of their time waiting get only one in so many of the programs."""
 
@@ -95,6 +101,8 @@ SURPLUS_CALLERS = {
     Theme.WAIT_IN_VAIN: 3,
     Theme.SECOND_RELEASE: 1,
     Theme.FOREIGN_RELEASE: 1,
+    Theme.CLOSE: 3,
+    Theme.DISCONNECT: 3,
     Theme.REFUSED: 2,
     Theme.OUTAGE: 2,
     Theme.SHORT_SOCKET_TIMEOUT: 1,
@@ -121,6 +129,10 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         themes.append(Theme.GIVEN_UP)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
+    if Capability.CLOSE in offers:
+        crowded.append(Theme.CLOSE)
+    if Capability.DISCONNECT in offers:
+        crowded.append(Theme.DISCONNECT)
     return (*themes, Theme.UNANSWERED, *crowded, Theme.REFUSED, Theme.OUTAGE)
 
 
@@ -134,7 +146,7 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case patient if patient in CROWDED or patient is Theme.INTERRUPTED:
+        case patient if patient in CROWDED | CLOSING or patient is Theme.INTERRUPTED:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.REFUSED | Theme.OUTAGE:
             return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)

@@ -65,8 +65,8 @@ class Witness:
             "socket_timeout": 30,
         }
         self._connection = redis.Connection(**self._arguments)
-        self._staying: frozenset[int] = frozenset()
-        """The connections that were open when the server was last looked at long enough."""
+        self._outlasted: frozenset[int] = frozenset()
+        """The connections of pools that had too many of them for longer than a close takes."""
 
     def ask(self, *words: str | float) -> object:
         """Send one command and return its reply. Raises ServerGone if there is none."""
@@ -104,13 +104,17 @@ class Witness:
         seen = self.open_connections(pools)
         give_up_s = monotonic() + CLOSING_S
         pause = Event()
-        while monotonic() < give_up_s and any(
-            len(seen[pool]) > most.get(pool, len(seen[pool])) and not seen[pool] <= self._staying
+        while surplus := [
+            seen[pool]
             for pool in seen
-        ):
+            if len(seen[pool]) > most.get(pool, len(seen[pool]))
+            and not seen[pool] <= self._outlasted
+        ]:
+            if monotonic() >= give_up_s:
+                self._outlasted = self._outlasted.union(*surplus)
+                break
             pause.wait(0.01)
             seen = self.open_connections(pools)
-        self._staying = frozenset().union(*seen.values())
         return seen
 
     def end_connections(self, names: frozenset[str]) -> None:

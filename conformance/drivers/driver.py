@@ -91,6 +91,10 @@ class Driver(ABC):
         """The acquires that have not returned, and their pools."""
         self.retired: set[str] = set()
         """Pools with which the program is over."""
+        self.closed: set[str] = set()
+        """Pools that have been closed."""
+        self._disconnected: set[str] = set()
+        """Pools that are disconnected in the burst under way."""
         self._misused: set[str] = set()
         """Pools that were given what was not theirs to take, whose bound is not judged any more."""
         self._settings = surroundings.settings
@@ -262,14 +266,21 @@ class Driver(ABC):
         if any(event.error.is_connection_error and self.free(event.pool) > 0 for event in failed):
             self._witness.lets_in()
 
+    def _most(self, name: str, pool: BuiltPool) -> int:
+        """How many connections the server should see at most. It hears a little later of a close."""
+        if name not in self.closed | self._disconnected:
+            return pool.terms.max_connections
+        return sum(held.pool == name for held in self.holding.values())
+
     def _settle(self) -> None:
         names = {name: pool.client_name for name, pool in self._pools.items()}
         most = {
-            name: pool.terms.max_connections
+            name: self._most(name, pool)
             for name, pool in self._pools.items()
             if self._look_twice and name not in self._misused
         }
         seen: Mapping[str, frozenset[int]] = self._witness.settled_connections(names, most)
+        self._disconnected.clear()
         self._log(
             Settled(
                 self._now_s(),

@@ -19,6 +19,8 @@ from poolproof.conformance.program import (
     Build,
     Burst,
     Cancel,
+    ClosePool,
+    DisconnectPool,
     Drop,
     Elapse,
     EndOutage,
@@ -157,6 +159,12 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
                 self._scheduler.connects_held = True
             case LetConnect():
                 self._scheduler.connects_held = False
+            case ClosePool(pool):
+                self.closed.add(pool)
+                return self._start_ending(pool, lambda call: self._close_pool(pool, call))
+            case DisconnectPool(pool):
+                self._disconnected.add(pool)
+                return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))
             case BeginOutage(how):
                 self._begin_outage(how)
             case EndOutage():
@@ -174,6 +182,11 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
     ) -> int:
         call = next(self._calls) if call is None else call
         self._moving[call] = _ThreadCall(pool, end_s, self._scheduler.start(partial(work, call)))
+        return call
+
+    def _start_ending(self, pool: str, work: Callable[[int], None]) -> int:
+        call = self._start_call(pool, work)
+        self._endings.add(call)
         return call
 
     def _start_acquire(self, pool: str) -> int:

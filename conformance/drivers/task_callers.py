@@ -3,18 +3,23 @@
 import asyncio
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
+from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
-from poolproof.conformance.adapter import AnyAsyncAdapter
+from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting
 from poolproof.conformance.program import Means
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
     AcquireFailed,
     CancelCalled,
+    CloseCalled,
+    CloseReturned,
     CommandCalled,
     CommandInterrupted,
     CommandReturned,
+    DisconnectCalled,
+    DisconnectReturned,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
@@ -162,6 +167,26 @@ class TaskCallers(Outcomes):
             self._note_trouble(acquire, held, "closing it", raised)
         else:
             self._note_dropped(acquire, held)
+
+    async def _close_pool(self, pool: str, call: int) -> None:
+        self._log(CloseCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            await self._adapter.close(self._pools[pool].handle)
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(CloseReturned(self._now_s(), pool, call, error))
+
+    async def _disconnect_pool(self, pool: str, call: int) -> None:
+        self._log(DisconnectCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            result = disconnecting(self._adapter).disconnect_pool(self._pools[pool].handle)
+            if isawaitable(result):
+                await result
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(DisconnectReturned(self._now_s(), pool, call, error))
 
     async def _command(self, pool: str, call: int, by: Means, key: str) -> None:
         """Give a command to a client, which is to be interrupted by these means."""

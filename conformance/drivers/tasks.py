@@ -23,6 +23,8 @@ from poolproof.conformance.program import (
     Burst,
     Cancel,
     Cancelled,
+    ClosePool,
+    DisconnectPool,
     Drop,
     Elapse,
     EndOutage,
@@ -157,6 +159,12 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
+            case ClosePool(pool):
+                self.closed.add(pool)
+                return self._start_ending(pool, lambda call: self._close_pool(pool, call))
+            case DisconnectPool(pool):
+                self._disconnected.add(pool)
+                return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))
             case BeginOutage(how):
                 self._begin_outage(how)
             case EndOutage():
@@ -185,6 +193,13 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         """Let a caller work; that it was cancelled is its own affair."""
         with suppress(asyncio.CancelledError, TimeoutError):
             await work
+
+    def _start_ending(
+        self, pool: str, work: Callable[[int], Coroutine[object, object, None]]
+    ) -> int:
+        call = self._start_call(pool, work)
+        self._endings.add(call)
+        return call
 
     def _start_acquire(
         self,

@@ -3,11 +3,15 @@
 from abc import abstractmethod
 from collections.abc import Callable
 
-from poolproof.conformance.adapter import AnyAdapter
+from poolproof.conformance.adapter import AnyAdapter, disconnecting
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
     AcquireFailed,
+    CloseCalled,
+    CloseReturned,
+    DisconnectCalled,
+    DisconnectReturned,
     ReleaseCalled,
     ReleaseReturned,
 )
@@ -98,6 +102,24 @@ class ThreadCallers(Outcomes):
             self._note_trouble(acquire, held, "closing it", raised)
         else:
             self._note_dropped(acquire, held)
+
+    def _close_pool(self, pool: str, call: int) -> None:
+        self._log(CloseCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            self._adapter.close(self._pools[pool].handle)
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(CloseReturned(self._now_s(), pool, call, error))
+
+    def _disconnect_pool(self, pool: str, call: int) -> None:
+        self._log(DisconnectCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            disconnecting(self._adapter).disconnect_pool(self._pools[pool].handle)
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(DisconnectReturned(self._now_s(), pool, call, error))
 
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle

@@ -74,6 +74,8 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         super().__init__(surroundings)
         self._moving: dict[int, _AnyCall] = {}
         """The calls that have not returned."""
+        self._endings: set[int] = set()
+        """The calls that close or disconnect a pool."""
         self._somebody_looks = False
         """Whether somebody has been seen to look again before the end of a wait."""
 
@@ -105,12 +107,20 @@ class VirtualTime(Outages, Generic[_AnyCall]):
     def _give_up_who_hangs(self) -> None:
         """A burst is over: what has not returned, and is not an acquire that waits, never will."""
         for call, moving in [*self._moving.items()]:
-            if call not in self.waiting:
+            if call not in self.waiting and not self._waits_for_callers(call):
                 self._give_up(moving.pool, call, 0.0)
 
     def _give_up(self, pool: str, call: int, waited_s: float) -> None:
         super()._give_up(pool, call, waited_s)
         self._moving.pop(call, None)
+
+    def _waits_for_callers(self, call: int) -> bool:
+        """Whether a call closes a pool that may let those finish first who use it."""
+        pool = self._moving[call].pool
+        used = pool in self.waiting.values() or any(
+            held.pool == pool for held in self.holding.values()
+        )
+        return call in self._endings and used
 
     def _see_through(self, call: int | None) -> None:
         """Let the time pass that a caller needs who is alone, and give it up if that is not enough.
@@ -121,6 +131,10 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         if call is None or call not in self._moving or self._connects_held():
             return
         moving = self._moving[call]
+        if call in self._endings:
+            if not self._waits_for_callers(call):
+                self._pass_until(lambda: call not in self._moving, self._clock_s() + LOOK_S)
+            return
         terms = self._pools[moving.pool].terms
         patient = terms.timeout_s is None or terms.timeout_s >= PATIENT_S
         if call in self.waiting and patient and self.free(moving.pool) <= 0:

@@ -8,10 +8,10 @@ from hypothesis.stateful import initialize
 from poolproof.conformance.program import Build
 from poolproof.conformance.themes import CANCELLING, CROWDED, OUTAGES, Theme, terms_of
 
-from .outage_rules import OutageRules
+from .closing_rules import ClosingRules
 
 
-class PoolMachine(OutageRules):
+class PoolMachine(ClosingRules):
     """Callers of two pools that do what callers do, rightly and wrongly."""
 
     @initialize(
@@ -38,7 +38,7 @@ class PoolMachine(OutageRules):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
-        if self._theme in CANCELLING or self._theme is Theme.INSIDE or self._theme in OUTAGES:
+        if self._theme in CANCELLING | OUTAGES | {Theme.INSIDE, Theme.DISCONNECT}:
             self._show_that_waiters_are_served()
         if self._theme is Theme.REFUSED:
             self._show_who_waits_in_vain()

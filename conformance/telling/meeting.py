@@ -8,7 +8,9 @@ from poolproof.spec.events import (
     Acquired,
     AcquireFailed,
     CancelCalled,
+    CloseCalled,
     CommandInterrupted,
+    DisconnectCalled,
     Event,
     Overdue,
     ReleaseCalled,
@@ -29,6 +31,8 @@ def callers_meet(events: Sequence[Event]) -> bool:
     for event in events:
         match event:
             case CancelCalled() | AcquireCancelled() | ReleaseCancelled() | CommandInterrupted():
+                return True
+            case CloseCalled() | DisconnectCalled() if waiting or moving:
                 return True
             case AcquireCalled(call=call) | ReleaseCalled(call=call):
                 if moving or getattr(event, "inside", None) is not None:

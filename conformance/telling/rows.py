@@ -16,9 +16,13 @@ from poolproof.spec.events import (
     AcquireFailed,
     BlockLeft,
     CancelCalled,
+    CloseCalled,
+    CloseReturned,
     CommandCalled,
     CommandInterrupted,
     CommandReturned,
+    DisconnectCalled,
+    DisconnectReturned,
     Dropped,
     Error,
     Event,
@@ -36,7 +40,14 @@ from poolproof.spec.waiting import in_ms
 
 from .names import Names
 from .standing import told_standing, waiting_in
-from .steps import acting_pools, told_interrupted, told_outage, told_overdue, told_returned
+from .steps import (
+    acting_pools,
+    told_ending,
+    told_interrupted,
+    told_outage,
+    told_overdue,
+    told_returned,
+)
 
 USELESS = "one that does not work"
 
@@ -180,6 +191,12 @@ class _Rows:
                 self._given_up.add(call)
                 what = "" if call in self._names.caller else "a call "
                 self._end(call, f"{what}{told_overdue(event)}")
+            case CloseCalled(call=call, pool=pool) | DisconnectCalled(call=call, pool=pool):
+                self._names.newcomer(call)
+                does = f"{told_ending(event)}{self._of(pool, 'of')}"
+                self._begin(call, f"{does}: begins", whole=does)
+            case CloseReturned(call=call) | DisconnectReturned(call=call):
+                self._ended(call, event.error)
             case CommandCalled(call=call):
                 self._names.newcomer(call)
                 self._begin(
@@ -236,6 +253,13 @@ class _Rows:
         else:
             how = f"has released {self._names.releasing[event.call]}"
         self._end(event.call, how, leaver=event.acquire)
+
+    def _ended(self, call: int, error: Error | None) -> None:
+        if error is not None:
+            how = f"raises {self._error(error)}"
+        else:
+            how = "" if self._begins_only(call) else "has done so"
+        self._end(call, how, leaver=call)
 
     def _begins_only(self, call: int) -> bool:
         unfinished = self._unfinished

@@ -8,8 +8,12 @@ from poolproof.spec.events import (
     AcquireFailed,
     ArgumentTried,
     BlockLeft,
+    CloseCalled,
+    CloseReturned,
     CommandInterrupted,
     CommandReturned,
+    DisconnectCalled,
+    DisconnectReturned,
     Dropped,
     Event,
     FeatureTried,
@@ -106,6 +110,9 @@ class _Teller:
                 return self._who_waits()
             case Overdue():
                 return f"{self._what(event.call)} {told_overdue(event)} and is given up"
+            case CloseReturned() | DisconnectReturned():
+                how = "" if event.error is None else f", which raises {event.error}"
+                return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
             case CommandInterrupted():
                 return f"a command of a client{self._of(event.pool)} {told_interrupted(event)}"
             case CommandReturned():
@@ -181,6 +188,14 @@ def _terms(terms: Terms) -> str:
 def told_overdue(event: Overdue) -> str:
     """How long a call was waited for; where nothing moved any more, nobody had to wait."""
     return f"has not returned after {event.waited_s:.1f} s" if event.waited_s else "never returns"
+
+
+def told_ending(
+    event: CloseCalled | CloseReturned | DisconnectCalled | DisconnectReturned,
+) -> str:
+    """What is done to the whole pool."""
+    closes = isinstance(event, CloseCalled | CloseReturned)
+    return "closes the pool" if closes else "disconnects the pool"
 
 
 def told_interrupted(event: CommandInterrupted) -> str:

@@ -165,9 +165,6 @@ class SoundAsyncPool(ChecksArguments):
         for connection in (*self.idle, *self.in_use):
             await connection.disconnect()
 
-    async def aclose(self) -> None:
-        await self.disconnect()
-
     def get_encoder(self) -> Encoder:
         return Encoder("utf-8", "strict", decode_responses=False)
 

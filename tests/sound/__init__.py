@@ -1,5 +1,7 @@
 """Sound pools of other styles than the reference pools'. None of them may ever be convicted."""
 
+from culprits.closing import ClosablePool
+from culprits.closing_async import ClosableAsyncPool
 from culprits.sound import SoundPool
 from culprits.sound_async import SoundAsyncPool
 from culprits.turns import TurnsPool
@@ -21,6 +23,7 @@ from .wrapping import WrappingPool
 __all__ = ["ASYNC_SOUND_POOLS", "EVERY_SOUND_POOL", "SOUND_POOLS"]
 
 SOUND_POOLS = (
+    ClosablePool,
     ConditionPool,
     EagerPool,
     MailboxPool,
@@ -34,6 +37,7 @@ SOUND_POOLS = (
 )
 
 ASYNC_SOUND_POOLS = (
+    ClosableAsyncPool,
     SemaphoreAsyncPool,
     SoundAsyncPool,
     TurnsAsyncPool,

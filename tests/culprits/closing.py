@@ -1,0 +1,109 @@
+"""A sound pool that can be closed, and pools that do not close, or do not stay open, as they should."""
+
+from collections.abc import Iterable
+
+import redis
+
+from .sound import SoundPool, Waiter
+
+
+class ClosedError(redis.ConnectionError):
+    """The pool has been closed."""
+
+
+class ClosablePool(SoundPool):
+    """Upholds every clause."""
+
+    closed = False
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            waiters, idle = [*self.waiters], [*self.idle]
+            self.waiters.clear()
+            self.idle.clear()
+            self.opened -= len(idle)
+        self.dismiss(waiters)
+        self.discard(idle)
+
+    def dismiss(self, waiters: Iterable[Waiter]) -> None:
+        for waiter in waiters:
+            waiter.ring()
+
+    def discard(self, connections: Iterable[redis.Connection]) -> None:
+        for connection in connections:
+            connection.disconnect()
+
+    def join(self, waiter: Waiter) -> None:
+        with self.lock:
+            if not self.closed:
+                super().join(waiter)
+                return
+        waiter.ring()
+
+    def exhausted(self) -> Exception:
+        return ClosedError("the pool is closed") if self.closed else super().exhausted()
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if self.closed:
+            self.opened -= 1
+            connection.disconnect()
+        else:
+            super().put_back(connection)
+
+
+class LeavesWaitersWaiting(ClosablePool):
+    """Closes, and does not tell those who wait."""
+
+    def dismiss(self, waiters: Iterable[Waiter]) -> None:
+        pass
+
+
+class OpensAgain(ClosablePool):
+    """Serves whoever comes after it has been closed."""
+
+    def join(self, waiter: Waiter) -> None:
+        self.closed = False
+        super().join(waiter)
+
+
+class LeavesIdleConnectionsOpen(ClosablePool):
+    """Forgets its idle connections and does not close them."""
+
+    def close(self) -> None:
+        self.lost = [*self.idle]
+        super().close()
+
+    def discard(self, connections: Iterable[redis.Connection]) -> None:
+        pass
+
+
+class KeepsWhatIsReleasedLater(ClosablePool):
+    """Takes back what was in use when it was closed, and keeps it open."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        self.idle.append(connection)
+
+
+class RefusesToCloseTwice(ClosablePool):
+    """Raises when it is closed already."""
+
+    def close(self) -> None:
+        if self.closed:
+            raise ClosedError("the pool is closed already")
+        super().close()
+
+
+class DisconnectsForGood(ClosablePool):
+    """Takes disconnecting for closing."""
+
+    def disconnect(self) -> None:
+        self.close()
+
+
+class LosesTheSlotsItDisconnects(ClosablePool):
+    """Throws its idle connections away when it disconnects, and their slots with them."""
+
+    def disconnect(self) -> None:
+        super().disconnect()
+        self.idle.clear()
