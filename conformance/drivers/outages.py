@@ -34,15 +34,11 @@ class Outages(Driver):
             return
         names = {name: pool.client_name for name, pool in self._pools.items()}
         seen = self._witness.settled_connections(names, {})
-        links = self._proxy.links()
-        held = {held.number for held in self.holding.values()}
-        if len(links) < len(held.intersection(*[frozenset().union(*seen.values())])):
-            return
         self._proxy.refuse_connects()
         self.in_outage = self._was_away = True
         self._log(Outage(self._now_s(), TOLD[how]))
         if how == "cut":
-            self._proxy.reset(*links)
+            self._proxy.reset(*self._proxy.links())
             for pool, connections in seen.items():
                 for connection in sorted(connections):
                     self._log(Cut(self._now_s(), pool, connection, "reset"))

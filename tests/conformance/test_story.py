@@ -18,6 +18,8 @@ from poolproof.spec.events import (
     Error,
     Event,
     FeatureTried,
+    Outage,
+    OutageOver,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
@@ -218,6 +220,16 @@ def test_what_holders_do_with_a_connection_is_told(steps: Steps) -> None:
         f"{awaits}: gives up after 50.0 ms",
         f"{awaits}: gets it after 100.0 ms",
         "the holder of connection 1 closes it",
+    )
+
+
+def test_an_outage_is_told_with_its_end(steps: Steps) -> None:
+    events = [*built("A"), Outage(1.0, "all is cut"), OutageOver(2.0), *acquired(1, 7)]
+
+    assert steps(*events)[1:] == (
+        "the server cannot be reached: all is cut",
+        "the server can be reached again",
+        "acquire gets connection 1",
     )
 
 

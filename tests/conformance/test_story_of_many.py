@@ -20,6 +20,8 @@ from poolproof.spec.events import (
     Dropped,
     Error,
     Event,
+    Outage,
+    OutageOver,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
@@ -353,6 +355,20 @@ def test_the_server_lets_callers_connect_again(told: Callable[..., str]) -> None
         acquire                                 0 of 1 in use: A is connecting
         the server lets callers connect again
         gets #1                                 !! 1 of 1 in use: A has #1
+    """)
+
+
+def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
+    away = (Outage(1.0, "nobody can connect"), quiet(70), releases(1), released(1), quiet())
+    back = (OutageOver(1.0), quiet())
+
+    assert told(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), *away, *back) == table("""
+        caller A           caller B                        the pool, when nothing moves
+        acquire: gets #1                                   1 of 1 in use: A has #1
+                           acquire                         1 of 1 in use: A has #1; B waits
+        the server cannot be reached: nobody can connect   1 of 1 in use: A has #1; B still waits
+        release #1                                         0 of 1 in use: B still waits
+        the server can be reached again                    !! 0 of 1 in use: B still waits
     """)
 
 

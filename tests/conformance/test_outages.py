@@ -1,0 +1,168 @@
+"""Outages of ours: what a program does to the way to the server, and what is seen of it.
+
+The proxy is in front of a real server, which stays up.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+import redis
+from judging import adapter_of
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from poolproof import reference_pool
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, RedisInterface
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.drivers import Drivers
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import (
+    Acquire,
+    BeginOutage,
+    Build,
+    EndOutage,
+    HoldConnects,
+    LetConnect,
+    Operation,
+    Release,
+)
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.conformance.witness import Witness
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
+from poolproof.spec.events import (
+    Acquired,
+    AcquireFailed,
+    Cut,
+    Event,
+    Outage,
+    OutageOver,
+    Overdue,
+    Terms,
+)
+
+ASK = Acquire("A")
+GIVE = Release(1, "A")
+CUT, REFUSED, OVER = BeginOutage("cut"), BeginOutage("refused"), EndOutage()
+
+FOR_THREADS = adapter_of(reference_pool.ConnectionPool)
+FOR_ASYNCIO = adapter_of(asyncio_reference_pool.ConnectionPool)
+OF_BOTH_COLOURS = pytest.mark.parametrize(
+    "pool", [FOR_THREADS, FOR_ASYNCIO], ids=["threads", "asyncio"]
+)
+
+Run = Callable[..., list[Event]]
+_Event = TypeVar("_Event", bound=Event)
+
+
+@pytest.fixture
+def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
+    """What happens when these operations are carried out on a pool of two connections.
+
+    In the end, when the outage is over if there was one, both are to be had.
+    """
+    witness = Witness(server)
+
+    def run_on(
+        pool: AnyAdapter | AnyAsyncAdapter, *operations: Operation, **extra: object
+    ) -> list[Event]:
+        prepared = prepare(pool, replace(settings, extra=extra), witness)
+        drivers = Drivers(prepared.adapter, prepared.library, prepared.is_pool_code)
+        with closing(drivers):
+            driver = drivers.new(Theme.OUTAGE, prepared.settings, witness, look_twice=True)
+            driver.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
+            for operation in operations:
+                driver.run_one(operation)
+            seen = [*driver.events]
+            driver.finish()
+        served = of(Acquired, driver.events[len(seen) :])
+        assert len([each for each in served if each.connection is not None]) >= 2
+        assert len(of(Outage, driver.events)) == len(of(OutageOver, driver.events))
+        return seen
+
+    with schedulable_threads():
+        yield run_on
+    witness.close()
+
+
+def of(kind: type[_Event], events: list[Event]) -> list[_Event]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@OF_BOTH_COLOURS
+def test_connections_are_cut_and_connects_refused_until_it_is_over(
+    run: Run, pool: AnyAdapter | AnyAsyncAdapter
+) -> None:
+    events = run(pool, ASK, ASK, GIVE, CUT, ASK, OVER, ASK)
+
+    first, second, last = (event.connection for event in of(Acquired, events))
+    assert {event.connection for event in of(Cut, events)} == {first, second}
+    assert all(event.visible for event in of(Cut, events))
+    [failed] = of(AcquireFailed, events)
+    assert failed.error.is_connection_error
+    assert events.index(of(Outage, events)[0]) < events.index(failed)
+    assert events.index(failed) < events.index(of(OutageOver, events)[0])
+    assert last not in (None, first, second)
+
+
+@OF_BOTH_COLOURS
+def test_where_connects_are_refused_only_what_is_open_goes_on_to_work(
+    run: Run, pool: AnyAdapter | AnyAsyncAdapter
+) -> None:
+    events = run(pool, ASK, GIVE, REFUSED, ASK, ASK)
+
+    assert of(Cut, events) == []
+    before, during = (event.connection for event in of(Acquired, events))
+    assert before == during is not None
+    assert len(of(AcquireFailed, events)) == 1
+
+
+@OF_BOTH_COLOURS
+def test_who_is_connecting_when_it_begins_is_refused(
+    run: Run, pool: AnyAdapter | AnyAsyncAdapter
+) -> None:
+    events = run(pool, ASK, HoldConnects(), ASK, ASK, REFUSED, LetConnect())
+
+    # The last one waits for the slot of the second, and is refused, too.
+    assert len(of(AcquireFailed, events)) == 2
+
+
+@pytest.mark.parametrize(
+    ("pool", "retry"), [(FOR_THREADS, Retry), (FOR_ASYNCIO, AsyncRetry)], ids=["threads", "asyncio"]
+)
+def test_who_tries_again_from_time_to_time_is_back_when_it_is_over(
+    run: Run, pool: AnyAdapter | AnyAsyncAdapter, retry: Callable[..., object]
+) -> None:
+    patient = retry(
+        ExponentialBackoff(cap=10, base=2), 5, supported_errors=(redis.ConnectionError,)
+    )
+
+    events = run(pool, ASK, HoldConnects(), ASK, REFUSED, LetConnect(), OVER, retry=patient)
+
+    assert of(AcquireFailed, events) == []
+    assert of(Overdue, events) == []
+    over = events.index(of(OutageOver, events)[0])
+    assert len(of(Acquired, events[over:])) == 1
+
+
+def test_a_pool_that_is_told_nothing_else_finds_back_in_the_end(run: Run) -> None:
+    events = run(FOR_THREADS, ASK, CUT, ASK)
+
+    assert of(OutageOver, events) == []
+
+
+def test_a_pool_that_goes_another_way_to_the_server_has_no_outage(run: Run, server: Server) -> None:
+    def on_its_own_way(**arguments: object) -> reference_pool.ConnectionPool:
+        told = {**arguments, "host": server.host, "port": server.port}
+        return reference_pool.ConnectionPool(**told)  # type: ignore[arg-type]  # as they are
+
+    seen = run(RedisInterface(on_its_own_way), ASK, ASK, GIVE, CUT, ASK)
+
+    assert of(Outage, seen) == []
+    assert of(Cut, seen) == []
+    assert of(AcquireFailed, seen) == []
