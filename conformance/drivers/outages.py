@@ -4,6 +4,7 @@ The witness speaks to the server itself, and sees it up all the time. A pool tha
 the address that it was given, the proxy's, has no outage, and nothing is judged.
 """
 
+from poolproof.conformance.network.ends import can_be_seen
 from poolproof.conformance.program import Absence, Burst
 from poolproof.spec.events import Cut, Outage, OutageOver
 
@@ -41,7 +42,7 @@ class Outages(Driver):
             self._proxy.reset(*self._proxy.links())
             for pool, connections in seen.items():
                 for connection in sorted(connections):
-                    self._log(Cut(self._now_s(), pool, connection, "reset"))
+                    self._log(Cut(self._now_s(), pool, connection, "reset", can_be_seen()))
 
     def _end_outage(self) -> None:
         if self._proxy is None or not self.in_outage:

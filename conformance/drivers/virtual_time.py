@@ -25,7 +25,7 @@ LOOK_AT_CONNECTS_S = 0.25
 """The same, while the server lets nobody connect."""
 
 BACK_S = 60.0
-"""The same, for those who try to connect again from time to time, when they can."""
+"""The same, for those who try again from time to time to reach a server that was away."""
 
 MARGIN_S = 0.001
 """A wait that ends this much before `timeout` is over ends early on purpose: to look again."""
@@ -189,10 +189,18 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         self.certain = False
 
     def _end_outage(self) -> None:
-        """Let those who were turned away, and sleep, try again; who waits then waits for nothing."""
+        """Let those try again who do so from time to time; who still waits then waits for nothing.
+
+        Also who says for a while that the server is away, without asking, must have found out by then.
+        """
+        if not self.in_outage:
+            return
         super()._end_outage()
         self._go_on()
-        self._pass_until(lambda: not self._may_be_served(), self._clock_s() + BACK_S)
+        back_s = self._clock_s() + BACK_S
+        self._pass_until(lambda: not self._may_be_served(), back_s)
+        self._host.advance_to(back_s)
+        self._go_on()
 
     def _may_be_served(self) -> bool:
         """Whether looking again could make a difference to anybody."""

@@ -6,10 +6,12 @@ The proxy is in front of a real server, which stays up.
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from time import monotonic
 from typing import TypeVar
 
 import pytest
 import redis
+from culprits import SoundPool
 from judging import adapter_of
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
@@ -166,3 +168,25 @@ def test_a_pool_that_goes_another_way_to_the_server_has_no_outage(run: Run, serv
     assert of(Outage, seen) == []
     assert of(Cut, seen) == []
     assert of(AcquireFailed, seen) == []
+
+
+class TakesABreak(SoundPool):
+    """When it was refused, it tries nothing for a while, and says so at once."""
+
+    until_s = 0.0
+
+    def connect(self, connection: redis.Connection) -> None:
+        if monotonic() < self.until_s:
+            self.release(connection)
+            raise redis.ConnectionError("the server was away just now")
+        try:
+            super().connect(connection)
+        except redis.ConnectionError:
+            self.until_s = monotonic() + 30
+            raise
+
+
+def test_a_pool_that_takes_a_break_when_it_was_refused_has_time_for_it(run: Run) -> None:
+    events = run(adapter_of(TakesABreak), ASK, REFUSED, ASK, ASK, ASK)
+
+    assert len(of(AcquireFailed, events)) == 3
