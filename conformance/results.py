@@ -161,6 +161,7 @@ def _capability(capability: Capability) -> str:
         Capability.CLIENT: "itself to a client of the redis-py family",
         Capability.THREADS: "itself to threads",
         Capability.ASYNCIO: "itself to asyncio",
+        Capability.FORK: "itself to the children of a process that forks",
     }[capability]
 
 

@@ -14,6 +14,7 @@ from . import (
     cancellation,
     closing,
     fairness,
+    fork,
     interface,
     order,
     progress,
@@ -139,6 +140,15 @@ CHAPTERS = (
             closing.closing_ends_every_wait,
             closing.a_closed_pool_leaves_nothing_open,
             closing.a_pool_that_disconnects_goes_on,
+        ),
+    ),
+    Chapter(
+        "Fork",
+        "A process that forks and its child have nothing to do with each other's connections.",
+        (
+            fork.a_child_starts_with_an_empty_pool,
+            fork.a_fork_in_the_middle_of_a_call_locks_nobody_out,
+            fork.a_child_may_release_what_it_inherited,
         ),
     ),
     Chapter(

@@ -58,6 +58,9 @@ class Capability(StrEnum):
     DISCONNECT = "disconnect"
     """`pool.disconnect()` closes the connections, and the pool goes on."""
 
+    FORK = "fork"
+    """A process that has the pool can fork, and the child can go on with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

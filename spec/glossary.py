@@ -123,6 +123,11 @@ GLOSSARY = (
         "`disconnect`.",
     ),
     Term(
+        "fork",
+        "To split a process in two: the child begins as a copy of its parent. It inherits the parent's "
+        "open connections, which both can use then, and of its threads only the one that forked.",
+    ),
+    Term(
         "nothing moves",
         "Said when no caller can go on until another one acts, the server answers or time passes.",
     ),
@@ -170,6 +175,11 @@ CAPABILITIES: Mapping[Capability, str] = {
         "`pool.close()`, for asyncio also `pool.aclose()`, closes the pool for good."
     ),
     Capability.DISCONNECT: "`pool.disconnect()` closes the connections, and the pool goes on.",
+    Capability.FORK: (
+        "A process that has the pool can fork, and its child goes on with it. Only pools for threads "
+        "can be used so, where there is `os.fork`: no event loop can go on in a child, and a pool for "
+        "asyncio may belong to one."
+    ),
 }
 """What a pool may offer or not."""
 
@@ -351,6 +361,26 @@ READINGS = (
         ("CLS-3",),
         "Connections in use may be closed too, or left to their holders. Whoever is in the middle of "
         "an acquire then may fail.",
+    ),
+    Reading(
+        ("FRK-1",),
+        "The child may close its copies of its parent's sockets. The connections live on as long as "
+        "the parent has its own, unless they are shut down.",
+    ),
+    Reading(
+        ("FRK-1", "FRK-2"),
+        "Whether the parent has to open an idle connection again afterwards is not judged: a pool may "
+        "close those itself. What counts is that the one in use works, and that all slots can be used.",
+    ),
+    Reading(
+        ("FRK-2",),
+        "Another thread is made to stand still at lines of the pool's own code while the process "
+        "forks. A pool may also have the fork wait until nobody is inside.",
+    ),
+    Reading(
+        ("FRK-3",),
+        "The pool may close the child's copy of the socket, or leave it open. A child that never "
+        "releases what it inherited does no wrong either.",
     ),
     Reading(
         ("REE-1",),
