@@ -5,6 +5,7 @@ what it offers and which client it belongs to, and it tells a target that cannot
 a pool that breaks a clause.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -136,8 +137,12 @@ def _first_look(
     with usable_by_threads(adapter) as threads_adapter:
         for_asyncio = uses_asyncio(adapter)
         seen = bounded(partial(_look, threads_adapter, settings, witness, for_asyncio), look_s)
-    colour = Capability.ASYNCIO if for_asyncio else Capability.THREADS
-    return replace(seen, offers=(seen.offers - COLOURS) | {colour})
+    offers = (seen.offers - COLOURS - {Capability.FORK}) | {
+        Capability.ASYNCIO if for_asyncio else Capability.THREADS
+    }
+    if hasattr(os, "fork") and not for_asyncio:
+        offers |= {Capability.FORK}
+    return replace(seen, offers=offers)
 
 
 def _look(

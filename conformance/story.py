@@ -10,11 +10,15 @@ from poolproof.spec import CLAUSES, History, Level
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
+    AcquiredAfterFork,
     Cut,
     Event,
+    Forked,
     PoolBuilt,
     ReleaseCalled,
+    ReleasedAfterFork,
     Settled,
+    UsedAfterFork,
 )
 
 from .telling import (
@@ -26,6 +30,9 @@ from .telling import (
     introduction,
     rows_of,
 )
+
+CONNECTED = Acquired | Cut | AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
+"""Events that name a connection."""
 
 MOST_PLACES = 6
 """How many places of a stack are told, the innermost ones."""
@@ -88,7 +95,11 @@ def _concerning(events: tuple[Event, ...], pool: str) -> tuple[Event, ...]:
 def _renumbered(events: Sequence[Event]) -> Iterator[Event]:
     numbers: dict[int, int] = {}
     for event in events:
-        if isinstance(event, Acquired | Cut) and event.connection is not None:
+        if isinstance(event, Forked):
+            in_use = numbers.setdefault(event.in_use, len(numbers) + 1)
+            idle = event.idle and numbers.setdefault(event.idle, len(numbers) + 1)
+            yield replace(event, in_use=in_use, idle=idle)
+        elif isinstance(event, CONNECTED) and event.connection is not None:
             number = numbers.setdefault(event.connection, len(numbers) + 1)
             yield replace(event, connection=number)
         elif isinstance(event, Settled):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
+    AcquiredAfterFork,
     AcquireFailed,
     ArgumentTried,
     BlockLeft,
@@ -17,19 +18,24 @@ from poolproof.spec.events import (
     Dropped,
     Event,
     FeatureTried,
+    Forked,
     Outage,
     OutageOver,
     Overdue,
     PoolBuilt,
     ReleaseCalled,
+    ReleasedAfterFork,
     ReleaseReturned,
     ReplyAwaited,
     Settled,
     Shown,
     Terms,
     Used,
+    UsedAfterFork,
 )
 from poolproof.spec.waiting import in_ms
+
+from .forks import told_fork
 
 
 def in_steps(events: Sequence[Event]) -> tuple[str, ...]:
@@ -228,6 +234,8 @@ def _tell_trial(event: Event) -> str | None:
             return f"a pool is built with {argument}={value}: {outcome}"
         case FeatureTried(feature=feature, trouble=trouble):
             return f"{feature}: {trouble or 'works'}"
+        case Forked() | AcquiredAfterFork() | ReleasedAfterFork() | UsedAfterFork():
+            return told_fork(event)
         case Shown(what=what, text=text, secrets=secrets):
             for secret in secrets:
                 text = text.replace(secret, "<the secret>")

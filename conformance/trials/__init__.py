@@ -13,6 +13,7 @@ from poolproof.spec.events import Event
 
 from .arguments import senseless_arguments
 from .credentials import printed_credentials
+from .fork import forks
 from .tour import tour_of_the_client
 
 __all__ = ["run_trials"]
@@ -25,3 +26,4 @@ def run_trials(
     yield from senseless_arguments(prepared)
     yield from tour_of_the_client(prepared, step)
     yield from printed_credentials(prepared, server, witness)
+    yield from forks(prepared, server, step)

@@ -18,6 +18,7 @@ import redis
 from redis._parsers import Encoder
 
 from .arguments import ChecksArguments
+from .children import alive
 
 
 class ExhaustedError(redis.ConnectionError):
@@ -72,6 +73,12 @@ class SoundPool(ChecksArguments):
         self.timeout = timeout
         self.connection_class = connection_class
         self.connection_kwargs = connection_kwargs
+        self.inherited: set[redis.Connection] = set()
+        """What the parent of this process had lent when it forked."""
+        self.start()
+        alive.add(self)
+
+    def start(self) -> None:
         self.opened = 0
         self.idle: deque[redis.Connection] = deque()
         self.in_use: set[redis.Connection] = set()
@@ -79,6 +86,11 @@ class SoundPool(ChecksArguments):
         self.serving = self.due = False
         self.lock: AbstractContextManager[object] = RLock()
         self.prepare()
+
+    def start_anew(self) -> None:
+        """In the child of a fork nothing is ours that our parent has, nor can we open its locks."""
+        self.inherited |= self.in_use
+        self.start()
 
     def prepare(self) -> None:
         """Whatever else a pool of this kind begins with."""
@@ -183,11 +195,16 @@ class SoundPool(ChecksArguments):
     def release(self, connection: redis.Connection) -> None:
         with self.lock:
             if connection not in self.in_use:
-                self.refuse(connection)
+                self.turn_down(connection)
                 return
             self.in_use.remove(connection)
             self.put_back(connection)
             self.serve()
+
+    def turn_down(self, connection: redis.Connection) -> None:
+        """Take nothing back. What was inherited may be released, which changes nothing."""
+        if connection not in self.inherited:
+            self.refuse(connection)
 
     def refuse(self, connection: redis.Connection) -> None:
         raise ValueError("this connection is not in use")

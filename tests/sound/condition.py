@@ -55,7 +55,8 @@ class ConditionPool(SoundPool):
         try:
             self.in_use.remove(connection)
         except KeyError:
-            raise ValueError("this connection is not in use") from None
+            self.turn_down(connection)
+            return
         self.released.append(connection)
         self.tidy_lock.tidy()
 

@@ -4,9 +4,10 @@ from culprits.sound import SoundPool
 
 
 class EagerPool(SoundPool):
-    """Never opens one for a caller."""
+    """Never opens one for a caller, except in the child of a fork, where it starts empty."""
 
-    def prepare(self) -> None:
+    def __init__(self, **arguments: object) -> None:
+        super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
         for _ in range(self.max_connections):
             connection = self.open()
             connection.connect()

@@ -86,6 +86,7 @@ class SemaphorePool(SoundPool):
         try:
             self.in_use.remove(connection)
         except KeyError:
-            raise ValueError("this connection is not in use") from None
+            self.turn_down(connection)
+            return
         self.idle.append(connection)
         self.permits.release()
