@@ -8,9 +8,10 @@ conviction draws the same program again when only that clause is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import count
+from time import monotonic
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
@@ -50,6 +51,10 @@ BUDGETS = {
 }
 
 
+LEAST_RUN_S = 0.5
+"""What a run gets in any case, while there is any time at all."""
+
+
 class Run(Enum):
     """How a run ended."""
 
@@ -69,12 +74,15 @@ def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_se
 
     Raises what kept a program from being run, such as CannotBuild and ServerGone.
     """
-    for theme in themes:
+    for place, theme in enumerate(themes):
         unsteady = 0
+        # So that the last theme has its turn on a busy machine, too.
+        end_s = monotonic() + court.left_s / (len(themes) - place)
         for run_seed in count(first_seed):
             if court.is_done:
                 return
-            ended = _run(court, theme, budget, run_seed)
+            run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
+            ended = _run(court, theme, replace(budget, run_s=run_s), run_seed)
             if court.fault is not None:
                 raise court.fault
             unsteady += ended is Run.UNSTEADY

@@ -86,6 +86,11 @@ class Court:
         return monotonic() > self._end_s
 
     @property
+    def left_s(self) -> float:
+        """How long the check may still take."""
+        return max(0.0, self._end_s - monotonic())
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing can change any more: every clause that is judged has been broken."""
         return self.closed >= self._judged.keys()
