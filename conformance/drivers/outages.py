@@ -5,7 +5,7 @@ the address that it was given, the proxy's, has no outage, and nothing is judged
 """
 
 from poolproof.conformance.network.ends import can_be_seen
-from poolproof.conformance.program import Absence, Burst
+from poolproof.conformance.program import Absence
 from poolproof.spec.events import Cut, Outage, OutageOver
 
 from .driver import Driver, Surroundings
@@ -24,11 +24,12 @@ class Outages(Driver):
         self._comes_through_proxy = False
         """Whether somebody has been seen to connect to it."""
 
-    def run(self, burst: Burst) -> None:
-        """Run a burst until nothing moves any more, and look what the server sees."""
-        super().run(burst)
-        if self._proxy is not None and not self._comes_through_proxy:
-            self._comes_through_proxy = bool(self._proxy.links())
+    def _settle(self) -> None:
+        if self._proxy is not None:
+            # It answers when what the pools have closed is closed towards the server, too.
+            links = self._proxy.links()
+            self._comes_through_proxy = self._comes_through_proxy or bool(links)
+        super()._settle()
 
     def _begin_outage(self, how: Absence) -> None:
         if self._proxy is None or not self._comes_through_proxy or self.in_outage:
