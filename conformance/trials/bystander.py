@@ -17,7 +17,7 @@ from poolproof.conformance.scheduler.task import described
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
-STAND_S = 1.0
+STAND_S = 2.0
 """How long it stands: a pool may have the fork wait until nobody is inside."""
 
 
@@ -25,7 +25,11 @@ class Bystander:
     """Does `work` in a thread of its own."""
 
     def __init__(
-        self, work: Callable[[], object], is_pool_code: Callable[[CodeType], bool]
+        self,
+        work: Callable[[], object],
+        is_pool_code: Callable[[CodeType], bool],
+        *,
+        stands_still: bool,
     ) -> None:
         self.standing = ""
         """Where it stands; empty if it does not."""
@@ -34,7 +38,8 @@ class Bystander:
         self._places: set[tuple[CodeType, int]] = set()
         self._arrivals: SimpleQueue[tuple[str, Event]] = SimpleQueue()
         """Where it has come to, and what lets it go on. Where it ends is nowhere."""
-        self._in_a_hurry = False
+        self._is_awaited = stands_still
+        """Whether anybody asks where it stands. Else it goes on: a fork may be waiting for it."""
         callers = Callers()
         self._done = callers.submit(self._run)
         callers.dismiss()
@@ -42,6 +47,7 @@ class Bystander:
     def stands(self) -> Iterator[str]:
         """Where it stands, one line after the other; it goes on when the next one is asked for."""
         while True:
+            self._is_awaited = True
             try:
                 where, go_on = self._arrivals.get(timeout=OVERDUE_S)
             except Empty:
@@ -55,7 +61,7 @@ class Bystander:
 
     def ends(self) -> bool:
         """Let it go on to its end, standing still nowhere; whether it has come there."""
-        self._in_a_hurry = True
+        self._is_awaited = False
         wait([self._done], OVERDUE_S)
         return self._done.done()
 
@@ -74,7 +80,7 @@ class Bystander:
 
     def _on_line(self, frame: FrameType, event: str, _argument: object) -> "TraceFunction":
         place = frame.f_code, frame.f_lineno
-        if event == "line" and place not in self._places and not self._in_a_hurry:
+        if event == "line" and place not in self._places and self._is_awaited:
             self._places.add(place)
             self._stand(described(frame))
         return self._on_line
@@ -83,5 +89,6 @@ class Bystander:
         go_on = Event()
         self.standing = where
         self._arrivals.put((where, go_on))
-        go_on.wait(STAND_S)
+        if not go_on.wait(STAND_S):
+            self._is_awaited = False
         self.standing = ""

@@ -136,7 +136,7 @@ class _Trial:
         with self._holding() as parent:
             if parent is None:
                 return False
-            bystander = self._bystander(parent)
+            bystander = self._bystander(parent, stands_still=False)
             return bystander.ends() and not _went_wrong(parent.afterwards())
 
     def _while_another_is_inside(self) -> Iterator[Sequence[Event]]:
@@ -145,7 +145,7 @@ class _Trial:
                 return
             forked: Forked | None = None
             give_up_s = monotonic() + INSIDE_S
-            bystander = self._bystander(parent)
+            bystander = self._bystander(parent, stands_still=True)
             for where in bystander.stands():
                 seen = self._fork(parent, self._only_use, lambda: bool(bystander.standing))
                 if seen is not None:
@@ -156,7 +156,7 @@ class _Trial:
             if bystander.ends() and forked is not None:
                 yield [forked, *parent.afterwards()]
 
-    def _bystander(self, parent: _Parent) -> Bystander:
+    def _bystander(self, parent: _Parent, *, stands_still: bool) -> Bystander:
         pool = parent.user.pool
 
         def walk() -> None:
@@ -170,7 +170,7 @@ class _Trial:
                 finally:
                     self._adapter.release(pool, connection)
 
-        return Bystander(walk, self._prepared.is_pool_code)
+        return Bystander(walk, self._prepared.is_pool_code, stands_still=stands_still)
 
     def _only_use(self, child: User, _inherited: Held) -> None:
         child.fill_and_empty()
