@@ -1,0 +1,120 @@
+"""The trial of forks: who stands where, what a child can answer, and when nothing is judged."""
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Lock
+
+import pytest
+from culprits import SoundPool
+from culprits.fork import GoesOnInTheChild
+from judging import adapter_of
+
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.apart import Answer, answered_apart
+from poolproof.conformance.preparation import Prepared, prepare
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.story import tell
+from poolproof.conformance.trials.bystander import Bystander
+from poolproof.conformance.trials.fork import forks
+from poolproof.conformance.witness import Witness
+from poolproof.spec import Capability
+from poolproof.spec.events import Event, Forked
+
+A_CLOSED_PORT = 1
+BOUND_S = 20
+
+
+@pytest.fixture
+def witness(server: Server) -> Iterator[Witness]:
+    witness = Witness(server)
+    yield witness
+    witness.close()
+
+
+def prepared(adapter: AnyAdapter | AnyAsyncAdapter, server: Server, witness: Witness) -> Prepared:
+    where = PoolSettings(server.host, server.port, server.db, server.username, server.password)
+    return prepare(adapter, where, witness)
+
+
+def histories(pool: type[object], server: Server, witness: Witness) -> list[Sequence[Event]]:
+    ready = prepared(adapter_of(pool), server, witness)
+    return list(forks(ready, server, step=lambda: None))
+
+
+def test_the_process_forks_in_peace_and_with_another_thread_at_lines_of_the_pool(
+    server: Server, witness: Witness
+) -> None:
+    forked = [history[0] for history in histories(SoundPool, server, witness)]
+
+    standing = [event.standing for event in forked if isinstance(event, Forked)]
+    assert standing[:2] == ["", ""]
+    assert any("SoundPool.join" in where for where in standing[2:])
+
+
+def test_nothing_is_judged_when_a_connection_without_a_pool_cannot_be_had(
+    server: Server, witness: Witness
+) -> None:
+    ready = prepared(adapter_of(GoesOnInTheChild), server, witness)
+
+    assert list(forks(ready, replace(server, port=A_CLOSED_PORT), step=lambda: None)) == []
+
+
+def test_nothing_is_judged_of_a_pool_that_cannot_be_forked(
+    server: Server, witness: Witness
+) -> None:
+    ready = prepared(adapter_of(SoundPool), server, witness)
+    ready = replace(ready, offers=ready.offers - {Capability.FORK})
+
+    assert list(forks(ready, server, step=lambda: None)) == []
+
+
+def test_the_story_tells_what_parent_and_child_did(server: Server, witness: Witness) -> None:
+    history = histories(GoesOnInTheChild, server, witness)[0]
+
+    steps, broken = tell("FRK-1", history)
+
+    assert steps[0].endswith("max_connections=2, connection 1 in use and connection 2 idle")
+    assert steps[1] == "the child: acquire gets connection 2"
+    assert steps[-2] == "the parent: a command on connection 1: gets its own reply"
+    assert broken.startswith("the child was handed connection 2, which is its parent's")
+
+
+def test_a_child_answers_from_the_midst_of_a_call_that_never_returns() -> None:
+    def work(answer: Answer) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: answer({"answered": True}))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        lock = Lock()
+        lock.acquire()
+        lock.acquire()
+
+    assert answered_apart(work, BOUND_S) == {"answered": True}
+
+
+def guarded(lock: Lock) -> None:
+    with lock:
+        time.monotonic()
+
+
+def test_a_bystander_stands_at_each_line_and_holds_what_it_holds_there() -> None:
+    lock = Lock()
+    bystander = Bystander(
+        lambda: guarded(lock), lambda code: code is guarded.__code__, stands_still=True
+    )
+
+    seen = [(where.rpartition(" ")[2], lock.locked()) for where in bystander.stands()]
+
+    assert bystander.ends()
+    assert seen[:2] == [("guarded", False), ("guarded", True)]
+    assert not lock.locked()
+
+
+def test_a_bystander_that_is_not_to_stand_still_runs_to_its_end() -> None:
+    bystander = Bystander(
+        lambda: guarded(Lock()), lambda code: code is guarded.__code__, stands_still=False
+    )
+
+    assert bystander.ends()
+    assert list(bystander.stands()) == []
