@@ -344,14 +344,28 @@ def _offers(pool: object) -> frozenset[Capability]:
     offers = {Capability.CLIENT, Capability.DISCONNECT}
     if callable(getattr(pool, "connection", None)):
         offers.add(Capability.CONTEXT_MANAGER)
-    if any(callable(getattr(pool, name, None)) for name in CLOSES):
+    if _own_closes(pool):
         offers.add(Capability.CLOSE)
     return frozenset(offers)
 
 
 def _closing(pool: object) -> Callable[..., object]:
-    own = [name for name in CLOSES if callable(getattr(pool, name, None))]
-    return _method(pool, own[0] if own else "disconnect")
+    return _method(pool, next(iter(_own_closes(pool)), "disconnect"))
+
+
+def _own_closes(pool: object) -> list[str]:
+    """The methods that close the pool; one that wants arguments closes something else."""
+    return [name for name in CLOSES if _takes_nothing(getattr(pool, name, None))]
+
+
+def _takes_nothing(method: object) -> bool:
+    if not callable(method):
+        return False
+    try:
+        signature(method).bind()
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _no_manager(pool: object, manager: object, wanted: str) -> AdapterError:

@@ -65,8 +65,8 @@ class Witness:
             "socket_timeout": 30,
         }
         self._connection = redis.Connection(**self._arguments)
-        self._outlasted: frozenset[int] = frozenset()
-        """The connections of pools that had too many of them for longer than a close takes."""
+        self._outlasted: dict[str, tuple[int, frozenset[int]]] = {}
+        """Of each pool that had more connections than so many for longer than a close takes: these."""
 
     def ask(self, *words: str | float) -> object:
         """Send one command and return its reply. Raises ServerGone if there is none."""
@@ -105,17 +105,22 @@ class Witness:
         give_up_s = monotonic() + CLOSING_S
         pause = Event()
         while surplus := [
-            seen[pool]
+            pool
             for pool in seen
             if len(seen[pool]) > most.get(pool, len(seen[pool]))
-            and not seen[pool] <= self._outlasted
+            and not self._has_outlasted(pool, most[pool], seen[pool])
         ]:
             if monotonic() >= give_up_s:
-                self._outlasted = self._outlasted.union(*surplus)
+                self._outlasted.update({pool: (most[pool], seen[pool]) for pool in surplus})
                 break
             pause.wait(0.01)
             seen = self.open_connections(pools)
         return seen
+
+    def _has_outlasted(self, pool: str, most: int, connections: frozenset[int]) -> bool:
+        """Whether it is known that none of these is about to be closed."""
+        then_most, outlasted = self._outlasted.get(pool, (0, frozenset[int]()))
+        return then_most <= most and connections <= outlasted
 
     def end_connections(self, names: frozenset[str]) -> None:
         """Close whatever is still open under these client names."""

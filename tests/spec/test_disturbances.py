@@ -264,7 +264,7 @@ def test_what_is_right_after_a_disturbance_convicts_nobody(
 def test_a_slot_that_an_interrupted_command_took_with_it_is_lost_as_by_anything_else() -> None:
     start = (built(1), fills_and_empties(7), is_interrupted(1))
 
-    assert convicted(*start, asks(2), fails(2)) == {"BND-3"}
+    assert convicted(*start, asks(2), fails(2)) == {"BND-3", "CAN-4"}
 
 
 def test_a_foreign_reply_is_not_held_to_be_a_lost_slot() -> None:
