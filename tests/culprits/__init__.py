@@ -43,7 +43,7 @@ CULPRITS: Culprits = {
     bound.OpensOneTooMany: ("BND-1", "BRK-5"),
     bound.LooksBeforeItCounts: ("BND-1",),
     bound.KeepsOneSlotBack: ("BND-2",),
-    bound.LosesTheSlotOfAClosedConnection: ("BND-3", "CAN-3", "API-1", "BRK-4", "BRK-5"),
+    bound.LosesTheSlotOfAClosedConnection: ("BND-3", "CAN-3", "API-1", "BRK-4", "BRK-5", "CLS-3"),
     bound.TakesAnyMaxConnections: ("BND-4",),
     timeout.SleepsThroughARelease: ("TMO-1", "FAIR-1", "FAIR-2", "PRG-1"),
     timeout.TurnsCallersAway: ("TMO-1", "TMO-2", "TMO-5"),
