@@ -11,7 +11,7 @@ import select
 import socket
 import stat
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -86,16 +86,26 @@ class Ends:
                     del missing[address]
             return not missing
 
-        if look():
-            return ()
-        # Told of each arrival, also where something is unread already.
-        with select.epoll() as arrivals:
-            for end in missing.values():
-                arrivals.register(end, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
-            give_up_s = real.monotonic() + bound_s
-            while not look() and (left_s := give_up_s - real.monotonic()) > 0:
-                arrivals.poll(left_s)
+        _look_until(look, [*missing.values()], bound_s)
         return tuple(missing)
+
+    def await_that(self, is_so: Callable[[Mapping[Address, Seen]], bool], bound_s: float) -> bool:
+        """Wait until they show this, for as long as the bound; whether they do."""
+        return _look_until(lambda: is_so(self.seen()), [*self._sockets.values()], bound_s)
+
+
+def _look_until(look: Callable[[], bool], ends: Sequence[socket.socket], bound_s: float) -> bool:
+    """Look after each arrival at one of these, until what is looked for is there or time is up."""
+    if look():
+        return True
+    # Told of each arrival, also where something is unread already.
+    with select.epoll() as arrivals:
+        for end in ends:
+            arrivals.register(end, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
+        give_up_s = real.monotonic() + bound_s
+        while not (found := look()) and (left_s := give_up_s - real.monotonic()) > 0:
+            arrivals.poll(left_s)
+    return found
 
 
 @contextmanager

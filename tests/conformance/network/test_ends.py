@@ -3,7 +3,7 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -107,3 +107,17 @@ def test_a_reset_is_an_arrival_of_everything() -> None:
     assert not Arrival(100, hangs_up=True).is_seen(Seen(ESTABLISHED, 0, 100))
     assert Arrival(100).is_seen(Seen(ESTABLISHED, 0, 100))
     assert not Arrival(100).is_seen(Seen(ESTABLISHED, 0, 99))
+
+
+def test_who_waits_for_anything_to_end_is_told_of_it(pair: Pair) -> None:
+    theirs, ours = pair
+
+    def has_ended(seen: Mapping[Address, Seen]) -> bool:
+        return seen[theirs.getsockname()].state != ESTABLISHED
+
+    with ends_at(peer_of(pair)) as ends:
+        assert not ends.await_that(has_ended, 0.05)
+        closing = threading.Thread(target=ours.close)
+        closing.start()
+        assert ends.await_that(has_ended, BOUND_S)
+        closing.join(BOUND_S)
