@@ -18,7 +18,7 @@ class LosesTheSlotOfAnInterruptedConnect(SoundPool):
 
     def connect(self, connection: redis.Connection) -> None:
         try:
-            connection.connect()
+            self.make_ready(connection)
         except Exception:
             connection.disconnect()
             self.release(connection)

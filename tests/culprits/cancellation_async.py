@@ -53,7 +53,7 @@ class LosesTheSlotOfACancelledConnect(SoundAsyncPool):
 
     async def connect(self, connection: Connection) -> None:
         try:
-            await connection.connect()
+            await self.make_ready(connection)
         except Exception:
             await connection.disconnect(nowait=True)
             self.give_back(connection)

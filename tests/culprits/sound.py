@@ -177,10 +177,23 @@ class SoundPool(ChecksArguments):
     def connect(self, connection: redis.Connection) -> None:
         """Talks to the server, hence never under the lock."""
         try:
-            connection.connect()
+            self.make_ready(connection)
         except BaseException as raised:
             self.give_up(connection, raised)
             raise
+
+    def make_ready(self, connection: redis.Connection) -> None:
+        connection.connect()
+        if self.is_spoilt(connection):
+            connection.disconnect()
+            connection.connect()
+
+    def is_spoilt(self, connection: redis.Connection) -> bool:
+        """Whether it has been closed at the other end, or carries what nobody has read."""
+        try:
+            return connection.can_read()
+        except redis.ConnectionError:
+            return True
 
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
         """It could not be opened, which its slot must not suffer for."""

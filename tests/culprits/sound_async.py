@@ -125,10 +125,24 @@ class SoundAsyncPool(ChecksArguments):
 
     async def connect(self, connection: Connection) -> None:
         try:
-            await connection.connect()
+            await self.make_ready(connection)
         except BaseException as raised:
             await self.give_up(connection, raised)
             raise
+
+    async def make_ready(self, connection: Connection) -> None:
+        await connection.connect()
+        if self.is_spoilt(connection):
+            await connection.disconnect(nowait=True)
+            await connection.connect()
+
+    def is_spoilt(self, connection: Connection) -> bool:
+        """Whether it has been closed at the other end, or carries what nobody has read."""
+        return self.has_ended(connection) or bool(connection._reader._buffer)  # type: ignore[union-attr]  # it is connected
+
+    def has_ended(self, connection: Connection) -> bool:
+        """Whether it has been closed at the other end."""
+        return connection._reader is not None and connection._reader.at_eof()
 
     async def give_up(self, connection: Connection, raised: BaseException) -> None:
         """It could not be opened, which its slot must not suffer for."""

@@ -1,4 +1,4 @@
-"""A pool that says nothing about misuse, and notices a dead connection only when it is used."""
+"""A pool that says nothing about misuse, and leaves all connecting to whoever uses a connection."""
 
 import redis
 from culprits.sound import SoundPool
@@ -11,4 +11,5 @@ class SilentPool(SoundPool):
         pass
 
     def connect(self, connection: redis.Connection) -> None:
-        pass
+        if connection.is_connected and self.is_spoilt(connection):
+            connection.disconnect()
