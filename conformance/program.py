@@ -114,6 +114,28 @@ class DisconnectPool:
 
 
 @dataclass(frozen=True, slots=True)
+class CutIdle:
+    """Have the server close a connection that is idle: the so manieth of those that wait their turn."""
+
+    pool: str
+    which: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutHeld:
+    """Have the server close the connection while it is in use."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveUnread:
+    """Send a command on the connection, and do not read the reply, which has come when this is over."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
 class Elapse:
     """Let the time pass at which the next wait is over."""
 
@@ -201,6 +223,9 @@ Single = (
     | InterruptCommand
     | ClosePool
     | DisconnectPool
+    | CutIdle
+    | CutHeld
+    | LeaveUnread
 )
 Crowded = (
     Acquire

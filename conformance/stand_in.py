@@ -31,6 +31,10 @@ class ImaginedServer:
         """Nobody is asked."""
         return frozenset()
 
+    def cut(self, _number: int) -> bool:
+        """Nothing is closed."""
+        return False
+
     def settled_connections(
         self, pools: Mapping[str, str], _most: Mapping[str, int]
     ) -> Mapping[str, frozenset[int]]:

@@ -31,6 +31,9 @@ class Theme(Enum):
     CANCEL_RELEASING = "callers that are cancelled while they release"
     INTERRUPTED = "commands that are interrupted while their reply is on its way"
     GIVEN_UP = "commands whose client gives up waiting for the reply"
+    CUT_IDLE = "connections that the server closes while they are idle"
+    CUT_HELD = "connections that the server closes while they are in use"
+    UNREAD = "connections released with a reply on them that nobody has read"
     SLOW_CONNECTS = "a server that keeps everybody waiting who connects"
     REFUSED = "a server that refuses everybody who connects, for a while"
     OUTAGE = "a server that is away for a while, with every connection cut"
@@ -64,6 +67,9 @@ CANCELLING = frozenset(
 
 CROWDED = frozenset({Theme.CROWD, *CANCELLING, Theme.SLOW_CONNECTS, Theme.INSIDE})
 """Themes of programs in which several callers act at once."""
+
+BREAKING = frozenset({Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD})
+"""Themes about single connections that break, or carry what is not meant for their next holder."""
 
 REAL_TIME = frozenset(
     {Theme.UNANSWERED, Theme.SHORT_SOCKET_TIMEOUT, Theme.LONG_SOCKET_TIMEOUT, Theme.GIVEN_UP}
@@ -105,6 +111,8 @@ SURPLUS_CALLERS = {
     Theme.DISCONNECT: 3,
     Theme.REFUSED: 2,
     Theme.OUTAGE: 2,
+    Theme.CUT_HELD: 2,
+    Theme.UNREAD: 2,
     Theme.SHORT_SOCKET_TIMEOUT: 1,
     Theme.LONG_SOCKET_TIMEOUT: 1,
 }
@@ -133,7 +141,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.CLOSE)
     if Capability.DISCONNECT in offers:
         crowded.append(Theme.DISCONNECT)
-    return (*themes, Theme.UNANSWERED, *crowded, Theme.REFUSED, Theme.OUTAGE)
+    breaking = (Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD)
+    return (*themes, Theme.UNANSWERED, *crowded, *breaking, Theme.REFUSED, Theme.OUTAGE)
 
 
 def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Terms:
@@ -146,7 +155,7 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case patient if patient in CROWDED | CLOSING or patient is Theme.INTERRUPTED:
+        case patient if patient in BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.REFUSED | Theme.OUTAGE:
             return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)

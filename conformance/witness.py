@@ -19,6 +19,9 @@ _LAST_COMMAND = re.compile(r"^id=.*? name=(\S*) .*?\bcmd=(\S*)", re.MULTILINE)
 CLOSING_S = 0.3
 """How long a connection that was closed here may still be seen open there."""
 
+CUTTING_S = 3.0
+"""How long the server may take to close a connection when it is told to."""
+
 
 class ServerGone(Exception):
     """The server went away; the message says what to do."""
@@ -33,6 +36,10 @@ class Watch(Protocol):
 
     def last_commands(self, name: str) -> frozenset[str]:
         """What was last sent on each of the connections under a client name."""
+        ...
+
+    def cut(self, number: int) -> bool:
+        """Have the server close a connection, and return when it has; False if it was not open."""
         ...
 
     def settled_connections(
@@ -93,6 +100,21 @@ class Witness:
         listed = _LAST_COMMAND.findall(self._client_list())
         return frozenset(command for other, command in listed if other == name)
 
+    def cut(self, number: int) -> bool:
+        """Have the server close a connection, and return when it has; False if it was not open.
+
+        Servers do so before they reply, or else in their next round. Raises ServerGone if not.
+        """
+        closed = self.ask("CLIENT", "KILL", "ID", number)
+        give_up_s = monotonic() + CUTTING_S
+        while self._is_open(number):
+            if monotonic() > give_up_s:
+                raise ServerGone(
+                    f"the server at {self._address} was told to close a connection (CLIENT KILL) and "
+                    f"has not done so in {CUTTING_S:g} s; use another"
+                )
+        return bool(closed)
+
     def settled_connections(
         self, pools: Mapping[str, str], most: Mapping[str, int]
     ) -> Mapping[str, frozenset[int]]:
@@ -148,6 +170,9 @@ class Witness:
     def close(self) -> None:
         """Close the witness's own connection."""
         self._connection.disconnect()
+
+    def _is_open(self, number: int) -> bool:
+        return any(int(other) == number for other, _ in _CLIENT.findall(self._client_list()))
 
     def _client_list(self) -> str:
         reply = self.ask("CLIENT", "LIST")

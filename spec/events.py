@@ -187,6 +187,7 @@ class LeftUnread:
     at_s: float
     pool: str
     acquire: int
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

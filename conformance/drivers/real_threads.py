@@ -8,6 +8,7 @@ back after a while: this driver is never certain.
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 from threading import Event as Flag
 from time import monotonic
 from typing import Protocol, TypeVar, cast
@@ -20,9 +21,12 @@ from poolproof.conformance.program import (
     AwaitReply,
     Build,
     Burst,
+    CutHeld,
+    CutIdle,
     Drop,
     Elapse,
     InterruptCommand,
+    LeaveUnread,
     Operation,
     Release,
     ReleaseUnanswered,
@@ -40,6 +44,7 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.waiting import LATE_IN_A_ROW, is_late
 
+from .breakage import Breakage
 from .driver import Surroundings
 from .thread_callers import ThreadCallers
 
@@ -65,7 +70,7 @@ class Client(Protocol):
         ...
 
 
-class RealThreads(ThreadCallers):
+class RealThreads(ThreadCallers, Breakage):
     """Runs sequential programs: bursts of one operation."""
 
     certain = False
@@ -114,6 +119,12 @@ class RealThreads(ThreadCallers):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool):
                 self._interrupt_command(pool)
+            case CutIdle(pool, which):
+                self._cut_idle(pool, which)
+            case CutHeld(acquire):
+                self._cut_held(acquire)
+            case LeaveUnread(acquire):
+                self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case Elapse():
                 for call, pool in [*self.waiting.items()][:1]:
                     self._see_through(pool, call, self._pools[pool].terms.timeout_s or 0.0)
@@ -256,6 +267,10 @@ class RealThreads(ThreadCallers):
                 self._log(gave_up)
             else:
                 self._log(CommandReturned(self._now_s(), pool, call, error=error))
+
+    def _run_send_only(self, acquire: int, key: str) -> None:
+        pool = self._held(acquire).pool
+        self._finish(pool, next(self._calls), self._send_only, acquire, key)
 
     def _finish(self, pool: str, call: int, work: Callable[..., None], *arguments: object) -> None:
         self._bounded(pool, call, self._callers.submit(work, *arguments), OVERDUE_S)

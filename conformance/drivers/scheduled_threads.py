@@ -20,6 +20,8 @@ from poolproof.conformance.program import (
     Burst,
     Cancel,
     ClosePool,
+    CutHeld,
+    CutIdle,
     DisconnectPool,
     Drop,
     Elapse,
@@ -27,6 +29,7 @@ from poolproof.conformance.program import (
     HoldConnects,
     Inside,
     InTurn,
+    LeaveUnread,
     LetConnect,
     Operation,
     Pass,
@@ -38,6 +41,7 @@ from poolproof.conformance.scheduler import Course, Scheduler, Task
 from poolproof.conformance.scheduler import Inside as Interjection
 from poolproof.spec.events import CancelCalled, Terms
 
+from .breakage import Breakage
 from .driver import Surroundings
 from .thread_callers import Interrupt, ThreadCallers
 from .threads_of_others import SharedThreads
@@ -59,7 +63,7 @@ class _ThreadCall(Call):
         return self.task.error
 
 
-class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
+class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
     """Runs programs of any kind, except those about the time that the server takes."""
 
     def __init__(
@@ -169,6 +173,12 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
                 self._begin_outage(how)
             case EndOutage():
                 self._end_outage()
+            case CutIdle(pool, which):
+                self._cut_idle(pool, which)
+            case CutHeld(acquire):
+                self._cut_held(acquire)
+            case LeaveUnread(acquire):
+                self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case _:
                 raise AssertionError(f"scheduled threads cannot carry out {operation}")
         return None
@@ -198,6 +208,10 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall]):
 
     def _start_release(self, acquire: int, to: str) -> int:
         return self._start_call(to, lambda call: self._release(acquire, to, call))
+
+    def _run_send_only(self, acquire: int, key: str) -> None:
+        self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))
+        self._go_on()
 
     def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
         for operation in operations:

@@ -20,6 +20,7 @@ from poolproof.spec.events import (
     CommandReturned,
     DisconnectCalled,
     DisconnectReturned,
+    LeftUnread,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
@@ -158,6 +159,16 @@ class TaskCallers(Outcomes):
             self._note_trouble(acquire, held, "ECHO", raised)
         else:
             self._note_echo(acquire, held, word, reply)
+
+    async def _send_only(self, acquire: int, key: str) -> None:
+        """Send a command, and leave its reply unread."""
+        held = self._held(acquire)
+        try:
+            await self._adapter.send(held.connection, "GET", key)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            self._note_trouble(acquire, held, "GET", raised)
+        else:
+            self._log(LeftUnread(self._now_s(), held.pool, acquire, f"GET {key}"))
 
     async def _drop(self, acquire: int) -> None:
         held = self._held(acquire)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
@@ -24,12 +25,15 @@ from poolproof.conformance.program import (
     Cancel,
     Cancelled,
     ClosePool,
+    CutHeld,
+    CutIdle,
     DisconnectPool,
     Drop,
     Elapse,
     EndOutage,
     HoldConnects,
     InterruptCommand,
+    LeaveUnread,
     LetConnect,
     Limited,
     Means,
@@ -43,6 +47,7 @@ from poolproof.conformance.program import (
 from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.spec.events import ReleaseCalled, Terms
 
+from .breakage import Breakage
 from .driver import Surroundings
 from .task_callers import COMMAND_S, TaskCallers
 from .threads_of_others import threads_of_pool
@@ -67,7 +72,7 @@ class _TaskCall(Call):
         return None if self.task.cancelled() else self.task.exception()
 
 
-class Tasks(TaskCallers, VirtualTime[_TaskCall]):
+class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
     """Runs programs of any kind, for asyncio."""
 
     def __init__(
@@ -169,6 +174,12 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
                 self._begin_outage(how)
             case EndOutage():
                 self._end_outage()
+            case CutIdle(pool, which):
+                self._cut_idle(pool, which)
+            case CutHeld(acquire):
+                self._cut_held(acquire)
+            case LeaveUnread(acquire):
+                self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case _:
                 raise AssertionError(f"tasks cannot carry out {operation}")
         return None
@@ -329,6 +340,10 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall]):
         if not giving.done():
             self._give_up(pool, call, 0.0)
         return newcomer
+
+    def _run_send_only(self, acquire: int, key: str) -> None:
+        self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))
+        self._go_on()
 
     def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         started = start(self._loop, work)

@@ -12,6 +12,7 @@ from poolproof.spec.events import (
     CloseReturned,
     DisconnectCalled,
     DisconnectReturned,
+    LeftUnread,
     ReleaseCalled,
     ReleaseReturned,
 )
@@ -93,6 +94,16 @@ class ThreadCallers(Outcomes):
             self._note_trouble(acquire, held, "ECHO", raised)
         else:
             self._note_echo(acquire, held, word, reply)
+
+    def _send_only(self, acquire: int, key: str) -> None:
+        """Send a command, and leave its reply unread."""
+        held = self._held(acquire)
+        try:
+            self._adapter.send(held.connection, "GET", key)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            self._note_trouble(acquire, held, "GET", raised)
+        else:
+            self._log(LeftUnread(self._now_s(), held.pool, acquire, f"GET {key}"))
 
     def _drop(self, acquire: int) -> None:
         held = self._held(acquire)

@@ -20,14 +20,14 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.themes import OUTAGES, Theme
 
-from .crowded_rules import CrowdedRules
+from .breakage_rules import BreakageRules
 from .program_under_way import ANY, pick
 
 MOST_IN_VAIN = 6
 """How many acquires in a row may be made while nobody can connect: more than a pool has slots."""
 
 
-class OutageRules(CrowdedRules):
+class OutageRules(BreakageRules):
     """Outages, and callers who meet them."""
 
     @precondition(lambda self: self._theme in OUTAGES)

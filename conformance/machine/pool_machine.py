@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from poolproof.conformance.program import Build
-from poolproof.conformance.themes import CANCELLING, CROWDED, OUTAGES, Theme, terms_of
+from poolproof.conformance.themes import BREAKING, CANCELLING, CROWDED, OUTAGES, Theme, terms_of
 
 from .closing_rules import ClosingRules
 
@@ -38,7 +38,7 @@ class PoolMachine(ClosingRules):
             self.acquire("A")
             self.release(0)
             self.acquire("A")
-        if self._theme in CANCELLING | OUTAGES | {Theme.INSIDE, Theme.DISCONNECT}:
+        if self._theme in BREAKING | CANCELLING | OUTAGES | {Theme.INSIDE, Theme.DISCONNECT}:
             self._show_that_waiters_are_served()
         if self._theme is Theme.REFUSED:
             self._show_who_waits_in_vain()

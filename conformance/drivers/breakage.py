@@ -1,0 +1,105 @@
+"""Breakage: connections that the server closes, and replies that nobody reads.
+
+A pool can be blamed for such a connection only if the socket at its end showed what was amiss. So an
+operation is over when it does: the sockets of this process are asked, where the system answers that.
+Which of them belongs to a connection need not be known: nothing else moves meanwhile.
+"""
+
+import socket
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
+from poolproof.spec.events import BytesArrived, Cut, LeftUnread
+
+from .driver import Driver
+
+ARRIVING_S = 3.0
+"""How long what the server has sent may take to be there. What is not is nobody's fault."""
+
+
+class Breakage(Driver):
+    """Has it happen at moments at which nothing moves."""
+
+    def _cut_idle(self, pool: str, which: int) -> None:
+        """Have an idle connection closed: the so manieth, the longest idle first, counted round."""
+        idle = self._idle(pool)
+        if idle:
+            self._cut(pool, idle[which % len(idle)])
+
+    def _cut_held(self, acquire: int) -> None:
+        """Have a connection closed that is in use."""
+        held = self._held(acquire)
+        if held.number is not None:
+            self._cut(held.pool, held.number)
+
+    def _leave_unread(self, acquire: int, run: Callable[[str], None]) -> None:
+        """Have the holder send a command, by `run`, and return when the reply is there."""
+        held = self._held(acquire)
+        if held.number is None:
+            return
+        key = f"{self._settings.client_name}-{next(self._calls)}"
+        self._say(key)
+        with ends_at(self._server_address()) as ends:
+            before = ends.seen()
+        earlier = len(self.events)
+        run(key)
+        sent = any(isinstance(event, LeftUnread) for event in self.events[earlier:])
+        if sent and self._reply_is_there(held.pool, before):
+            self._log(BytesArrived(self._now_s(), held.pool, held.number))
+
+    def _idle(self, pool: str) -> list[int]:
+        """The connections that nobody holds, the longest idle first."""
+        in_use = {held.number for held in self.holding.values() if held.pool == pool}
+        if None in in_use:
+            return []  # which of them is in use is not known
+        name = self._pools[pool].client_name
+        seen = self._witness.settled_connections({pool: name}, {})[pool]
+        order = [held.number for held in self.released.values()]
+        since = {number: place for place, number in enumerate(order)}
+        return sorted(seen - in_use, key=lambda number: (since.get(number, -1), number))
+
+    def _cut(self, pool: str, number: int) -> None:
+        with ends_at(self._server_address()) as ends:
+            intact = [end for end, seen in ends.seen().items() if seen.state == ESTABLISHED]
+            if not self._witness.cut(number):
+                return
+
+            def one_has_ended(seen: Mapping[Address, Seen]) -> bool:
+                return any(seen[end].state != ESTABLISHED for end in intact)
+
+            # Where the system does not say, the end is there when the server has gone on.
+            seen = ends.await_that(one_has_ended, ARRIVING_S) if intact else self._server_goes_on()
+        self._log(Cut(self._now_s(), pool, number, "CLIENT KILL", visible=seen))
+
+    def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
+        with ends_at(self._server_address()) as ends:
+            sent = [
+                end
+                for end, seen in ends.seen().items()
+                if end in before and seen.written > before[end].written
+            ]
+
+            def replies_are_there(seen: Mapping[Address, Seen]) -> bool:
+                return all(seen[end].arrived > before[end].arrived for end in sent)
+
+            if sent:
+                return ends.await_that(replies_are_there, ARRIVING_S)
+        return self._has_heard(pool) and self._server_goes_on()
+
+    def _has_heard(self, pool: str) -> bool:
+        """Wait until the server has heard the command."""
+        give_up_s = monotonic() + ARRIVING_S
+        while "get" not in self._witness.last_commands(self._pools[pool].client_name):
+            if monotonic() > give_up_s:
+                return False
+        return True
+
+    def _server_goes_on(self) -> bool:
+        """Go there and back twice. What it sent before is there then, if it is on this machine."""
+        self._witness.ask("PING")
+        self._witness.ask("PING")
+        return True
+
+    def _server_address(self) -> Address:
+        return socket.gethostbyname(self._settings.host), self._settings.port

@@ -1,0 +1,109 @@
+"""The rules for connections that break, or carry what is not meant for their next holder.
+
+Each theme has one kind of breakage, and much of it: more connections are cut than there are slots.
+"""
+
+from typing import Literal
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from poolproof.conformance.program import (
+    Acquire,
+    CutHeld,
+    CutIdle,
+    Drop,
+    LeaveUnread,
+    Release,
+    Use,
+)
+from poolproof.conformance.themes import Theme
+
+from .crowded_rules import CrowdedRules
+from .program_under_way import ANY, pick
+
+What = Literal["releases it", "uses and releases it", "uses, closes and releases it", "holds it"]
+"""What the holder of a connection does that has been cut, or carries a reply."""
+
+AFTER_CUT: tuple[What, ...] = (
+    "releases it",
+    "uses and releases it",
+    "uses, closes and releases it",
+    "holds it",
+)
+
+
+class BreakageRules(CrowdedRules):
+    """Connections that are cut, and replies that are left unread."""
+
+    @precondition(lambda self: self._theme is Theme.CUT_IDLE)
+    @rule(which=ANY)
+    def cut_idle(self, which: int) -> None:
+        """Have the server close a connection that is idle."""
+        if self._open_to_callers("A"):
+            self._run(CutIdle("A", which))
+
+    @precondition(lambda self: self._theme is Theme.CUT_IDLE)
+    @rule(pairs=st.integers(min_value=1, max_value=5))
+    def cut_between_callers(self, pairs: int) -> None:
+        """Have the server close what each caller has given back, before the next one comes."""
+        for _ in range(pairs):
+            before = set(self._driving.holding)
+            if self._driving.free("A") > 0:
+                self.acquire("A")
+            for acquire in set(self._driving.holding) - before:
+                self._run(Release(acquire, "A"))
+            self.cut_idle(-1)
+
+    @precondition(lambda self: self._theme is Theme.CUT_HELD and self._held("A"))
+    @rule(which=ANY, then=st.sampled_from(AFTER_CUT))
+    def cut_held(self, which: int, then: What) -> None:
+        """Have the server close a connection that is in use; its holder may notice."""
+        if not self._held("A"):
+            return
+        acquire = pick(self._held("A"), which)
+        self._run(CutHeld(acquire))
+        if "uses" in then:
+            self._run(Use(acquire))
+        if "closes" in then:
+            self._run(Drop(acquire))
+        if "releases" in then and acquire in self._held("A"):
+            self._run(Release(acquire, "A"))
+
+    @precondition(lambda self: self._theme is Theme.UNREAD and self._held("A"))
+    @rule(which=ANY)
+    def leave_unread(self, which: int) -> None:
+        """Release a connection with a reply on it that nobody has read."""
+        if not self._held("A"):
+            return
+        acquire = pick(self._held("A"), which)
+        self._run(LeaveUnread(acquire))
+        if acquire in self._held("A"):
+            self._run(Release(acquire, "A"))
+
+    def _come_to_the_point(self) -> None:
+        match self._theme:
+            case Theme.CUT_IDLE:
+                self.exhaust("A")
+                self._release_all("A")
+                for _ in range(self._driving.free("A")):
+                    self.cut_idle(0)
+            case Theme.CUT_HELD:
+                for then in AFTER_CUT:
+                    self._all_are_in_use_and_one_waits()
+                    self.cut_held(0, then)
+                    self._everybody_is_served()
+            case Theme.UNREAD:
+                self.exhaust("A")
+                self.leave_unread(0)
+                self._all_are_in_use_and_one_waits()
+                self.leave_unread(0)
+                self._everybody_is_served()
+            case _:
+                super()._come_to_the_point()
+
+    def _all_are_in_use_and_one_waits(self) -> None:
+        self._everybody_is_served()
+        self.exhaust("A")
+        if self._open_to_callers("A") and self._may_wait():
+            self._run(Acquire("A"))

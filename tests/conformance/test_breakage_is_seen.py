@@ -1,0 +1,161 @@
+"""What is done to a connection is seen at its pool's end before anybody is judged by it.
+
+The reference pools look at their sockets at each acquire, and nowhere else. So they would hand out what
+is dead, or not theirs to read, if it came a moment later.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.drivers import Driver, Drivers
+from poolproof.conformance.network import Proxy, ends
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import (
+    Acquire,
+    Build,
+    CutHeld,
+    CutIdle,
+    LeaveUnread,
+    Operation,
+    Release,
+    Use,
+)
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.target import load_target
+from poolproof.conformance.themes import Theme
+from poolproof.conformance.witness import Witness
+from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, LeftUnread, Terms, Used
+
+TIMES = 10
+
+
+@pytest.fixture(
+    params=["poolproof.reference_pool", "poolproof.reference_pool.asyncio"],
+    ids=["threads", "asyncio"],
+)
+def drivers(
+    request: pytest.FixtureRequest, settings: PoolSettings, witness: Witness
+) -> Iterator[Drivers]:
+    target: str = request.param
+    with schedulable_threads():
+        prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, witness)
+        yield Drivers(prepared.adapter, prepared.library, prepared.is_pool_code)
+
+
+@pytest.fixture
+def witness(server: Server) -> Iterator[Witness]:
+    witness = Witness(server)
+    yield witness
+    witness.close()
+
+
+@pytest.fixture(params=["directly", "through something", "untold"])
+def driver(
+    request: pytest.FixtureRequest,
+    drivers: Drivers,
+    settings: PoolSettings,
+    witness: Witness,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Driver]:
+    """Between the pools and the server may be what makes addresses others, and takes its time."""
+    how: str = request.param
+    with ExitStack() as afterwards:
+        if how == "untold":
+            monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+        if how == "through something":
+            proxy = Proxy(settings.host, settings.port)
+            afterwards.callback(proxy.close)
+            settings = replace(settings, host=proxy.host, port=proxy.port)
+        driver = drivers.new(Theme.CUT_IDLE, settings, witness, look_twice=False)
+        afterwards.callback(driver.finish)
+        yield driver
+
+
+def run(driver: Driver, *operations: Operation) -> list[Event]:
+    """What happens at these operations, one after another."""
+    began = len(driver.events)
+    for operation in operations:
+        driver.run_one(operation)
+    return driver.events[began:]
+
+
+def acquired(events: list[Event]) -> list[int | None]:
+    return [event.connection for event in events if isinstance(event, Acquired)]
+
+
+def holder(driver: Driver) -> int:
+    [acquire] = driver.holding
+    return acquire
+
+
+def test_an_idle_connection_that_was_cut_is_seen_to_be(driver: Driver) -> None:
+    run(driver, Build("A", Terms(1, 5.0)))
+    numbers = []
+    for _ in range(TIMES):
+        numbers += acquired(run(driver, Acquire("A")))
+        [cut] = [
+            event
+            for event in run(driver, Release(holder(driver), "A"), CutIdle("A", 0))
+            if isinstance(event, Cut)
+        ]
+        assert (cut.connection, cut.visible) == (numbers[-1], True)
+    assert None not in numbers
+    assert len(set(numbers)) == TIMES
+
+
+def test_the_one_that_has_been_idle_longest_is_cut_first(driver: Driver) -> None:
+    run(driver, Build("A", Terms(2, 5.0)))
+    first, second = acquired(run(driver, Acquire("A"), Acquire("A")))
+    one, other = driver.holding
+    run(driver, Release(other, "A"), Release(one, "A"))
+    cuts = run(driver, CutIdle("A", 0), CutIdle("A", 0), CutIdle("A", 0))
+    assert [cut.connection for cut in cuts if isinstance(cut, Cut)] == [second, first]
+
+
+@pytest.mark.parametrize("notices", [True, False])
+def test_a_connection_that_was_cut_in_use_is_seen_to_be(driver: Driver, notices: bool) -> None:
+    run(driver, Build("A", Terms(1, 5.0)))
+    numbers = []
+    for _ in range(TIMES):
+        numbers += acquired(run(driver, Acquire("A")))
+        acquire = holder(driver)
+        use = (Use(acquire),) if notices else ()
+        events = run(driver, CutHeld(acquire), CutHeld(acquire), *use, Release(acquire, "A"))
+        assert [(cut.connection, cut.visible) for cut in events if isinstance(cut, Cut)] == [
+            (numbers[-1], True)
+        ]
+        assert [bool(used.trouble) for used in events if isinstance(used, Used)] == [True] * notices
+    assert None not in numbers
+    assert len(set(numbers)) == TIMES
+
+
+def test_a_reply_that_is_left_unread_has_arrived(driver: Driver) -> None:
+    run(driver, Build("A", Terms(1, 5.0)))
+    numbers = []
+    for _ in range(TIMES):
+        numbers += acquired(run(driver, Acquire("A")))
+        acquire = holder(driver)
+        left, arrived, *_ = run(driver, LeaveUnread(acquire))
+        assert isinstance(left, LeftUnread)
+        assert isinstance(arrived, BytesArrived)
+        assert arrived.connection == numbers[-1]
+        run(driver, Release(acquire, "A"))
+    assert None not in numbers
+    assert len(set(numbers)) == TIMES
+
+
+@pytest.mark.parametrize("driver", ["directly", "through something"], indirect=True)
+def test_what_is_not_there_in_time_is_not_said_to_be_seen(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ends.Ends, "await_that", lambda *_: False)
+    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    one, other = driver.holding
+    events = run(driver, LeaveUnread(one), CutHeld(other))
+    assert not any(isinstance(event, BytesArrived) for event in events)
+    assert [cut.visible for cut in events if isinstance(cut, Cut)] == [False]
