@@ -11,6 +11,7 @@ from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
     AcquiredAfterFork,
+    BytesArrived,
     Cut,
     Event,
     Forked,
@@ -31,7 +32,7 @@ from .telling import (
     rows_of,
 )
 
-CONNECTED = Acquired | Cut | AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
+CONNECTED = Acquired | BytesArrived | Cut | AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
 """Events that name a connection."""
 
 MOST_PLACES = 6

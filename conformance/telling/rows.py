@@ -15,17 +15,20 @@ from poolproof.spec.events import (
     Acquired,
     AcquireFailed,
     BlockLeft,
+    BytesArrived,
     CancelCalled,
     CloseCalled,
     CloseReturned,
     CommandCalled,
     CommandInterrupted,
     CommandReturned,
+    Cut,
     DisconnectCalled,
     DisconnectReturned,
     Dropped,
     Error,
     Event,
+    LeftUnread,
     Outage,
     OutageOver,
     Overdue,
@@ -41,9 +44,12 @@ from poolproof.spec.waiting import in_ms
 from .names import Names
 from .standing import told_standing, waiting_in
 from .steps import (
+    ARRIVED,
     acting_pools,
+    told_cut,
     told_ending,
     told_interrupted,
+    told_left_unread,
     told_outage,
     told_overdue,
     told_returned,
@@ -209,6 +215,10 @@ class _Rows:
             case Outage() | OutageOver():
                 self._rows.append(Row(text=told_outage(event)))
                 self._unfinished = None
+            case Cut(connection=connection):
+                self._happens_to_all(told_cut(event, self._names.connection(connection)))
+            case BytesArrived(connection=connection):
+                self._happens_to_all(f"{ARRIVED} {self._names.connection(connection)}")
             case _:
                 self._hold(event)
 
@@ -216,9 +226,8 @@ class _Rows:
         if event.connection is None:
             what = "one with another caller's reply on it" if event.foreign else USELESS
             self._names.given[event.call] = what
-            self._end(
-                event.call, f"gets {what}" if self._short else f"gets {what}: {event.trouble}"
-            )
+            is_told = event.foreign or not self._short
+            self._end(event.call, f"gets {what}: {event.trouble}" if is_told else f"gets {what}")
             return
         self._names.given[event.call] = self._names.connection(event.connection)
         self._end(event.call, f"gets {self._names.given[event.call]}")
@@ -278,6 +287,8 @@ class _Rows:
                 self._add(acquire, f"{told}: {trouble}" if trouble else told)
             case Dropped(acquire=acquire):
                 self._add(acquire, f"closes {self._names.given[acquire]}")
+            case LeftUnread(acquire=acquire):
+                self._add(acquire, f"on {self._names.given[acquire]}, {told_left_unread(event)}")
             case ReplyAwaited(acquire=acquire, timed_out=timed_out, took_s=took_s):
                 how = "gives up" if timed_out else "gets it"
                 self._add(acquire, f"awaits a reply: {how} after {in_ms(took_s)}")
@@ -287,6 +298,10 @@ class _Rows:
     def _add(self, call: int, text: str, *, leaver: int | None = None) -> None:
         self._rows.append(Row(self._names.caller.get(call, ""), text))
         self._leaves(leaver)
+        self._unfinished = None
+
+    def _happens_to_all(self, text: str) -> None:
+        self._rows.append(Row(text=text))
         self._unfinished = None
 
     def _leaves(self, acquire: int | None) -> None:

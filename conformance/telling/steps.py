@@ -9,16 +9,19 @@ from poolproof.spec.events import (
     AcquireFailed,
     ArgumentTried,
     BlockLeft,
+    BytesArrived,
     CloseCalled,
     CloseReturned,
     CommandInterrupted,
     CommandReturned,
+    Cut,
     DisconnectCalled,
     DisconnectReturned,
     Dropped,
     Event,
     FeatureTried,
     Forked,
+    LeftUnread,
     Outage,
     OutageOver,
     Overdue,
@@ -119,6 +122,12 @@ class _Teller:
             case CloseReturned() | DisconnectReturned():
                 how = "" if event.error is None else f", which raises {event.error}"
                 return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
+            case Cut(connection=connection):
+                return told_cut(event, f"connection {connection}")
+            case LeftUnread():
+                return f"the holder of {self._connection[event.acquire]} {told_left_unread(event)}"
+            case BytesArrived(connection=connection):
+                return f"{ARRIVED} connection {connection}"
             case CommandInterrupted():
                 return f"a command of a client{self._of(event.pool)} {told_interrupted(event)}"
             case CommandReturned():
@@ -202,6 +211,21 @@ def told_ending(
     """What is done to the whole pool."""
     closes = isinstance(event, CloseCalled | CloseReturned)
     return "closes the pool" if closes else "disconnects the pool"
+
+
+ARRIVED = "bytes that nobody reads arrive on"
+
+
+def told_left_unread(event: LeftUnread) -> str:
+    """What a holder sent whose reply it does not read."""
+    return f"sends {event.command or 'a command'} and does not read the reply"
+
+
+def told_cut(event: Cut, connection: str) -> str:
+    """How a connection came to its end."""
+    if event.how == "CLIENT KILL":
+        return f"the server closes {connection} ({event.how})"
+    return f"{connection} is cut: {event.how}"
 
 
 def told_interrupted(event: CommandInterrupted) -> str:

@@ -14,10 +14,13 @@ from poolproof.spec.events import (
     AcquireFailed,
     ArgumentTried,
     BlockLeft,
+    BytesArrived,
+    Cut,
     Dropped,
     Error,
     Event,
     FeatureTried,
+    LeftUnread,
     Outage,
     OutageOver,
     Overdue,
@@ -313,3 +316,37 @@ def test_of_trials_every_one_that_breaks_the_clause_is_told() -> None:
     assert len(steps) == 2
     assert how == "max_connections=0 was accepted; max_connections=-1 was accepted"
     assert CLAUSES["BND-4"].requirement is Requirement.SHOULD
+
+
+def test_a_connection_that_is_cut_is_named_as_its_holder_knows_it(steps: Steps) -> None:
+    told = steps(
+        *built("A"),
+        *acquired(1, 70),
+        Cut(2.0, "A", 70, "CLIENT KILL"),
+        Cut(2.0, "A", 80, "reset"),
+    )
+
+    assert told == (
+        "a pool is built with max_connections=2, timeout=None",
+        "acquire gets connection 1",
+        "the server closes connection 1 (CLIENT KILL)",
+        "connection 2 is cut: reset",
+    )
+
+
+def test_a_reply_that_is_left_unread_is_followed_into_the_hands_of_the_next(steps: Steps) -> None:
+    answered = "CLIENT ID was answered with 'what is under cart-7'"
+    told = steps(
+        *built("A"),
+        *acquired(1, 70),
+        LeftUnread(2.0, "A", 1, "GET cart-7"),
+        BytesArrived(2.0, "A", 70),
+        AcquireCalled(3.0, "A", 2),
+        Acquired(3.0, "A", 2, None, answered, foreign=True),
+    )
+
+    assert told[2:] == (
+        "the holder of connection 1 sends GET cart-7 and does not read the reply",
+        "bytes that nobody reads arrive on connection 1",
+        f"acquire gets a connection with another caller's reply on it: {answered}",
+    )

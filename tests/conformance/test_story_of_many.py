@@ -16,10 +16,13 @@ from poolproof.spec.events import (
     Acquired,
     AcquireFailed,
     BlockLeft,
+    BytesArrived,
     CancelCalled,
+    Cut,
     Dropped,
     Error,
     Event,
+    LeftUnread,
     Outage,
     OutageOver,
     Overdue,
@@ -533,3 +536,41 @@ def test_where_a_release_stands_that_does_not_return() -> None:
     assert steps[-1] == (
         "the release that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
     )
+
+
+def test_a_reply_that_is_left_unread_and_who_is_given_it(told: Callable[..., str]) -> None:
+    answered = "CLIENT ID was answered with 'what is under cart-7'"
+
+    assert told(
+        *(built(), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(LeftUnread(1.0, "A", 1, "GET cart-7"), BytesArrived(1.0, "A", 70), quiet(70)),
+        *(asks(2), releases(1), released(1)),
+        Acquired(1.0, "A", 2, None, answered, foreign=True),
+    ) == table("""
+        caller A                        caller B                        the pool, when nothing moves
+        acquire: gets #1                                                1 of 1 in use: A has #1
+        on #1, sends GET cart-7 and
+        does not read the reply
+        bytes that nobody reads arrive on #1                            1 of 1 in use: A has #1
+                                        acquire
+        release #1
+                                        !! gets one with another
+                                        caller's reply on it: CLIENT
+                                        ID was answered with 'what is
+                                        under cart-7'
+    """)
+
+
+def test_a_connection_that_is_cut(told: Callable[..., str]) -> None:
+    assert told(
+        *(built(), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(Cut(1.0, "A", 70, "CLIENT KILL"), quiet()),
+        *(releases(1), released(1), quiet()),
+    ) == table("""
+        caller A                             the pool, when nothing moves
+        acquire: gets #1                     1 of 1 in use: A has #1
+        the server closes #1 (CLIENT KILL)   1 of 1 in use: A has #1
+        release #1                           !! 0 of 1 in use
+    """)
