@@ -1,0 +1,43 @@
+"""Pools that go wrong when connections break, or carry what nobody has read."""
+
+import redis
+
+from .sound import SoundPool
+
+
+class LooksOnlyWhenGivenBack(SoundPool):
+    """Sees that a connection has broken when it is released, and not when it broke later."""
+
+    def is_spoilt(self, connection: redis.Connection) -> bool:
+        return False
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if connection.is_connected and super().is_spoilt(connection):
+            connection.disconnect()
+        super().put_back(connection)
+
+
+class GoesByTheEndAlone(SoundPool):
+    """Takes a connection that carries unread bytes for one that works."""
+
+    def is_spoilt(self, connection: redis.Connection) -> bool:
+        return has_ended(connection)
+
+
+class ForgetsTheSlotOfABrokenConnection(SoundPool):
+    """Throws away what has broken when it is released, and still counts it."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if connection.is_connected and has_ended(connection):
+            connection.disconnect()
+        else:
+            super().put_back(connection)
+
+
+def has_ended(connection: redis.Connection) -> bool:
+    """Whether it has been closed at the other end."""
+    try:
+        connection.can_read()
+    except redis.ConnectionError:
+        return True
+    return False
