@@ -43,7 +43,7 @@ class Budget:
 
 
 BUDGETS = {
-    "quick": Budget(15, 8, 0.5, run_s=3, limit_s=30, depth=Depth(preemptions=1, limit_s=2)),
+    "quick": Budget(15, 8, 0.5, run_s=3, limit_s=45, depth=Depth(preemptions=1, limit_s=2)),
     "standard": Budget(48, 12, 1.5, run_s=10, limit_s=90, depth=Depth(preemptions=2, limit_s=12)),
     "thorough": Budget(
         500, 24, 10.0, run_s=150, limit_s=1800, depth=Depth(preemptions=2, limit_s=600)

@@ -268,16 +268,20 @@ class Driver(ABC):
 
     def _most(self, name: str, pool: BuiltPool) -> int:
         """How many connections the server should see at most. It hears a little later of a close."""
-        if name not in self.closed | self._disconnected:
+        if not self._is_ending(name):
             return pool.terms.max_connections
         return sum(held.pool == name for held in self.holding.values())
+
+    def _is_ending(self, name: str) -> bool:
+        """Whether a pool should by now have closed what nobody holds."""
+        return name in self.closed or name in self._disconnected
 
     def _settle(self) -> None:
         names = {name: pool.client_name for name, pool in self._pools.items()}
         most = {
             name: self._most(name, pool)
             for name, pool in self._pools.items()
-            if self._look_twice and name not in self._misused
+            if self._is_ending(name) or (self._look_twice and name not in self._misused)
         }
         seen: Mapping[str, frozenset[int]] = self._witness.settled_connections(names, most)
         self._disconnected.clear()

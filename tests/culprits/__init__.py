@@ -131,7 +131,9 @@ ASYNC_CULPRITS: Culprits = {
     closing_async.LeavesTasksWaiting: ("CLS-1",),
     closing_async.KeepsWhatIsReleasedToItLater: ("CLS-2",),
     closing_async.LosesTheSlotsThatItDisconnects: ("CLS-3",),
-    commands_async.LosesWhatItsHolderClosed: ("CAN-4", "BND-3", "CAN-3", "API-1"),
+    commands_async.LosesWhatItsHolderClosed: (
+        *("CAN-4", "BND-3", "CAN-3", "BRK-3", "BRK-4", "BRK-5", "API-1"),
+    ),
     outage_async.LosesTheSlotOfARefusedConnect: ("BRK-4", "BRK-5"),
     outage_async.KeepsARefusedConnectFromTheNext: ("BRK-4", "BRK-5"),
     outage_async.LosesWhatCannotBeReplaced: ("BRK-5",),

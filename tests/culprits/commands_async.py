@@ -19,9 +19,10 @@ class LendsOnWhatItsHolderGaveUp(SoundAsyncPool):
         return unclosing(**self.connection_kwargs)
 
     async def connect(self, connection: Connection) -> None:
+        assert isinstance(connection, Unclosing)
+        connection.is_lent = False
         await super().connect(connection)
-        if isinstance(connection, Unclosing):
-            connection.is_lent = True
+        connection.is_lent = True
 
 
 class Unclosing(Connection):
