@@ -237,10 +237,26 @@ class WithCoroutine(Plain):
         return self
 
 
+class OneThatCloses(Plain):
+    def close(self) -> None:
+        """For good."""
+
+
+class OneThatClosesConnections(Plain):
+    def close(self, connection: object) -> None:
+        """One of them."""
+
+
+def test_a_pool_offers_to_be_closed_by_a_close_of_its_own_that_needs_nothing() -> None:
+    assert Capability.CLOSE in RedisInterface(Plain).offers(OneThatCloses())
+    assert Capability.CLOSE not in RedisInterface(Plain).offers(OneThatClosesConnections())
+    assert Capability.CLOSE not in RedisInterface(Plain).offers(Plain())
+
+
 def test_a_block_is_offered_if_there_is_one_of_the_colour() -> None:
     plain, threads, tasks, neither = Plain(), WithBlocks(), WithAsyncBlocks(), WithCoroutine()
-    both = frozenset({Capability.CLIENT, Capability.CONTEXT_MANAGER})
-    client = frozenset({Capability.CLIENT})
+    client = frozenset({Capability.CLIENT, Capability.DISCONNECT})
+    both = client | {Capability.CONTEXT_MANAGER}
 
     assert [RedisInterface(Plain).offers(pool) for pool in (plain, threads)] == [client, both]
     assert [AsyncRedisInterface(Plain).offers(pool) for pool in (plain, tasks)] == [client, both]
