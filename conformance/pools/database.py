@@ -28,6 +28,13 @@ class DatabaseConnection(redis.Connection):
         """Close it for good."""
         redis.Connection.disconnect(self)
 
+    def ping(self) -> None:
+        """Raise if it does not answer as it should. Not in PEP 249, but most have it, and pools ask."""
+        self.send_command("PING")  # type: ignore[no-untyped-call]  # redis-py is typed in part
+        reply = self.read_response()
+        if reply not in ("PONG", b"PONG"):
+            raise redis.ConnectionError("there was something unread on the connection")
+
 
 class Proxy(AbstractContextManager["Proxy"], Protocol):
     """What these pools lend."""

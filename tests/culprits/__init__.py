@@ -72,7 +72,7 @@ CULPRITS: Culprits = {
     release.TakesAConnectionBackTwice: ("RET-3",),
     release.CountsASecondRelease: ("RET-3",),
     release.AdoptsForeignConnections: ("RET-4",),
-    release.ResetsOnRelease: ("RET-5", "BRK-3", "BRK-5"),
+    release.ResetsOnRelease: ("RET-5", "BRK-2", "BRK-3", "BRK-5"),
     progress.ConnectsUnderTheLock: ("RET-5",),
     release.ForgetsTheBlockOnAnInterrupt: ("RET-6", "BND-3"),
     fairness.LetsNewcomersOvertake: ("FAIR-1", "FAIR-2"),

@@ -138,7 +138,8 @@ class SoundAsyncPool(ChecksArguments):
 
     def is_spoilt(self, connection: Connection) -> bool:
         """Whether it has been closed at the other end, or carries what nobody has read."""
-        return self.has_ended(connection) or bool(connection._reader._buffer)  # type: ignore[union-attr]  # it is connected
+        reader = connection._reader
+        return reader is not None and (reader.at_eof() or bool(reader._buffer))  # type: ignore[attr-defined]  # asyncio keeps it there
 
     def has_ended(self, connection: Connection) -> bool:
         """Whether it has been closed at the other end."""

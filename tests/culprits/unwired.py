@@ -13,6 +13,9 @@ class Unwired(redis.Connection):
     def disconnect(self, *args: object) -> None:
         pass
 
+    def can_read(self, timeout: float = 0) -> bool:
+        return False
+
 
 class AsyncUnwired(redis.asyncio.Connection):
     """The same, for tasks."""
