@@ -19,7 +19,7 @@ from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import Findings
 from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server
-from poolproof.spec import CLAUSES, Capability
+from poolproof.spec import CLAUSES, Capability, Level
 
 BUDGET = Budget(12, 8, 0.1, run_s=4, limit_s=60, depth=Depth(preemptions=1, limit_s=2))
 UNHURRIED = replace(BUDGET, limit_s=300, depth=Depth(preemptions=1, limit_s=120))
@@ -28,6 +28,8 @@ ALL: Mapping[type[SoundPool | SoundAsyncPool], tuple[str, ...]] = {
     **CULPRITS,
     **ASYNC_CULPRITS,
 }
+
+RESILIENT = {name for name, clause in CLAUSES.items() if clause.level is Level.RESILIENT}
 
 PREEMPTED = (LooksBeforeItCounts, LooksBeforeItTakes, ForgetsTheBellBeforeItListens)
 """Culprits whose sin shows only when a thread is pre-empted at the right line."""
@@ -47,7 +49,8 @@ def test_a_culprit_is_convicted_by_its_clause_and_by_named_ones_only(
     convicted = set(check(culprit, server).convictions)
 
     assert named[0] in convicted
-    assert convicted <= set(named)
+    # Who loses slots anyway may lose them in an outage, too: that it happens is left to the draw.
+    assert convicted - RESILIENT <= set(named)
 
 
 @pytest.mark.parametrize(
