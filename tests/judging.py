@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import Findings, run_check
+from poolproof.conformance.drivers import Drivers
+from poolproof.conformance.drivers.threads_of_others import threads_now
+from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.conformance.target import load_target
 from poolproof.spec import CLAUSES
@@ -19,6 +22,11 @@ def adapter_of(pool: type[object]) -> AnyAdapter | AnyAsyncAdapter:
 
 def name_of(pool: type[object]) -> str:
     return f"{pool.__module__.rpartition('.')[2]}.{pool.__name__}"
+
+
+def drivers_of(prepared: Prepared) -> Drivers:
+    """What runs programs on this pool. Whatever threads there are already are not the pool's."""
+    return Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_now())
 
 
 def judge(

@@ -26,7 +26,7 @@ class Drivers:
         adapter: AnyAdapter | AnyAsyncAdapter,
         library: ClientLibrary,
         is_pool_code: Callable[[CodeType], bool],
-        threads_before: frozenset[int] = frozenset(),
+        threads_before: frozenset[int],
     ) -> None:
         self._adapter = adapter
         self._library = library

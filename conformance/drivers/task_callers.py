@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
@@ -232,8 +233,7 @@ class TaskCallers(Outcomes):
                 return
         self._note_block_left(pool, call, leave_by)
 
-    async def _close(self, handle: object) -> None:
-        try:
-            await self._adapter.close(handle)
-        except Exception:  # noqa: BLE001 - the program is over; how it closes is not judged here
-            return
+    async def _let_fail(self, closing: Coroutine[object, object, None]) -> None:
+        """Close what the program leaves behind; it is over, and how this goes is not judged."""
+        with suppress(Exception):
+            await closing

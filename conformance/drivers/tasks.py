@@ -97,8 +97,12 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
         self._over = True
         self._loop.connects_held = False
         self._loop.replies_held = False
+        # Who holds a connection closes it: a pool that is closed need not know of it any more.
+        for held in self.holding.values():
+            start(self._loop, self._let_fail(self._adapter.disconnect(held.connection)))
+        self._let_run()
         for pool in self._pools.values():
-            start(self._loop, self._close(pool.handle))
+            start(self._loop, self._let_fail(self._adapter.close(pool.handle)))
         self._let_run()
         self._loop.end()
         self._witness.end_connections(frozenset(pool.client_name for pool in self._pools.values()))

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Collection, Sequence
 
 from poolproof.conformance.bounded import THREAD_NAME
-from poolproof.conformance.scheduler import CannotHost, Task
+from poolproof.conformance.scheduler import CannotHost, Task, is_worker
 
 OF_EXECUTOR = "asyncio_"
 """How asyncio calls the threads in which it makes calls, which the loop knows of."""
@@ -22,6 +22,7 @@ def threads_of_pool(before: Collection[int]) -> list[str]:
         for thread in threading.enumerate()
         if thread.ident not in before
         and not thread.name.startswith((THREAD_NAME, OF_EXECUTOR))
+        and not is_worker(thread.ident)
         and thread is not threading.main_thread()
     ]
 

@@ -20,6 +20,7 @@ from .install import Installation, install, is_installed
 from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .scheduler import START_S, Scheduler
 from .task import CannotHost, Inside, Task
+from .workers import is_worker
 
 __all__ = [
     "ALL_POINTS",
@@ -39,5 +40,6 @@ __all__ = [
     "each_schedule",
     "install",
     "is_installed",
+    "is_worker",
     "shown_by_loop",
 ]

@@ -19,6 +19,7 @@ class Worker:
         self.job: Callable[[], bool] = bool
         """Returns whether the thread is fit for more."""
         self.ident = real.start_new_thread(self._serve, ())
+        _idents.add(self.ident)
 
     def _serve(self) -> None:
         self.turn.acquire()
@@ -27,6 +28,16 @@ class Worker:
 
 
 _free: list[Worker] = []
+_idents: set[int] = set()
+
+
+def is_worker(ident: int | None) -> bool:
+    """Whether this is one of the threads that tasks run on.
+
+    To `threading` it is a stranger, whom it lists from the moment that a task has asked for the
+    thread it runs on, as one does who logs or starts a thread.
+    """
+    return ident in _idents
 
 
 def take() -> Worker:

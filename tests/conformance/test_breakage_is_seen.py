@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+from judging import drivers_of
 
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.drivers import Driver, Drivers
@@ -44,7 +45,7 @@ def drivers(
     target: str = request.param
     with schedulable_threads():
         prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, witness)
-        yield Drivers(prepared.adapter, prepared.library, prepared.is_pool_code)
+        yield drivers_of(prepared)
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from culprits import SoundAsyncPool, SoundPool
+from judging import drivers_of
 
 from poolproof.conformance import exhaustion
 from poolproof.conformance.adapter import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.court import Court
-from poolproof.conformance.drivers import Drivers
 from poolproof.conformance.exhaustion import Depth, search
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.scheduler import install
@@ -25,7 +25,7 @@ def told_of(pool: type[SoundPool | SoundAsyncPool], server: Server) -> tuple[str
     settings = PoolSettings(server.host, server.port, server.db, client_name="poolproof-search")
     adapter = AsyncRedisInterface(pool) if pool is SoundAsyncPool else RedisInterface(pool)
     prepared = prepare(adapter, settings, witness)
-    drivers = Drivers(prepared.adapter, prepared.library, prepared.is_pool_code)
+    drivers = drivers_of(prepared)
     court = Court(drivers, prepared.settings, witness, ["BND-1"], lambda: None, limit_s=300)
     with install():
         told = search(court, prepared, NO_PREEMPTIONS)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 import redis
 from culprits import SoundPool
-from judging import adapter_of
+from judging import adapter_of, drivers_of
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
@@ -20,7 +20,6 @@ from redis.retry import Retry
 from poolproof import reference_pool
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, RedisInterface
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.drivers import Drivers
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import (
     Acquire,
@@ -74,7 +73,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
         pool: AnyAdapter | AnyAsyncAdapter, *operations: Operation, **extra: object
     ) -> list[Event]:
         prepared = prepare(pool, replace(settings, extra=extra), witness)
-        drivers = Drivers(prepared.adapter, prepared.library, prepared.is_pool_code)
+        drivers = drivers_of(prepared)
         with closing(drivers):
             driver = drivers.new(Theme.OUTAGE, prepared.settings, witness, look_twice=True)
             driver.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
