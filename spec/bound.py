@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
+from .deeds import DISTURBANCES, Deed
 from .events import Acquired, Settled
 from .history import History
 from .owed import denied, fills_the_pool
-from .state import DISTURBANCES, Deed
 
 NOT_BY_CALLERS = DISTURBANCES - {Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
 """What happens to a pool, and is not done by those who acquire and release."""

@@ -7,6 +7,7 @@ the server cannot be reached a pool owes nobody a connection; what counts is how
 from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
+from .deeds import CUTS, Deed
 from .events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
 from .history import History
 from .owed import (
@@ -19,7 +20,7 @@ from .owed import (
     useless,
     was_ever_full,
 )
-from .state import CUTS, Deed, Moment
+from .state import Moment
 from .waiting import waits_in_vain
 
 

@@ -7,10 +7,11 @@ Ctrl-C. Each clause speaks of one point at which this can happen, and judges the
 from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
+from .deeds import Deed
 from .events import AcquireCancelled, ReleaseCancelled, Settled
 from .history import History
 from .owed import fills_the_pool, lost, moments_after, serves_waiters
-from .state import Deed, Moment
+from .state import Moment
 
 
 @clause("CAN-1", Requirement.MUST, Level.CONCURRENT)

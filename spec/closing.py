@@ -7,6 +7,7 @@ end in either way, but not stay.
 from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
+from .deeds import CUTS, Deed
 from .events import (
     Acquired,
     AcquireFailed,
@@ -17,7 +18,7 @@ from .events import (
 )
 from .history import History
 from .owed import fills_the_pool, lost, moments_after, serves_waiters, useless
-from .state import CUTS, Deed, Moment, PoolState
+from .state import Moment, PoolState
 from .waiting import CLOCK_SLEW
 
 

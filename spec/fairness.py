@@ -7,9 +7,10 @@ be about to return. So both clauses compare two such moments, and what happened 
 from collections.abc import Iterator
 
 from .clause import Judgement, Level, Requirement, clause
+from .deeds import CANCELLATIONS
 from .events import Acquired, Settled
 from .history import History
-from .state import CANCELLATIONS, Moment, Request
+from .state import Moment, Request
 
 
 @clause("FAIR-1", Requirement.MUST, Level.CONCURRENT)

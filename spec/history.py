@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .events import Event, PoolBuilt
-from .state import Moment, replay
+from .replay import replay
+from .state import Moment
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ it was there all the time. A connection that the pool has quietly discarded conv
 from collections.abc import Iterator, Sequence
 
 from .clause import Judgement, Level, Requirement, clause
+from .deeds import CUTS, DISTURBANCES, Deed
 from .events import Acquired, Settled
 from .history import History
-from .state import CUTS, DISTURBANCES, Deed, Moment
+from .state import Moment
 
 
 @clause("ORD-1", Requirement.MUST, Level.CORE)

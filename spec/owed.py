@@ -5,9 +5,10 @@ Several chapters ask whether it was denied; they differ in what had happened bef
 
 from collections.abc import Iterator
 
+from .deeds import Deed
 from .events import Acquired, AcquireFailed, Overdue, Settled
 from .history import History
-from .state import Deed, Moment
+from .state import Moment
 
 SHORT_S = 1.0
 """A socket timeout below which connecting may fail because the machine is busy."""

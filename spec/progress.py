@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from .clause import Judgement, Level, Requirement, clause
+from .deeds import CANCELLATIONS, Deed
 from .events import Settled
 from .history import History
 from .owed import kept_waiting, was_ever_full
-from .state import CANCELLATIONS, Deed, Moment
+from .state import Moment
 
 
 @clause("PRG-1", Requirement.MUST, Level.CONCURRENT)

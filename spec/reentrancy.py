@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
+from .deeds import Deed
 from .events import ReleaseReturned, Settled
 from .history import History
 from .owed import denied, fills_the_pool, kept_waiting, serves_waiters, was_ever_full
-from .state import Deed
 
 
 @clause("REE-1", Requirement.MUST, Level.CONCURRENT, needs=Capability.THREADS)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
+from .deeds import Deed
 from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, Settled
 from .history import History
 from .owed import denied, fills_the_pool
-from .state import Deed, Moment
+from .state import Moment
 
 
 @clause("RET-1", Requirement.MUST, Level.CORE)

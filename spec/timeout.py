@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
+from .deeds import CANCELLATIONS, DISTURBANCES, Deed
 from .events import AcquireCalled, Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
-from .state import CANCELLATIONS, DISTURBANCES, Deed, Moment, Request
+from .state import Moment, Request
 from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain, waits_with_releases
 
 OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})

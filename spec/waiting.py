@@ -9,9 +9,10 @@ virtual clock nothing does, and once is enough.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .deeds import Deed
 from .events import AcquireFailed, Error, Overdue
 from .history import History
-from .state import Deed, Moment
+from .state import Moment
 
 CLOCK_SLEW = 0.001
 """The share by which the system may slow or speed a clock that is being set right (NTP: 0.0005)."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from poolproof.spec.events import Settled
-from poolproof.spec.state import PoolState, step
+from poolproof.spec.replay import step
+from poolproof.spec.state import PoolState
 
 from .names import Names
 
