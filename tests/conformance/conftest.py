@@ -1,11 +1,30 @@
 """What the tests of the kit build their pools with."""
 
+import signal
+from collections.abc import Iterator
 from secrets import token_hex
 
 import pytest
 
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
+
+
+@pytest.fixture
+def signals_stay() -> Iterator[None]:
+    """What the command does when it is told to stop, it does in this process, too."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def interruptible(signals_stay: None) -> None:
+    """Children hear an interrupt: if this was started in the background of a shell, they inherit that
+    it is ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

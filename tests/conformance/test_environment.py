@@ -200,6 +200,7 @@ def test_a_password_in_a_requirement_is_not_told(
     assert "s3cr3t" not in run.stdout + run.stderr
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
 )
@@ -212,23 +213,19 @@ def test_nothing_is_left_after_an_interruption_of_the_installation(
     server: Server,
 ) -> None:
     address, asked = silent
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child inherits deafness
-    try:
-        with subprocess.Popen(
-            [
-                *(str(POOLPROOF), "check", "tinypool:Pool", "--redis-url", server.address()),
-                *("--with", address),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=variables,
-        ) as command:
-            assert asked.wait(PATIENCE_S)
-            command.send_signal(sent)
-            output, errors = command.communicate(timeout=PATIENCE_S)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with subprocess.Popen(
+        [
+            *(str(POOLPROOF), "check", "tinypool:Pool", "--redis-url", server.address()),
+            *("--with", address),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
+    ) as command:
+        assert asked.wait(PATIENCE_S)
+        command.send_signal(sent)
+        output, errors = command.communicate(timeout=PATIENCE_S)
 
     assert command.returncode == status
     assert "Traceback" not in output + errors

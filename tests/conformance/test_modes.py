@@ -1,7 +1,6 @@
 """The modes are judged one after another, and told in one table and in one file."""
 
 import json
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
@@ -26,14 +25,7 @@ NEWER = Python("python3.99", "/python3.99", "3.99.0")
 CLAUSES = ("ORD-1", "BND-1", "BND-2")
 
 
-@pytest.fixture(autouse=True)
-def signals_stay() -> Iterator[None]:
-    """What the command does when it is told to stop, it does in this process, too."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
+pytestmark = pytest.mark.usefixtures("signals_stay")
 
 Supervised = Callable[[Job, Environment], Outcome]
 

@@ -1,8 +1,5 @@
 """What fails beside the pool is no verdict on it, and hides none."""
 
-import signal
-from collections.abc import Iterator
-
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,15 +11,9 @@ from poolproof.conformance.supervisor import Outcome
 from .running import verdicts
 
 
+@pytest.mark.usefixtures("signals_stay")
 class TestFailuresOfOurOwn:
     """What cannot be brought about from outside: the supervisor is replaced by one that errs."""
-
-    @pytest.fixture(autouse=True)
-    def signals_stay(self) -> Iterator[None]:
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        yield
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
     @staticmethod
     def run(

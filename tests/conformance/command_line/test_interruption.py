@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,14 +13,8 @@ import pytest
 from .running import PATIENCE_S, POOLPROOF, TARGETS
 
 
+@pytest.mark.usefixtures("interruptible")
 class TestInterruption:
-    @pytest.fixture(autouse=True)
-    def interruptible(self) -> Iterator[None]:
-        """A command that is started in the background of a shell would be deaf to Ctrl-C."""
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        yield
-        signal.signal(signal.SIGINT, before)
-
     @pytest.mark.parametrize(
         ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
     )

@@ -162,6 +162,7 @@ with obtain(source="embedded") as server:
     sys.stdin.read()
 """
 
+    @pytest.mark.usefixtures("interruptible")
     @pytest.mark.parametrize(
         ("sent", "status"),
         [
