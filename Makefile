@@ -28,7 +28,7 @@ test: $(ready)
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy
-	.venv/bin/pytest -n 3
+	.venv/bin/pytest -n 3 --dist loadgroup
 
 soak: $(ready)
 	@.venv/bin/python tests/soak.py $(ARGS)

@@ -33,6 +33,9 @@ LAX = f"{ALONE}\nfrom redis import BlockingConnectionPool as Pool\n"
 STRICT = f"{ALONE}\nfrom poolproof.reference_pool import ConnectionPool as Pool\n"
 
 
+pytestmark = pytest.mark.xdist_group("environment")  # one worker makes what they share
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pool, a newer version that errs less, and what the worker needs."""

@@ -17,7 +17,7 @@ from poolproof.conformance.server import Server
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability
 
-BUDGET = Budget(24, 10, 0.1, run_s=20, limit_s=120, depth=Depth(preemptions=1, limit_s=3))
+BUDGET = Budget(12, 10, 0.1, run_s=20, limit_s=120, depth=Depth(preemptions=1, limit_s=2))
 
 FOR_THREADS = reference_pool.ConnectionPool
 FOR_ASYNCIO = asyncio_reference_pool.ConnectionPool

@@ -102,6 +102,9 @@ def run(target: str, folder: Path) -> Run:
     )
 
 
+pytestmark = pytest.mark.xdist_group("supervisor")  # one worker makes what they share
+
+
 @pytest.fixture(scope="module", autouse=True)
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Run]]]:
     """Several at a time, from the first test on: most of them wait most of the time."""

@@ -21,7 +21,7 @@ from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
-BUDGET = Budget(12, 8, 0.1, run_s=4, limit_s=60, depth=Depth(preemptions=1, limit_s=2))
+BUDGET = Budget(8, 8, 0.1, run_s=4, limit_s=60, depth=Depth(preemptions=1, limit_s=2))
 UNHURRIED = replace(BUDGET, limit_s=300, depth=Depth(preemptions=1, limit_s=120))
 """With time to try all schedules, however busy the machine is."""
 ALL: Mapping[type[SoundPool | SoundAsyncPool], tuple[str, ...]] = {

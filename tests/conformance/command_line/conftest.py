@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -10,6 +11,14 @@ from redis import Redis
 from poolproof.conformance.server import Server, obtain
 
 from .running import IN_URL, PASSWORD, PATIENCE_S, REDIS, REFERENCE, USER, Judged, poolproof
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares these checks: one worker of pytest makes them, not each."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("command line"))
 
 
 @pytest.fixture(scope="package")
