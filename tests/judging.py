@@ -1,6 +1,9 @@
 """How tests judge a pool that they have at hand: as the command line does, without its process."""
 
-from collections.abc import Mapping
+import gc
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.campaign import Budget
@@ -27,6 +30,15 @@ def name_of(pool: type[object]) -> str:
 def drivers_of(prepared: Prepared) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
     return Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_now())
+
+
+@contextmanager
+def leaving_open_what_they_will() -> Iterator[None]:
+    """Let pools throw away connections that they have not closed: it is no sin that is judged here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def judge(

@@ -36,6 +36,7 @@ class TestContainer:
         assert started
         assert not set(started) & all_containers()
 
+    @pytest.mark.usefixtures("interruptible")
     def test_it_ends_too_when_the_interrupt_comes_while_it_starts(
         self, monkeypatch: pytest.MonkeyPatch, started: list[str]
     ) -> None:
