@@ -5,7 +5,6 @@ A false alarm is the worst bug that this project can have.
 
 import pytest
 from busy import busy_machine
-from culprits import SoundAsyncPool, SoundPool
 from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
@@ -32,7 +31,7 @@ def test_a_sound_pool_is_not_convicted(pool: type[object], server: Server) -> No
     assert check(pool, server, seed=1).convictions == {}
 
 
-@pytest.mark.parametrize("pool", [FOR_THREADS, FOR_ASYNCIO, SoundPool, SoundAsyncPool], ids=name_of)
+@pytest.mark.parametrize("pool", [FOR_THREADS, FOR_ASYNCIO], ids=name_of)
 def test_a_sound_pool_is_not_convicted_on_a_busy_machine(
     pool: type[object], server: Server
 ) -> None:
