@@ -24,6 +24,10 @@ LOOK_S = 1.0
 LOOK_AT_CONNECTS_S = 0.25
 """The same, while the server lets nobody connect."""
 
+CLOSE_S = 60.0
+"""How long closing a pool may take that nobody uses any more: it may see its own threads or tasks out,
+who look from time to time whether it is over."""
+
 BACK_S = 60.0
 """The same, for those who try again from time to time to reach a server that was away."""
 
@@ -132,8 +136,6 @@ class VirtualTime(Outages, Generic[_AnyCall]):
             return
         moving = self._moving[call]
         if call in self._endings:
-            if not self._waits_for_callers(call):
-                self._pass_until(lambda: call not in self._moving, self._clock_s() + LOOK_S)
             return
         terms = self._pools[moving.pool].terms
         patient = terms.timeout_s is None or terms.timeout_s >= PATIENT_S
@@ -145,6 +147,16 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         if call in self._moving:
             self._host.advance_to(end_s)
             self._give_up(moving.pool, call, wait_s)
+
+    def _see_endings_through(self) -> None:
+        """Let the time pass that closing a pool needs which nobody uses any more."""
+
+        def is_over() -> bool:
+            endings = self._endings & self._moving.keys()
+            return all(self._waits_for_callers(call) for call in endings)
+
+        if not self._connects_held():
+            self._pass_until(is_over, self._clock_s() + CLOSE_S)
 
     def _pass_until(self, is_over: Callable[[], bool], end_s: float) -> None:
         """Let one wait after another come to its end."""
@@ -172,6 +184,7 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         that, nobody can say that nothing moves any more.
         """
         self.certain = True
+        self._see_endings_through()
         seen, until_s = len(self.events), self._clock_s() + self._look_s()
         for _ in range(LOOKS):
             deadline_s = self._host.next_deadline_s()
@@ -203,8 +216,13 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         self._go_on()
 
     def _may_be_served(self) -> bool:
-        """Whether looking again could make a difference to anybody."""
-        return any(self.free(moving.pool) > 0 for moving in self._moving.values())
+        """Whether looking again could make a difference to anybody: also that a pool is closed is
+        found out so.
+        """
+        return any(
+            self.free(moving.pool) > 0 or moving.pool in self.closed
+            for moving in self._moving.values()
+        )
 
     def _look_s(self) -> float:
         """How long to wait for somebody to look again; not so long that a connect is given up."""

@@ -1,0 +1,130 @@
+"""Pools that take some time to close, or to find out that they are closed, as they may."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from threading import Thread
+from time import monotonic, sleep
+
+import pytest
+import redis
+from culprits.closing import ClosablePool
+from culprits.closing_async import ClosableAsyncPool
+from culprits.sound import Waiter
+from judging import adapter_of, drivers_of
+from redis.asyncio import Connection
+
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import (
+    Acquire,
+    Build,
+    ClosePool,
+    Operation,
+    Release,
+)
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.witness import Witness
+from poolproof.spec import CLAUSES, History
+from poolproof.spec.events import CloseReturned, Event, Terms
+
+LOOKS_EVERY_S = 0.05
+TICK_S = 2.0
+ASK, GIVE, CLOSE = Acquire("A"), Release(1, "A"), ClosePool("A")
+
+Run = Callable[..., Sequence[Event]]
+
+
+class LooksWhetherItIsClosed(ClosablePool):
+    """Tells nobody who waits that it is closed; they look from time to time."""
+
+    def dismiss(self, waiters: object) -> None:
+        pass
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        waiter, end_s = Waiter(), monotonic() + (timeout or 0)
+        self.join(waiter)
+        while not waiter.wait(min(LOOKS_EVERY_S, max(0, end_s - monotonic()))):
+            if self.closed or monotonic() >= end_s:
+                break
+        self.leave(waiter)
+        return waiter.connection
+
+
+class SeesItsThreadOut(ClosablePool):
+    """Has a thread that looks from time to time whether it is over, and waits for that to close."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.thread = Thread(target=self.maintain, daemon=True)
+        self.thread.start()
+
+    def maintain(self) -> None:
+        while not self.closed:
+            sleep(TICK_S)
+
+    def close(self) -> None:
+        super().close()
+        self.thread.join()
+
+
+class SeesItsTaskOut(ClosableAsyncPool):
+    """The same for asyncio."""
+
+    task: asyncio.Task[None] | None = None
+
+    async def get_connection(self, command_name: str | None = None) -> Connection:
+        self.task = self.task or asyncio.create_task(self.maintain())
+        return await super().get_connection()
+
+    async def maintain(self) -> None:
+        while not self.closed:  # noqa: ASYNC110 - it is what this pool does
+            await asyncio.sleep(TICK_S)
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        if self.task is not None:
+            await self.task
+
+
+@pytest.fixture
+def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
+    """What happens when these operations are carried out on a pool of one connection."""
+    witness = Witness(server)
+
+    def run_on(pool: type[object], *operations: Operation) -> Sequence[Event]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        with closing(drivers_of(prepared)) as drivers:
+            driver = drivers.new(Theme.CLOSE, prepared.settings, witness, look_twice=True)
+            driver.run_one(Build("A", Terms(1, CROWD_S)))
+            for operation in operations:
+                driver.run_one(operation)
+            driver.finish()
+            return driver.events
+
+    with schedulable_threads():
+        yield run_on
+    witness.close()
+
+
+def said(clause: str, events: Sequence[Event]) -> set[str | None]:
+    return {judgement.broken for judgement in CLAUSES[clause].judge(History(tuple(events)))}
+
+
+def test_who_waits_may_look_from_time_to_time_whether_the_pool_is_closed(run: Run) -> None:
+    events = run(LooksWhetherItIsClosed, ASK, ASK, CLOSE, GIVE)
+
+    assert said("CLS-1", events) == {None}
+
+
+@pytest.mark.parametrize("pool", [SeesItsThreadOut, SeesItsTaskOut])
+@pytest.mark.parametrize("in_use", [False, True], ids=["idle", "in use"])
+def test_closing_may_take_the_time_that_a_thread_or_task_of_the_pool_needs(
+    run: Run, pool: type[object], *, in_use: bool
+) -> None:
+    events = run(pool, ASK, *((CLOSE, GIVE) if in_use else (GIVE, CLOSE)))
+
+    assert [event.error for event in events if isinstance(event, CloseReturned)] == [None]
+    assert said("CLS-2", events) == {None}
