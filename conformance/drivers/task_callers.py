@@ -63,8 +63,10 @@ class TaskCallers(Outcomes):
         self._adapter = adapter
         self._asked_to_stop: set[int] = set()
         """The calls of which it is written down already that their callers were cancelled."""
-        self._one_at_a_time: asyncio.Lock | None = None
-        """Two holders of one connection would not even learn which it is."""
+        self._one_at_a_time: dict[int, asyncio.Lock] = {}
+        """For each connection. Two holders of one would not even learn which it is; and those of two
+        must not wait for each other, since a pool may leave it to the first command to connect.
+        """
 
     async def _acquire(self, pool: str, call: int, by: Means = "cancel") -> None:
         self._log(AcquireCalled(self._now_s(), pool, call))
@@ -126,8 +128,7 @@ class TaskCallers(Outcomes):
             self._note_acquired(pool, call, connection, asking.result(), at_s)
 
     async def _number(self, connection: object) -> object:
-        self._one_at_a_time = self._one_at_a_time or asyncio.Lock()
-        async with self._one_at_a_time:
+        async with self._one_at_a_time.setdefault(id(connection), asyncio.Lock()):
             await self._adapter.send(connection, "CLIENT", "ID")
             return await self._adapter.receive(connection)
 

@@ -12,6 +12,7 @@ from poolproof.reference_pool import asyncio as asyncio_reference_pool
 
 from .condition import ConditionPool
 from .eager import EagerPool
+from .lazy_async import LazyAsyncPool
 from .mailbox import MailboxPool
 from .recycling import RecyclingPool
 from .semaphore import SemaphorePool
@@ -38,6 +39,7 @@ SOUND_POOLS = (
 
 ASYNC_SOUND_POOLS = (
     ClosableAsyncPool,
+    LazyAsyncPool,
     SemaphoreAsyncPool,
     SoundAsyncPool,
     TurnsAsyncPool,
