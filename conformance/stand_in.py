@@ -9,6 +9,8 @@ again on a real server.
 from collections.abc import Mapping
 from itertools import count
 
+from .witness import NONE
+
 
 class ImaginedServer:
     """Numbers connections and answers them; to a driver it is the witness, too."""
@@ -36,7 +38,10 @@ class ImaginedServer:
         return False
 
     def settled_connections(
-        self, pools: Mapping[str, str], _most: Mapping[str, int]
+        self,
+        pools: Mapping[str, str],
+        _most: Mapping[str, int],
+        _no_others: Mapping[str, frozenset[int]] = NONE,
     ) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each."""
         return {

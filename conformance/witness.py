@@ -22,6 +22,8 @@ CLOSING_S = 0.3
 CUTTING_S = 3.0
 """How long the server may take to close a connection when it is told to."""
 
+NONE: Mapping[str, frozenset[int]] = {}
+
 
 class ServerGone(Exception):
     """The server went away; the message says what to do."""
@@ -43,7 +45,10 @@ class Watch(Protocol):
         ...
 
     def settled_connections(
-        self, pools: Mapping[str, str], most: Mapping[str, int]
+        self,
+        pools: Mapping[str, str],
+        most: Mapping[str, int],
+        no_others: Mapping[str, frozenset[int]] = NONE,
     ) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each, once nothing moves."""
         ...
@@ -72,8 +77,9 @@ class Witness:
             "socket_timeout": 30,
         }
         self._connection = redis.Connection(**self._arguments)
-        self._outlasted: dict[str, tuple[int, frozenset[int]]] = {}
-        """Of each pool that had more connections than so many for longer than a close takes: these."""
+        self._outlasted: dict[str, tuple[int | frozenset[int], frozenset[int]]] = {}
+        """Of each pool that had more connections than so many, or others than these, for longer than
+        a close takes: which."""
 
     def ask(self, *words: str | float) -> object:
         """Send one command and return its reply. Raises ServerGone if there is none."""
@@ -116,33 +122,43 @@ class Witness:
         return bool(closed)
 
     def settled_connections(
-        self, pools: Mapping[str, str], most: Mapping[str, int]
+        self,
+        pools: Mapping[str, str],
+        most: Mapping[str, int],
+        no_others: Mapping[str, frozenset[int]] = NONE,
     ) -> Mapping[str, frozenset[int]]:
-        """The same, and where there are more than `most` of a pool, only those that stay.
+        """The same; and where there are more than `most` of a pool, or others than should be, only
+        those that stay.
 
         A server hears of a close a little after the client has made it, and nothing tells us when;
         so a surplus is looked at again until it is gone, or has outlasted any close.
         """
+        allowed: dict[str, int | frozenset[int]] = {**most, **no_others}
         seen = self.open_connections(pools)
         give_up_s = monotonic() + CLOSING_S
         pause = Event()
         while surplus := [
             pool
             for pool in seen
-            if len(seen[pool]) > most.get(pool, len(seen[pool]))
-            and not self._has_outlasted(pool, most[pool], seen[pool])
+            if _has_surplus(allowed.get(pool), seen[pool])
+            and not self._has_outlasted(pool, allowed[pool], seen[pool])
         ]:
             if monotonic() >= give_up_s:
-                self._outlasted.update({pool: (most[pool], seen[pool]) for pool in surplus})
+                self._outlasted.update({pool: (allowed[pool], seen[pool]) for pool in surplus})
                 break
             pause.wait(0.01)
             seen = self.open_connections(pools)
         return seen
 
-    def _has_outlasted(self, pool: str, most: int, connections: frozenset[int]) -> bool:
+    def _has_outlasted(
+        self, pool: str, allowed: int | frozenset[int], connections: frozenset[int]
+    ) -> bool:
         """Whether it is known that none of these is about to be closed."""
-        then_most, outlasted = self._outlasted.get(pool, (0, frozenset[int]()))
-        return then_most <= most and connections <= outlasted
+        then, outlasted = self._outlasted.get(pool, (0, frozenset[int]()))
+        if isinstance(then, int) and isinstance(allowed, int):
+            return then <= allowed and connections <= outlasted
+        # Once somebody has released what they held, a close that waited for that may go on.
+        return then == allowed and connections <= outlasted
 
     def end_connections(self, names: frozenset[str]) -> None:
         """Close whatever is still open under these client names."""
@@ -177,3 +193,9 @@ class Witness:
     def _client_list(self) -> str:
         reply = self.ask("CLIENT", "LIST")
         return reply.decode() if isinstance(reply, bytes) else str(reply)
+
+
+def _has_surplus(allowed: int | frozenset[int] | None, seen: frozenset[int]) -> bool:
+    if allowed is None:
+        return False
+    return len(seen) > allowed if isinstance(allowed, int) else not seen <= allowed

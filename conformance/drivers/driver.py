@@ -94,7 +94,7 @@ class Driver(ABC):
         self.closed: set[str] = set()
         """Pools that have been closed."""
         self._disconnected: set[str] = set()
-        """Pools that are disconnected in the burst under way."""
+        """Pools that are disconnected in the burst under way, or have been waiting since to be so."""
         self._misused: set[str] = set()
         """Pools that were given what was not theirs to take, whose bound is not judged any more."""
         self._settings = surroundings.settings
@@ -266,11 +266,14 @@ class Driver(ABC):
         if any(event.error.is_connection_error and self.free(event.pool) > 0 for event in failed):
             self._witness.lets_in()
 
-    def _most(self, name: str, pool: BuiltPool) -> int:
-        """How many connections the server should see at most. It hears a little later of a close."""
-        if not self._is_ending(name):
-            return pool.terms.max_connections
-        return sum(held.pool == name for held in self.holding.values())
+    def _no_others(self, name: str) -> frozenset[int]:
+        """The connections that a pool may have that should by now have closed what nobody holds."""
+        held = (each.number for each in self.holding.values() if each.pool == name)
+        return frozenset(number for number in held if number is not None)
+
+    def _still_ending(self) -> set[str]:
+        """The pools that are being closed or disconnected, and are not yet."""
+        return set()
 
     def _is_ending(self, name: str) -> bool:
         """Whether a pool should by now have closed what nobody holds."""
@@ -278,13 +281,15 @@ class Driver(ABC):
 
     def _settle(self) -> None:
         names = {name: pool.client_name for name, pool in self._pools.items()}
+        no_others = {name: self._no_others(name) for name in names if self._is_ending(name)}
         most = {
-            name: self._most(name, pool)
+            name: pool.terms.max_connections
             for name, pool in self._pools.items()
-            if self._is_ending(name) or (self._look_twice and name not in self._misused)
+            if self._look_twice and name not in self._misused
         }
-        seen: Mapping[str, frozenset[int]] = self._witness.settled_connections(names, most)
-        self._disconnected.clear()
+        seen: Mapping[str, frozenset[int]]
+        seen = self._witness.settled_connections(names, most, no_others)
+        self._disconnected &= self._still_ending()
         self._log(
             Settled(
                 self._now_s(),

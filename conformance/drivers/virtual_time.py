@@ -118,6 +118,9 @@ class VirtualTime(Outages, Generic[_AnyCall]):
         super()._give_up(pool, call, waited_s)
         self._moving.pop(call, None)
 
+    def _still_ending(self) -> set[str]:
+        return {self._moving[call].pool for call in self._endings & self._moving.keys()}
+
     def _waits_for_callers(self, call: int) -> bool:
         """Whether a call closes a pool that may let those finish first who use it."""
         pool = self._moving[call].pool

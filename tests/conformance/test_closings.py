@@ -1,9 +1,9 @@
 """Pools that take some time to close, or to find out that they are closed, as they may."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from threading import Thread
+from threading import Condition, Thread
 from time import monotonic, sleep
 
 import pytest
@@ -20,6 +20,7 @@ from poolproof.conformance.program import (
     Acquire,
     Build,
     ClosePool,
+    DisconnectPool,
     Operation,
     Release,
 )
@@ -32,7 +33,7 @@ from poolproof.spec.events import CloseReturned, Event, Terms
 
 LOOKS_EVERY_S = 0.05
 TICK_S = 2.0
-ASK, GIVE, CLOSE = Acquire("A"), Release(1, "A"), ClosePool("A")
+ASK, GIVE, CLOSE, DISCONNECT = Acquire("A"), Release(1, "A"), ClosePool("A"), DisconnectPool("A")
 
 Run = Callable[..., Sequence[Event]]
 
@@ -89,16 +90,48 @@ class SeesItsTaskOut(ClosableAsyncPool):
             await self.task
 
 
+class DisconnectsWhenAllIsReleased(ClosablePool):
+    """Has who disconnects it wait for those who hold a connection."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.released = Condition(self.lock)  # type: ignore[arg-type]  # it is an RLock
+
+    def disconnect(self) -> None:
+        with self.released:
+            while self.in_use:
+                self.released.wait()
+            super().disconnect()
+
+    def release(self, connection: redis.Connection) -> None:
+        super().release(connection)
+        with self.released:
+            self.released.notify_all()
+
+
+class HearsLate(Witness):
+    """Of a server that shows once more what has been closed since it was asked last."""
+
+    before: Mapping[str, frozenset[int]]
+
+    def open_connections(self, pools: Mapping[str, str]) -> Mapping[str, frozenset[int]]:
+        seen = super().open_connections(pools)
+        shown = {pool: seen[pool] | self.before.get(pool, frozenset()) for pool in pools}
+        self.before = seen
+        return shown
+
+
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
-    """What happens when these operations are carried out on a pool of one connection."""
-    witness = Witness(server)
+    """What happens when these operations are carried out on a pool of so many connections."""
+    witness = HearsLate(server)
+    witness.before = {}
 
-    def run_on(pool: type[object], *operations: Operation) -> Sequence[Event]:
+    def run_on(pool: type[object], *operations: Operation, most: int = 1) -> Sequence[Event]:
         prepared = prepare(adapter_of(pool), settings, witness)
         with closing(drivers_of(prepared)) as drivers:
             driver = drivers.new(Theme.CLOSE, prepared.settings, witness, look_twice=True)
-            driver.run_one(Build("A", Terms(1, CROWD_S)))
+            driver.run_one(Build("A", Terms(most, CROWD_S)))
             for operation in operations:
                 driver.run_one(operation)
             driver.finish()
@@ -128,3 +161,19 @@ def test_closing_may_take_the_time_that_a_thread_or_task_of_the_pool_needs(
 
     assert [event.error for event in events if isinstance(event, CloseReturned)] == [None]
     assert said("CLS-2", events) == {None}
+
+
+def test_a_disconnect_that_waits_for_callers_is_seen_when_the_server_has_heard_of_it(
+    run: Run,
+) -> None:
+    events = run(DisconnectsWhenAllIsReleased, ASK, ASK, Release(2, "A"), DISCONNECT, GIVE, most=2)
+
+    assert said("CLS-3", events) == {None}
+
+
+def test_a_connection_in_use_that_was_closed_does_not_hide_that_an_idle_one_is_about_to_be(
+    run: Run,
+) -> None:
+    again = (ASK, Release(3, "A"), DISCONNECT)
+
+    assert said("CLS-3", run(ClosablePool, ASK, DISCONNECT, *again, most=2)) == {None}
