@@ -120,6 +120,10 @@ def a_child_may_release_what_it_inherited(history: History) -> Iterator[Judgemen
             case ReleasedAfterFork(inherited=True):
                 trouble = event.trouble
                 broken = f"the child's release of what it inherited {trouble}" if trouble else None
+            case AcquiredAfterFork(by="child", connection=int(connection)) if (
+                connection == scene.fork.idle
+            ):
+                continue  # that it had before it released anything
             case AcquiredAfterFork(by="child", connection=int(connection), surplus=surplus):
                 broken = _shared(connection, scene)
                 if surplus and broken is None:

@@ -19,7 +19,13 @@ from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.conformance.themes import BRIEF_S
 from poolproof.spec import Capability
-from poolproof.spec.events import AcquiredAfterFork, Event, Forked, ReleasedAfterFork
+from poolproof.spec.events import (
+    AcquiredAfterFork,
+    Event,
+    Forked,
+    ReleasedAfterFork,
+    UsedAfterFork,
+)
 
 from .after_fork import (
     MAX_CONNECTIONS,
@@ -95,7 +101,9 @@ class _Trial:
         for history in self._while_nobody_is_inside(self._only_use):
             can_go_on = not _went_wrong(history)
             yield history
-        yield from self._while_nobody_is_inside(self._release_first)
+        # Of a child that cannot go on anyway only the release shows what the release has done.
+        for history in self._while_nobody_is_inside(self._release_first):
+            yield history if can_go_on else [*_until_in_trouble(history)]
         if can_go_on and self._outlives_a_bystander():
             yield from self._while_another_is_inside()
 
@@ -244,3 +252,13 @@ class _Trial:
 
 def _went_wrong(events: Sequence[Event]) -> bool:
     return any(getattr(event, "trouble", "") for event in events)
+
+
+def _until_in_trouble(events: Sequence[Event]) -> Iterator[Event]:
+    """What the child did, but for what failed after its release."""
+    for event in events:
+        if isinstance(event, AcquiredAfterFork) and (event.trouble or event.surplus):
+            return
+        if isinstance(event, UsedAfterFork):
+            return
+        yield event

@@ -27,6 +27,21 @@ class EndsWhatItInherited(SoundPool):
         super().start_anew()
 
 
+class RefusesToWorkInTheChild(SoundPool):
+    """Lets nobody have a connection there, and takes back what was inherited without a word."""
+
+    forked = False
+
+    def start_anew(self) -> None:
+        super().start_anew()
+        self.forked = True
+
+    def get_connection(self, command_name: str | None = None) -> redis.Connection:
+        if self.forked:
+            raise RuntimeError("this pool belongs to another process")
+        return super().get_connection(command_name)
+
+
 class KeepsTheLockOfItsParent(SoundPool):
     """Starts empty in the child, behind a lock that nobody there may be able to open."""
 

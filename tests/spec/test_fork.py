@@ -155,6 +155,10 @@ def test_what_goes_wrong_once_the_child_has_released_what_it_inherited_is_up_to_
     assert said(frk_1, *events) == said(frk_2, *events) == []
 
 
+def test_a_child_that_is_handed_what_was_idle_anyway_does_not_break_frk_3() -> None:
+    assert said(frk_3, FORK, RELEASES_INHERITED, child_gets(IDLE)) == [None]
+
+
 def test_to_be_denied_more_than_max_connections_upholds_frk_3() -> None:
     events: Sequence[Event] = (FORK, RELEASES_INHERITED, child_gets(OWN), child_gets(ANOTHER))
 
