@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from math import ulp
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from .errors import CannotHost
@@ -79,6 +80,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """What the clock shows."""
         return self._now_s
+
+    @property
+    def _clock_resolution(self) -> float:
+        """How much too early asyncio lets a timer go off. Who is called a little early looks at the
+        clock and waits for the rest: for ever, if it does not go on.
+        """
+        return ulp(self._now_s)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, _of_real_clock: float) -> None:
+        pass
 
     def run_until_quiet(self, until: Callable[[], bool] | None = None) -> None:
         """

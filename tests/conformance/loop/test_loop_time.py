@@ -123,3 +123,18 @@ def test_the_clocks_of_the_time_module_show_the_time_of_a_loop_while_it_runs() -
             assert time.monotonic() != START_S + 5
     finally:
         del sys.modules[theirs.__name__]
+
+
+def test_who_looks_from_time_to_time_comes_to_the_end_of_the_wait(loop: VirtualLoop) -> None:
+    async def look_until(end_s: float) -> None:
+        while (left_s := end_s - loop.time()) > 0:  # noqa: ASYNC110 - it is what pools do
+            await asyncio.sleep(min(0.05, left_s))
+
+    task = loop.create_task(look_until(START_S + 5))
+    loop.run_until_quiet()
+    while (deadline_s := loop.next_deadline_s()) is not None:
+        loop.advance_to(deadline_s)
+        loop.run_until_quiet()
+
+    assert task.done()
+    assert loop.time() == START_S + 5
