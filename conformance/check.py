@@ -7,12 +7,13 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from secrets import token_hex
 
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door, opened
 from poolproof.spec import CLAUSES, Capability
 
 from . import loop, scheduler
@@ -68,6 +69,28 @@ def run_check(
     Raises TargetError if the target cannot be driven at all.
     """
     threads_before = threads_now()
+    # First of all: a check that was ended by force may have left the server shut.
+    with opened(server) as (door, why_no_door):
+        findings = _run_check(
+            adapter, server, door, threads_before, clauses, budget, seed, extra, say
+        )
+    if door is None:
+        note = f"the server was not made to turn anybody away by itself: {why_no_door}"
+        findings = replace(findings, notes=(*findings.notes, note))
+    return findings
+
+
+def _run_check(
+    adapter: AnyAdapter | AnyAsyncAdapter,
+    server: Server,
+    door: Door | None,
+    threads_before: frozenset[int],
+    clauses: Sequence[str],
+    budget: Budget,
+    seed: int,
+    extra: Mapping[str, object],
+    say: Callable[[Progress], None],
+) -> Findings:
     witness = Witness(server)
     say(Progress("trying the target", 0, {}))
     settings = PoolSettings(
@@ -87,7 +110,9 @@ def run_check(
     def step() -> None:
         say(Progress(doing, court.programs, court.convictions))
 
-    drivers = Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_before)
+    drivers = Drivers(
+        prepared.adapter, prepared.library, prepared.is_pool_code, threads_before, door
+    )
     court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
     step()
     for events in run_trials(prepared, server, witness, step):

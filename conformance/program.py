@@ -23,8 +23,13 @@ Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
 MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
 
 
-Absence: TypeAlias = Literal["refused", "cut"]
-"""How a server is away: whoever connects is refused, and what is open stays, or is cut, too."""
+Refusal: TypeAlias = Literal["refused", "full", "locked"]
+"""How a server turns away who connects: nobody listens, it has no room, or it demands a password."""
+
+REFUSALS: tuple[Refusal, ...] = ("refused", "full", "locked")
+
+Absence: TypeAlias = Refusal | Literal["cut"]
+"""How a server is away: whoever connects is turned away, and what is open stays, or is cut, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,10 @@ class LetConnect:
 
 @dataclass(frozen=True, slots=True)
 class BeginOutage:
-    """Have nobody reach the server from now on, where the pools connect through a proxy."""
+    """Have nobody reach the server from now on, where the pools connect through a proxy.
+
+    A server that was given is not made to turn anybody away: the proxy refuses them instead.
+    """
 
     how: Absence
 

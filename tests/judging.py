@@ -12,6 +12,7 @@ from poolproof.conformance.drivers import Drivers
 from poolproof.conformance.drivers.threads_of_others import threads_now
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.target import load_target
 from poolproof.spec import CLAUSES
 
@@ -27,9 +28,9 @@ def name_of(pool: type[object]) -> str:
     return f"{pool.__module__.rpartition('.')[2]}.{pool.__name__}"
 
 
-def drivers_of(prepared: Prepared) -> Drivers:
+def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
-    return Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_now())
+    return Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_now(), door)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from types import CodeType
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.network import Proxy
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import OUTAGES, REAL_TIME, Theme
 from poolproof.conformance.witness import Watch
@@ -27,6 +28,7 @@ class Drivers:
         library: ClientLibrary,
         is_pool_code: Callable[[CodeType], bool],
         threads_before: frozenset[int],
+        door: Door | None = None,
     ) -> None:
         self._adapter = adapter
         self._library = library
@@ -35,6 +37,8 @@ class Drivers:
         """The threads that ran before the target was touched."""
         self._shared_threads = SharedThreads(threads_before)
         self._proxy: Proxy | None = None
+        self._door = door
+        """That of the server; None if the server is not to be disturbed."""
         self.real_threads_only = False
         """Whether the pool has turned out to be one that no scheduler can host."""
 
@@ -60,7 +64,9 @@ class Drivers:
         return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)
 
     def close(self) -> None:
-        """End what is shared by all programs."""
+        """End what is shared by all programs, and leave the server open."""
+        if self._door is not None:
+            self._door.open()
         if self._proxy is not None:
             self._proxy.close()
 
@@ -69,5 +75,7 @@ class Drivers:
         settings = surroundings.settings
         self._proxy = self._proxy or Proxy(settings.host, settings.port)
         self._proxy.admit_connects()
+        if self._door is not None:
+            self._door.open()  # a program that broke off may have left it shut
         settings = replace(settings, host=self._proxy.host, port=self._proxy.port)
-        return replace(surroundings, settings=settings, proxy=self._proxy)
+        return replace(surroundings, settings=settings, proxy=self._proxy, door=self._door)

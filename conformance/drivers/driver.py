@@ -21,6 +21,7 @@ from poolproof.conformance.program import (
     Operation,
     Release,
 )
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Watch
 from poolproof.spec.events import (
@@ -70,6 +71,8 @@ class Surroundings:
     """Whether the server is asked again when it sees more connections than there may be."""
     proxy: Proxy | None = None
     """Through which the pools connect; None if they connect to the server itself."""
+    door: Door | None = None
+    """That of the server; None if the server is not to be disturbed."""
 
 
 class Driver(ABC):
@@ -102,6 +105,7 @@ class Driver(ABC):
         self._witness = surroundings.witness
         self._look_twice = surroundings.look_twice
         self._proxy = surroundings.proxy
+        self._door = surroundings.door
         self.in_outage = False
         """Whether the server cannot be reached."""
         self._was_away = False
@@ -262,6 +266,8 @@ class Driver(ABC):
 
     def _see_that_the_server_lets_in(self, began: int) -> None:
         """What a pool cannot do while the server admits nobody is not the pool's fault."""
+        if self.in_outage:
+            return  # nobody owes anybody a connection, and it may be the server that lets nobody in
         failed = [event for event in self.events[began:] if isinstance(event, AcquireFailed)]
         if any(event.error.is_connection_error and self.free(event.pool) > 0 for event in failed):
             self._witness.lets_in()

@@ -1,4 +1,5 @@
-"""Outages: the server cannot be reached for a while, because the proxy in front of it is told so.
+"""Outages: the server cannot be reached for a while, because the proxy in front of it is told so, or
+because the server itself is.
 
 The witness speaks to the server itself, and sees it up all the time. A pool that does not connect to
 the address that it was given, the proxy's, has no outage, and nothing is judged.
@@ -13,6 +14,8 @@ from .driver import Driver, Surroundings
 TOLD: dict[Absence, str] = {
     "refused": "whoever connects is refused",
     "cut": "every connection is reset, and whoever connects is refused",
+    "full": "it has no room for more (maxclients), and whoever connects is turned away",
+    "locked": "it demands a password since, and whoever connects without one is turned away",
 }
 
 
@@ -36,7 +39,13 @@ class Outages(Driver):
             return
         names = {name: pool.client_name for name, pool in self._pools.items()}
         seen = self._witness.settled_connections(names, {})
-        self._proxy.refuse_connects()
+        if how not in ("full", "locked"):
+            self._proxy.refuse_connects()
+        elif self._door is not None:
+            self._door.shut(how)
+        else:
+            how = "refused"
+            self._proxy.refuse_connects()
         self.in_outage = self._was_away = True
         self._log(Outage(self._now_s(), TOLD[how]))
         if how == "cut":
@@ -49,5 +58,7 @@ class Outages(Driver):
         if self._proxy is None or not self.in_outage:
             return
         self._proxy.admit_connects()
+        if self._door is not None:
+            self._door.open()
         self.in_outage = False
         self._log(OutageOver(self._now_s()))

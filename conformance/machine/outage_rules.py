@@ -1,6 +1,6 @@
 """The rules for a server that cannot be reached for a while, and how such programs end.
 
-Either whoever connects is refused, and open connections stay; or these are cut, too. Callers come,
+Either whoever connects is turned away, and open connections stay; or these are cut, too. Callers come,
 fail, and release what has broken, before, during and after it.
 """
 
@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.program import (
-    Absence,
+    REFUSALS,
     Acquire,
     BeginOutage,
     Elapse,
     EndOutage,
     HoldConnects,
     LetConnect,
+    Refusal,
     Release,
     Use,
 )
@@ -30,12 +31,15 @@ MOST_IN_VAIN = 6
 class OutageRules(BreakageRules):
     """Outages, and callers who meet them."""
 
+    _refusal: Refusal = "refused"
+    """How the server has turned callers away in this program; it does so in the same way at its end."""
+
     @precondition(lambda self: self._theme in OUTAGES)
-    @rule()
-    def begin_outage(self) -> None:
+    @rule(refusal=st.sampled_from(REFUSALS))
+    def begin_outage(self, refusal: Refusal) -> None:
         """Have nobody reach the server."""
-        how: Absence = "cut" if self._theme is Theme.OUTAGE else "refused"
-        self._run(BeginOutage(how))
+        self._refusal = refusal
+        self._begin_outage()
 
     @precondition(lambda self: self._theme in OUTAGES and self._driving.in_outage)
     @rule()
@@ -62,9 +66,10 @@ class OutageRules(BreakageRules):
             self._run(Release(acquire, pool))
 
     @precondition(lambda self: self._theme is Theme.REFUSED)
-    @rule()
-    def refuse_who_connects(self) -> None:
+    @rule(refusal=st.sampled_from(REFUSALS))
+    def refuse_who_connects(self, refusal: Refusal) -> None:
         """Have all callers refused who are connecting, while another waits for the slot of one."""
+        self._refusal = refusal
         if "A" in self._driving.retired or self._driving.waiting or self._driving.in_outage:
             return
         self._run(HoldConnects())
@@ -72,16 +77,19 @@ class OutageRules(BreakageRules):
             self._run(Acquire("A"))
         if self._driving.waiting and self._may_wait_behind():
             self._run(Acquire("A"))
-        self.begin_outage()
+        self._begin_outage()
         self._run(LetConnect())
         self.end_outage()
+
+    def _begin_outage(self) -> None:
+        self._run(BeginOutage("cut" if self._theme is Theme.OUTAGE else self._refusal))
 
     def _come_to_the_point(self) -> None:
         match self._theme:
             case Theme.REFUSED:
                 self._everybody_is_served()
-                self.refuse_who_connects()
-                self.begin_outage()
+                self.refuse_who_connects(self._refusal)
+                self._begin_outage()
                 self.acquire_in_vain(self._driving.free("A") + 1)
             case Theme.OUTAGE:
                 self._everybody_is_served()
@@ -89,7 +97,7 @@ class OutageRules(BreakageRules):
                     self.end_outage()
                 self.exhaust("A")
                 self._a_caller_or_two_wait()
-                self.begin_outage()
+                self._begin_outage()
                 self._everybody_is_served()
                 self._release_all("A")
                 self.acquire_in_vain(self._driving.free("A") + 1)

@@ -5,7 +5,7 @@ import random
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from poolproof.conformance.program import Build
+from poolproof.conformance.program import REFUSALS, Build
 from poolproof.conformance.themes import BREAKING, CANCELLING, CROWDED, OUTAGES, Theme, terms_of
 
 from .closing_rules import ClosingRules
@@ -31,6 +31,8 @@ class PoolMachine(ClosingRules):
         terms = terms_of(
             self._theme, max_connections, takes_timeout="timeout" in self._court.settings.takes
         )
+        # A rule may say otherwise; but each way is met, however few programs there are.
+        self._refusal = REFUSALS[(max_connections - 1) % len(REFUSALS)]
         for pool in ("A", "B"):
             self._run(Build(pool, terms))
         if first and self._theme in (Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE):

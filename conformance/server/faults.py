@@ -85,6 +85,12 @@ class ServerFaults:
         with self._configured("maxclients", listed.count(b"\n") + more):
             yield
 
+    def make_room(self, at_least: int) -> None:
+        """Have it let in at least so many."""
+        room = int(self._setting("maxclients"))
+        if room < at_least:
+            self._ask("CONFIG", "SET", "maxclients", at_least)
+
     @contextmanager
     def password(self, word: str) -> Iterator[None]:
         """Have it demand this password of who connects; who is connected stays."""
@@ -122,14 +128,21 @@ class ServerFaults:
 
     @contextmanager
     def _configured(self, setting: str, value: str | int) -> Iterator[None]:
-        reply = self._ask("CONFIG", "GET", setting)
-        # A pair, or a mapping in the newer protocol.
-        before = reply[setting.encode()] if isinstance(reply, dict) else _second(reply)
+        before = self._setting(setting)
         try:
             self._ask("CONFIG", "SET", setting, value)
             yield
         finally:
             self._ask("CONFIG", "SET", setting, before)
+
+    def _setting(self, setting: str) -> bytes:
+        reply = self._ask("CONFIG", "GET", setting)
+        # A mapping in the newer protocol, or a pair; nothing of what the server does not know.
+        pair = next(iter(reply.items())) if isinstance(reply, dict) and reply else reply
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise FaultFailed(f"the server knows no setting {setting!r}")
+        value: bytes = pair[1]
+        return value
 
     def _ask(self, *words: str | bytes | float) -> object:
         # It may have been closed by a fault of ours, such as the idle timeout.
@@ -168,9 +181,3 @@ class ServerFaults:
         except redis.RedisError as error:
             raise FaultFailed("the server lets nobody in to tell it what to do") from error
         return connection
-
-
-def _second(pair: object) -> bytes:
-    assert isinstance(pair, list)
-    value: bytes = pair[1]
-    return value

@@ -1,4 +1,4 @@
-"""Outages of ours: what a program does to the way to the server, and what is seen of it.
+"""Outages of ours: what a program does to the server or to the way to it, and what is seen of it.
 
 The proxy is in front of a real server, which stays up.
 """
@@ -11,15 +11,17 @@ from typing import TypeVar
 
 import pytest
 import redis
-from culprits import SoundPool
-from judging import adapter_of, drivers_of
+from culprits import SoundPool, outage
+from judging import adapter_of, drivers_of, judge
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from poolproof import reference_pool
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, RedisInterface
+from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import (
     Acquire,
@@ -29,9 +31,11 @@ from poolproof.conformance.program import (
     HoldConnects,
     LetConnect,
     Operation,
+    Refusal,
     Release,
 )
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
 from poolproof.conformance.witness import Witness
@@ -62,7 +66,13 @@ _Event = TypeVar("_Event", bound=Event)
 
 
 @pytest.fixture
-def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
+def door(server: Server) -> Iterator[Door]:
+    with closing(Door(server)) as door:
+        yield door
+
+
+@pytest.fixture
+def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
     """What happens when these operations are carried out on a pool of two connections.
 
     In the end, when the outage is over if there was one, both are to be had.
@@ -73,7 +83,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
         pool: AnyAdapter | AnyAsyncAdapter, *operations: Operation, **extra: object
     ) -> list[Event]:
         prepared = prepare(pool, replace(settings, extra=extra), witness)
-        drivers = drivers_of(prepared)
+        drivers = drivers_of(prepared, door)
         with closing(drivers):
             driver = drivers.new(Theme.OUTAGE, prepared.settings, witness, look_twice=True)
             driver.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
@@ -121,6 +131,50 @@ def test_where_connects_are_refused_only_what_is_open_goes_on_to_work(
     before, during = (event.connection for event in of(Acquired, events))
     assert before == during is not None
     assert len(of(AcquireFailed, events)) == 1
+
+
+@OF_BOTH_COLOURS
+@pytest.mark.parametrize("how", ["full", "locked"])
+def test_a_server_that_turns_callers_away_by_itself_lets_those_go_on_who_are_connected(
+    run: Run, pool: AnyAdapter | AnyAsyncAdapter, how: Refusal
+) -> None:
+    events = run(pool, ASK, GIVE, BeginOutage(how), ASK, ASK, OVER, ASK)
+
+    [away] = of(Outage, events)
+    assert "turned away" in away.how
+    before, during, after = (event.connection for event in of(Acquired, events))
+    assert before == during is not None
+    assert after not in (None, during)
+    [failed] = of(AcquireFailed, events)
+    assert failed.error.is_connection_error
+
+
+def test_a_program_that_breaks_off_leaves_the_server_open_to_the_next(
+    server: Server, settings: PoolSettings, door: Door
+) -> None:
+    witness = Witness(server)
+    prepared = prepare(FOR_THREADS, settings, witness)
+    with schedulable_threads(), closing(drivers_of(prepared, door)) as drivers:
+        for how in ("full", "locked"):
+            broken_off = drivers.new(Theme.REFUSED, settings, witness, look_twice=True)
+            broken_off.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
+            broken_off.run_one(ASK)
+            broken_off.run_one(BeginOutage(how))
+            drivers.new(Theme.REFUSED, settings, witness, look_twice=True)
+            witness.lets_in()
+            broken_off.close()
+    witness.close()
+
+
+def test_a_server_that_was_given_is_not_shut_which_is_said(server: Server) -> None:
+    given = replace(server, started_by_kit=False)
+    budget = Budget(12, 6, 0.1, run_s=5, limit_s=60, depth=Depth(preemptions=0, limit_s=1))
+    adapter = adapter_of(outage.ForgetsTheSlotOfWhoIsTurnedAway)
+
+    findings = judge(adapter, given, budget)
+
+    assert "BRK-4" not in findings.convictions
+    assert [note for note in findings.notes if "was given" in note]
 
 
 @OF_BOTH_COLOURS

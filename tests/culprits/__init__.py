@@ -100,6 +100,7 @@ CULPRITS: Culprits = {
     outage.LosesTheSlotOfAFailedConnect: ("BRK-4", "BRK-5"),
     outage.KeepsAFailedConnectFromTheNext: ("BRK-4", "BRK-5"),
     outage.LosesWhatCannotBeOpenedAgain: ("BRK-5",),
+    outage.ForgetsTheSlotOfWhoIsTurnedAway: ("BRK-4", "BRK-5"),
     fork.GoesOnInTheChild: ("FRK-1", "FRK-3"),
     fork.EndsWhatItInherited: ("FRK-1",),
     fork.RefusesToWorkInTheChild: ("FRK-1",),
@@ -138,5 +139,6 @@ ASYNC_CULPRITS: Culprits = {
     outage_async.LosesTheSlotOfARefusedConnect: ("BRK-4", "BRK-5"),
     outage_async.KeepsARefusedConnectFromTheNext: ("BRK-4", "BRK-5"),
     outage_async.LosesWhatCannotBeReplaced: ("BRK-5",),
+    outage_async.ForgetsTheSlotOfATaskThatIsTurnedAway: ("BRK-4", "BRK-5"),
 }
 """Culprits whose callers are tasks."""

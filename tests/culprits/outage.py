@@ -48,3 +48,11 @@ class LosesWhatCannotBeOpenedAgain(SoundPool):
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
         if connection not in self.opened_once or not isinstance(raised, redis.ConnectionError):
             super().give_up(connection, raised)
+
+
+class ForgetsTheSlotOfWhoIsTurnedAway(SoundPool):
+    """Gives the slot back when nobody listens, and forgets it when a server does not let it in."""
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        if not isinstance(raised, redis.ConnectionError) or isinstance(raised.__context__, OSError):
+            super().give_up(connection, raised)

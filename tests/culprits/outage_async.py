@@ -38,3 +38,11 @@ class LosesWhatCannotBeReplaced(SoundAsyncPool):
     async def give_up(self, connection: Connection, raised: BaseException) -> None:
         if connection not in self.opened_once or not isinstance(raised, redis.ConnectionError):
             await super().give_up(connection, raised)
+
+
+class ForgetsTheSlotOfATaskThatIsTurnedAway(SoundAsyncPool):
+    """Gives the slot back when nobody listens, and forgets it when a server does not let it in."""
+
+    async def give_up(self, connection: Connection, raised: BaseException) -> None:
+        if not isinstance(raised, redis.ConnectionError) or isinstance(raised.__context__, OSError):
+            await super().give_up(connection, raised)
