@@ -22,7 +22,7 @@ from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.threads_of_others import threads_now
-from .exhaustion import search
+from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .settings import PoolSettings
 from .themes import CLOSING, CROWDED, OUTAGES, themes_for
@@ -75,7 +75,10 @@ def run_check(
             adapter, server, door, threads_before, clauses, budget, seed, extra, say
         )
     if door is None:
-        note = f"the server was not made to turn anybody away by itself: {why_no_door}"
+        note = (
+            f"the server itself was made neither to turn anybody away nor to close what is idle: "
+            f"{why_no_door}"
+        )
         findings = replace(findings, notes=(*findings.notes, note))
     return findings
 
@@ -177,6 +180,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     try:
         told = search(court, prepared, budget.depth)
         run_campaign(court, themes, budget, seed)
+        wait_for_the_server(court, prepared, budget.depth)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)
@@ -185,6 +189,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         court.fault = None
         left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | CLOSING)
         run_campaign(court, left, budget, seed)
+        wait_for_the_server(court, prepared, budget.depth)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
             f"many callers at once: {_in_one_line(reason)}"

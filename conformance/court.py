@@ -95,6 +95,10 @@ class Court:
         """Whether nothing can change any more: every clause that is judged has been broken."""
         return self.closed >= self._judged.keys()
 
+    def is_after(self, clause: str) -> bool:
+        """Whether the verdict on this clause is asked for, and still open."""
+        return clause in self._judged and clause not in self.closed
+
     def new_driver(self, theme: Theme) -> Driver:
         """A driver for one program."""
         # A pool may still be opening connections when its program is over.

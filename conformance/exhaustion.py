@@ -30,6 +30,7 @@ from .scenarios import (
     LATE,
     MEETINGS,
     MISUSES,
+    TIMED_OUT,
     Scenario,
     cancelled_at,
     released_inside,
@@ -57,6 +58,8 @@ class Depth:
     preemptions: int
     limit_s: float
     """How long each kind of search may take."""
+    in_real_time: bool = True
+    """Whether the server is given the seconds that it needs to close idle connections by itself."""
 
 
 def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
@@ -72,6 +75,15 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     searching.schedules(range(1))
     told = searching.points()
     return (*searching.schedules(range(1, depth.preemptions + 1)), *told)
+
+
+def wait_for_the_server(court: Court, prepared: Prepared, depth: Depth) -> None:
+    """What takes the server a few seconds, and is tried once, when nothing else has decided.
+
+    Raises what kept it from being run.
+    """
+    if depth.in_real_time and court.is_after("BRK-1"):
+        _Search(court, prepared, depth).in_real_time()
 
 
 class _Search:
@@ -188,6 +200,12 @@ class _Search:
         with suppress(_Enough):
             for scenario in scenarios:
                 self._play(self._new_driver(), scenario)
+
+    def in_real_time(self) -> None:
+        """Idle connections that the server closes by its own timeout."""
+        self._begin()
+        with suppress(_Enough):
+            self._play(self._new_driver(), TIMED_OUT)
 
     def _begin(self) -> None:
         """Each kind of search may take as long as the depth says."""

@@ -134,6 +134,11 @@ class CutHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeOutIdle:
+    """Have the server close by its own timeout, in real time, whatever is idle."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveUnread:
     """Send a command on the connection, and do not read the reply, which has come when this is over."""
 
@@ -234,6 +239,7 @@ Single = (
     | CutIdle
     | CutHeld
     | LeaveUnread
+    | TimeOutIdle
 )
 Crowded = (
     Acquire

@@ -23,6 +23,7 @@ from .program import (
     Operation,
     Pass,
     Release,
+    TimeOutIdle,
 )
 from .themes import CROWD_S
 
@@ -237,6 +238,16 @@ DISCONNECTED = (
     ),
 )
 """Pools that are disconnected in use."""
+
+
+TIMED_OUT = _scenario(
+    "all connections are closed by the server's own timeout",
+    2,
+    (TimeOutIdle(),),
+    idle=2,
+    after=(ASK, ASK),
+)
+"""A pool that nobody has used for so long that the server has closed its connections."""
 
 
 INTERRUPTED = (

@@ -37,6 +37,10 @@ class ImaginedServer:
         """Nothing is closed."""
         return False
 
+    def await_closed(self, numbers: frozenset[int], _bound_s: float) -> frozenset[int]:
+        """Nothing is."""
+        return numbers - self.open.keys()
+
     def settled_connections(
         self,
         pools: Mapping[str, str],

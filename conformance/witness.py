@@ -44,6 +44,10 @@ class Watch(Protocol):
         """Have the server close a connection, and return when it has; False if it was not open."""
         ...
 
+    def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
+        """Wait until the server has closed these connections; those that it has when time is up."""
+        ...
+
     def settled_connections(
         self,
         pools: Mapping[str, str],
@@ -121,6 +125,17 @@ class Witness:
                 )
         return bool(closed)
 
+    def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
+        """Wait until the server has closed these connections; those that it has when time is up.
+
+        It closes them by itself and tells nobody. Who asks again and again is not idle, and stays.
+        """
+        give_up_s = monotonic() + bound_s
+        pause = Event()
+        while (left := numbers & self._open_numbers()) and monotonic() < give_up_s:
+            pause.wait(0.01)
+        return numbers - left
+
     def settled_connections(
         self,
         pools: Mapping[str, str],
@@ -188,7 +203,10 @@ class Witness:
         self._connection.disconnect()
 
     def _is_open(self, number: int) -> bool:
-        return any(int(other) == number for other, _ in _CLIENT.findall(self._client_list()))
+        return number in self._open_numbers()
+
+    def _open_numbers(self) -> frozenset[int]:
+        return frozenset(int(number) for number, _ in _CLIENT.findall(self._client_list()))
 
     def _client_list(self) -> str:
         reply = self.ask("CLIENT", "LIST")

@@ -17,6 +17,9 @@ from .driver import Driver
 ARRIVING_S = 3.0
 """How long what the server has sent may take to be there. What is not is nobody's fault."""
 
+TIMING_OUT_S = 6.0
+"""How long a server may take to close what has been idle for a second: it looks from time to time."""
+
 
 class Breakage(Driver):
     """Has it happen at moments at which nothing moves."""
@@ -32,6 +35,34 @@ class Breakage(Driver):
         held = self._held(acquire)
         if held.number is not None:
             self._cut(held.pool, held.number)
+
+    def _time_out_idle(self) -> None:
+        """Have the server close what is idle by its own timeout, which takes it a second or two."""
+        if self._door is None:
+            return
+        names = {name: pool.client_name for name, pool in self._pools.items()}
+        before = self._witness.settled_connections(names, {})
+        with ends_at(self._server_address()) as ends, self._door.showing_out_the_idle():
+            at_first = ends.seen()
+            closed = self._witness.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)
+
+            def all_have_ended_but_the_witness(seen: Mapping[Address, Seen]) -> bool:
+                """The witness is the only one that has been told anything since."""
+                return all(
+                    seen[end].state != ESTABLISHED or seen[end].arrived > then.arrived
+                    for end, then in at_first.items()
+                )
+
+            self._witness.ask("PING")
+            visible = (
+                ends.await_that(all_have_ended_but_the_witness, ARRIVING_S)
+                if at_first
+                else self._server_goes_on()
+            )
+        for pool, connections in before.items():
+            for number in sorted(connections & closed):
+                how = "the server's own timeout for who is idle"
+                self._log(Cut(self._now_s(), pool, number, how, visible=visible))
 
     def _leave_unread(self, acquire: int, run: Callable[[str], None]) -> None:
         """Have the holder send a command, by `run`, and return when the reply is there."""

@@ -52,7 +52,7 @@ class Drivers:
     ) -> Driver:
         """A driver for one program."""
         adapter = self._adapter
-        surroundings = Surroundings(settings, self._library, witness, look_twice)
+        surroundings = Surroundings(settings, self._library, witness, look_twice, door=self._door)
         if theme in OUTAGES:
             surroundings = self._behind_proxy(surroundings)
         if uses_asyncio(adapter):
@@ -78,4 +78,4 @@ class Drivers:
         if self._door is not None:
             self._door.open()  # a program that broke off may have left it shut
         settings = replace(settings, host=self._proxy.host, port=self._proxy.port)
-        return replace(surroundings, settings=settings, proxy=self._proxy, door=self._door)
+        return replace(surroundings, settings=settings, proxy=self._proxy)

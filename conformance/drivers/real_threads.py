@@ -31,6 +31,7 @@ from poolproof.conformance.program import (
     Release,
     ReleaseUnanswered,
     RunBlock,
+    TimeOutIdle,
     Use,
 )
 from poolproof.spec.events import (
@@ -123,6 +124,8 @@ class RealThreads(ThreadCallers, Breakage):
                 self._cut_idle(pool, which)
             case CutHeld(acquire):
                 self._cut_held(acquire)
+            case TimeOutIdle():
+                self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case Elapse():

@@ -35,6 +35,7 @@ from poolproof.conformance.program import (
     Pass,
     Release,
     RunBlock,
+    TimeOutIdle,
     Use,
 )
 from poolproof.conformance.scheduler import Course, Scheduler, Task
@@ -177,6 +178,8 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 self._cut_idle(pool, which)
             case CutHeld(acquire):
                 self._cut_held(acquire)
+            case TimeOutIdle():
+                self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case _:

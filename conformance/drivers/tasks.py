@@ -42,6 +42,7 @@ from poolproof.conformance.program import (
     Release,
     ReleaseUnanswered,
     RunBlock,
+    TimeOutIdle,
     Use,
 )
 from poolproof.conformance.scheduler import shown_by_loop
@@ -182,6 +183,8 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._cut_idle(pool, which)
             case CutHeld(acquire):
                 self._cut_held(acquire)
+            case TimeOutIdle():
+                self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case _:

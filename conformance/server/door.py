@@ -1,7 +1,7 @@
-"""The door of a server: for a while it turns away who connects, and who is connected stays.
+"""The door of a server: for a while it turns away who connects, or shows out who is idle.
 
-A server does so that has as many clients as it may, and one that has been given a password since. It is
-opened again by whoever comes next, also when the check that had shut it was ended by force.
+A server turns callers away that has as many clients as it may, or that demands a password since. The
+door is opened again by whoever comes next, also when the check that had shut it was ended by force.
 """
 
 from collections.abc import Iterator
@@ -49,6 +49,12 @@ class Door:
     def open(self) -> None:
         """Have it admit everybody, if it does not."""
         self._shut.close()
+
+    @contextmanager
+    def showing_out_the_idle(self) -> Iterator[None]:
+        """Have it close, for as long as the block takes, whatever has been idle for a second."""
+        with self._faults.idle_timeout(1):
+            yield
 
     def close(self) -> None:
         """Leave the server as it was."""

@@ -5,7 +5,7 @@ is dead, or not theirs to read, if it came a moment later.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
@@ -23,9 +23,11 @@ from poolproof.conformance.program import (
     LeaveUnread,
     Operation,
     Release,
+    TimeOutIdle,
     Use,
 )
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.target import load_target
 from poolproof.conformance.themes import Theme
@@ -40,12 +42,18 @@ TIMES = 10
     ids=["threads", "asyncio"],
 )
 def drivers(
-    request: pytest.FixtureRequest, settings: PoolSettings, witness: Witness
+    request: pytest.FixtureRequest, settings: PoolSettings, witness: Witness, door: Door
 ) -> Iterator[Drivers]:
     target: str = request.param
     with schedulable_threads():
         prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, witness)
-        yield drivers_of(prepared)
+        yield drivers_of(prepared, door)
+
+
+@pytest.fixture
+def door(server: Server) -> Iterator[Door]:
+    with closing(Door(server)) as door:
+        yield door
 
 
 @pytest.fixture
@@ -92,6 +100,22 @@ def acquired(events: list[Event]) -> list[int | None]:
 def holder(driver: Driver) -> int:
     [acquire] = driver.holding
     return acquire
+
+
+def test_connections_that_the_server_closed_by_its_own_timeout_are_seen_to_be(
+    driver: Driver,
+) -> None:
+    run(driver, Build("A", Terms(2, 5.0)))
+    before = acquired(run(driver, Acquire("A"), Acquire("A")))
+    for acquire in [*driver.holding]:
+        run(driver, Release(acquire, "A"))
+
+    cuts = [event for event in run(driver, TimeOutIdle()) if isinstance(event, Cut)]
+
+    assert [(cut.connection, cut.visible) for cut in cuts] == [(number, True) for number in before]
+    after = acquired(run(driver, Acquire("A"), Acquire("A")))
+    assert None not in after
+    assert not {*after} & {*before}
 
 
 def test_an_idle_connection_that_was_cut_is_seen_to_be(driver: Driver) -> None:
