@@ -24,6 +24,7 @@ from .drivers import Drivers
 from .drivers.threads_of_others import threads_now
 from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
+from .restarts import restart
 from .settings import PoolSettings
 from .themes import CLOSING, CROWDED, OUTAGES, themes_for
 from .trials import run_trials
@@ -181,6 +182,8 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         told = search(court, prepared, budget.depth)
         run_campaign(court, themes, budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
+        if budget.depth.in_real_time:
+            told += restart(court, prepared)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)

@@ -28,8 +28,9 @@ Refusal: TypeAlias = Literal["refused", "full", "locked"]
 
 REFUSALS: tuple[Refusal, ...] = ("refused", "full", "locked")
 
-Absence: TypeAlias = Refusal | Literal["cut"]
-"""How a server is away: whoever connects is turned away, and what is open stays, or is cut, too."""
+Absence: TypeAlias = Refusal | Literal["cut", "down"]
+"""How a server is away: whoever connects is turned away, and what is open stays; or is cut, too, on the
+way or because the server ends, if it is one that may."""
 
 
 @dataclass(frozen=True, slots=True)

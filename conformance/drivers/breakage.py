@@ -5,7 +5,6 @@ operation is over when it does: the sockets of this process are asked, where the
 Which of them belongs to a connection need not be known: nothing else moves meanwhile.
 """
 
-import socket
 from collections.abc import Callable, Mapping
 from time import monotonic
 
@@ -131,6 +130,3 @@ class Breakage(Driver):
         self._witness.ask("PING")
         self._witness.ask("PING")
         return True
-
-    def _server_address(self) -> Address:
-        return socket.gethostbyname(self._settings.host), self._settings.port

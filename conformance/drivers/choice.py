@@ -6,6 +6,7 @@ from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
@@ -48,11 +49,19 @@ class Drivers:
         return uses_asyncio(self._adapter)
 
     def new(
-        self, theme: Theme, settings: PoolSettings, witness: Watch, *, look_twice: bool
+        self,
+        theme: Theme,
+        settings: PoolSettings,
+        witness: Watch,
+        *,
+        look_twice: bool,
+        mortal_witness: MortalWitness | None = None,
     ) -> Driver:
         """A driver for one program."""
         adapter = self._adapter
-        surroundings = Surroundings(settings, self._library, witness, look_twice, door=self._door)
+        surroundings = Surroundings(
+            settings, self._library, witness, look_twice, None, self._door, mortal_witness
+        )
         if theme in OUTAGES:
             surroundings = self._behind_proxy(surroundings)
         if uses_asyncio(adapter):

@@ -4,12 +4,14 @@ A driver keeps account of who holds and who waits, so that the machine knows wha
 It judges nothing.
 """
 
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
 from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.program import (
     Acquire,
@@ -73,6 +75,8 @@ class Surroundings:
     """Through which the pools connect; None if they connect to the server itself."""
     door: Door | None = None
     """That of the server; None if the server is not to be disturbed."""
+    mortal_witness: MortalWitness | None = None
+    """The witness, if the server is one that ends and comes back."""
 
 
 class Driver(ABC):
@@ -106,6 +110,7 @@ class Driver(ABC):
         self._look_twice = surroundings.look_twice
         self._proxy = surroundings.proxy
         self._door = surroundings.door
+        self._mortal_witness = surroundings.mortal_witness
         self.in_outage = False
         """Whether the server cannot be reached."""
         self._was_away = False
@@ -284,6 +289,10 @@ class Driver(ABC):
     def _is_ending(self, name: str) -> bool:
         """Whether a pool should by now have closed what nobody holds."""
         return name in self.closed or name in self._disconnected
+
+    def _server_address(self) -> tuple[str, int]:
+        """Where the pools connect."""
+        return socket.gethostbyname(self._settings.host), self._settings.port
 
     def _settle(self) -> None:
         names = {name: pool.client_name for name, pool in self._pools.items()}

@@ -5,7 +5,9 @@ The witness speaks to the server itself, and sees it up all the time. A pool tha
 the address that it was given, the proxy's, has no outage, and nothing is judged.
 """
 
-from poolproof.conformance.network.ends import can_be_seen
+from collections.abc import Mapping
+
+from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, can_be_seen, ends_at
 from poolproof.conformance.program import Absence
 from poolproof.spec.events import Cut, Outage, OutageOver
 
@@ -14,9 +16,13 @@ from .driver import Driver, Surroundings
 TOLD: dict[Absence, str] = {
     "refused": "whoever connects is refused",
     "cut": "every connection is reset, and whoever connects is refused",
+    "down": "it is shut down, with every connection, and whoever connects is refused",
     "full": "it has no room for more (maxclients), and whoever connects is turned away",
     "locked": "it demands a password since, and whoever connects without one is turned away",
 }
+
+ENDING_S = 3.0
+"""How long it may take until the sockets of the pools show that the server has ended."""
 
 
 class Outages(Driver):
@@ -35,6 +41,9 @@ class Outages(Driver):
         super()._settle()
 
     def _begin_outage(self, how: Absence) -> None:
+        if how == "down":
+            self._shut_down()
+            return
         if self._proxy is None or not self._comes_through_proxy or self.in_outage:
             return
         names = {name: pool.client_name for name, pool in self._pools.items()}
@@ -54,11 +63,34 @@ class Outages(Driver):
                 for connection in sorted(connections):
                     self._log(Cut(self._now_s(), pool, connection, "reset", can_be_seen()))
 
-    def _end_outage(self) -> None:
-        if self._proxy is None or not self.in_outage:
+    def _shut_down(self) -> None:
+        """Have the server end; not for a pool that is not connected to it."""
+        names = {name: pool.client_name for name, pool in self._pools.items()}
+        seen = self._witness.settled_connections(names, {})
+        if self._mortal_witness is None or not any(seen.values()):
             return
-        self._proxy.admit_connects()
+        with ends_at(self._server_address()) as ends:
+            intact = [end for end, its in ends.seen().items() if its.state == ESTABLISHED]
+            self._mortal_witness.shut_down()
+
+            def all_have_ended(seen: Mapping[Address, Seen]) -> bool:
+                return not any(seen[end].state == ESTABLISHED for end in intact)
+
+            visible = bool(intact) and ends.await_that(all_have_ended, ENDING_S)
+        self.in_outage = self._was_away = True
+        self._log(Outage(self._now_s(), TOLD["down"]))
+        for pool, connections in seen.items():
+            for connection in sorted(connections):
+                self._log(Cut(self._now_s(), pool, connection, "the server has ended", visible))
+
+    def _end_outage(self) -> None:
+        if not self.in_outage:
+            return
+        if self._proxy is not None:
+            self._proxy.admit_connects()
         if self._door is not None:
             self._door.open()
+        if self._mortal_witness is not None:
+            self._mortal_witness.come_back()
         self.in_outage = False
         self._log(OutageOver(self._now_s()))

@@ -1,20 +1,23 @@
 """The exhaustive search says how far it went, and never that it went everywhere when it did not."""
 
 import re
+from contextlib import closing
 
 import pytest
-from culprits import SoundAsyncPool, SoundPool
-from judging import drivers_of
+from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
+from judging import adapter_of, drivers_of
 
 from poolproof.conformance import exhaustion
 from poolproof.conformance.adapter import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.court import Court
-from poolproof.conformance.exhaustion import Depth, search
+from poolproof.conformance.exhaustion import Depth, search, wait_for_the_server
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.scheduler import install
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Witness
+from poolproof.spec.events import Cut
 
 NO_PREEMPTIONS = Depth(preemptions=0, limit_s=120)
 
@@ -60,3 +63,21 @@ def test_it_says_whether_it_tried_every_point(
 
     monkeypatch.setattr(exhaustion, "MOST_POINTS", 2)
     assert re.fullmatch(in_part, told_of(pool, server)[-1])
+
+
+@pytest.mark.parametrize(
+    "culprit", [breakage.LooksOnlyWhenGivenBack, breakage_async.LooksOnlyWhenATaskGivesBack]
+)
+def test_who_does_not_look_is_convicted_by_what_the_server_closes_by_itself(
+    culprit: type[SoundPool | SoundAsyncPool], server: Server, settings: PoolSettings
+) -> None:
+    witness = Witness(server)
+    with closing(Door(server)) as door, install():
+        prepared = prepare(adapter_of(culprit), settings, witness)
+        with closing(drivers_of(prepared, door)) as drivers:
+            court = Court(drivers, prepared.settings, witness, ["BRK-1"], lambda: None, limit_s=60)
+            wait_for_the_server(court, prepared, NO_PREEMPTIONS)
+    witness.close()
+
+    cuts = [event for event in court.convictions["BRK-1"].events if isinstance(event, Cut)]
+    assert [cut.how for cut in cuts] == ["the server's own timeout for who is idle"] * 2

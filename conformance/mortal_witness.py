@@ -1,0 +1,84 @@
+"""The witness of a server that ends and comes back: while it is down, nothing is open there."""
+
+from collections.abc import Mapping
+
+import redis
+
+from .server import Server
+from .server.mortal import MortalServer
+from .witness import Witness
+
+
+class MortalWitness:
+    """Has the server end and come back, and asks whatever server there is."""
+
+    def __init__(self, mortal: MortalServer) -> None:
+        self._mortal = mortal
+        self._witness: Witness | None = Witness(mortal.server)
+        self._newest = 0
+        """The number of the last connection before the server ended."""
+
+    def shut_down(self) -> None:
+        """Have the server end, and with it every connection; returns when it has."""
+        self._newest = _number_of_a_new_connection(self._mortal.server)
+        self.close()
+        self._witness = None
+        self._mortal.shut_down()
+
+    def come_back(self) -> None:
+        """Have it be there again. No connection has a number from now on that one had before."""
+        self._mortal.come_back()
+        server = self._mortal.server
+        while _number_of_a_new_connection(server) <= self._newest:
+            pass  # each is given a number, and there were few
+        self._witness = Witness(server)
+
+    def ask(self, *words: str | float) -> object:
+        """Send one command and return its reply, or nothing."""
+        return None if self._witness is None else self._witness.ask(*words)
+
+    def last_commands(self, name: str) -> frozenset[str]:
+        """What was last sent on each of the connections under a client name."""
+        return frozenset() if self._witness is None else self._witness.last_commands(name)
+
+    def cut(self, number: int) -> bool:
+        """Have the server close a connection, and return when it has; False if it was not open."""
+        return self._witness is not None and self._witness.cut(number)
+
+    def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
+        """Wait until the server has closed these connections; those that it has when time is up."""
+        return numbers if self._witness is None else self._witness.await_closed(numbers, bound_s)
+
+    def settled_connections(
+        self, pools: Mapping[str, str], most: Mapping[str, int]
+    ) -> Mapping[str, frozenset[int]]:
+        """The connections of each pool, given the client name of each, once nothing moves."""
+        if self._witness is None:
+            return {pool: frozenset() for pool in pools}
+        return self._witness.settled_connections(pools, most)
+
+    def end_connections(self, names: frozenset[str]) -> None:
+        """Close whatever is still open under these client names."""
+        if self._witness is not None:
+            self._witness.end_connections(names)
+
+    def lets_in(self) -> None:
+        """See that a server that is there admits a new connection. Raises ServerGone if not."""
+        if self._witness is not None:
+            self._witness.lets_in()
+
+    def close(self) -> None:
+        """Close the witness's own connection."""
+        if self._witness is not None:
+            self._witness.close()
+
+
+def _number_of_a_new_connection(server: Server) -> int:
+    connection = redis.Connection(host=server.host, port=server.port)
+    try:
+        connection.connect()
+        connection.send_command("CLIENT", "ID")
+        number: int = connection.read_response()
+        return number
+    finally:
+        connection.disconnect()

@@ -1,0 +1,101 @@
+"""A server that ends and comes back: what is seen of it, who is convicted by it, and what is said."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+import pytest
+from culprits import SoundAsyncPool, SoundPool, outage, outage_async
+from judging import adapter_of, drivers_of
+
+from poolproof import reference_pool
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.court import Court
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.restarts import restart
+from poolproof.conformance.server import Server, mortal
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.witness import Witness
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
+from poolproof.spec.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
+
+Restarted = Callable[[type[object]], tuple[Court, tuple[str, ...]]]
+
+
+class Recorder(Court):
+    """Keeps the histories that it judges."""
+
+    histories: Sequence[Sequence[Event]] = ()
+
+    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+        self.histories = (*self.histories, events)
+        super().judge(events, drawn=drawn)
+
+
+@pytest.fixture
+def restarted(server: Server, settings: PoolSettings) -> Iterator[Restarted]:
+    """What comes of the restarts alone, and what is told of them."""
+    witness = Witness(server)
+
+    def restart_under(pool: type[object]) -> tuple[Court, tuple[str, ...]]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        with closing(drivers_of(prepared)) as drivers:
+            court = Recorder(
+                drivers, prepared.settings, witness, ["BRK-5"], lambda: None, limit_s=60
+            )
+            return court, restart(court, prepared)
+
+    with schedulable_threads():
+        yield restart_under
+    witness.close()
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [reference_pool.ConnectionPool, asyncio_reference_pool.ConnectionPool],
+    ids=["threads", "asyncio"],
+)
+def test_all_is_cut_nobody_connects_and_then_all_slots_serve_again(
+    restarted: Restarted, pool: type[object]
+) -> None:
+    court, told = restarted(pool)
+
+    assert told == ()
+    assert isinstance(court, Recorder)
+    assert len(court.histories) == 2
+    for events in court.histories:
+        [away] = [at for at, event in enumerate(events) if isinstance(event, Outage)]
+        [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
+        before = numbers(events[:away])
+        assert {event.connection for event in events if isinstance(event, Cut)} == before
+        assert all(event.visible for event in events if isinstance(event, Cut))
+        assert [event for event in events[away:over] if isinstance(event, AcquireFailed)]
+        assert not [event for event in events[over:] if isinstance(event, AcquireFailed)]
+        after = numbers(events[over:])
+        assert len(after) == 2
+        assert not after & before
+
+
+def numbers(events: Sequence[Event]) -> set[int | None]:
+    return {event.connection for event in events if isinstance(event, Acquired)}
+
+
+@pytest.mark.parametrize(
+    "culprit", [outage.LosesWhatCannotBeOpenedAgain, outage_async.LosesWhatCannotBeReplaced]
+)
+def test_a_pool_that_loses_what_it_cannot_replace_is_convicted_by_a_restart(
+    restarted: Restarted, culprit: type[SoundPool | SoundAsyncPool]
+) -> None:
+    court, _ = restarted(culprit)
+
+    assert set(court.convictions) == {"BRK-5"}
+
+
+def test_where_no_server_can_be_started_that_is_said(
+    restarted: Restarted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mortal, "_programs", lambda: [(None, "no server program")])
+
+    court, told = restarted(SoundPool)
+
+    assert told == ("the server was not restarted under the pool: no server program",)
+    assert court.programs == 0
