@@ -147,6 +147,16 @@ class LeaveUnread:
 
 
 @dataclass(frozen=True, slots=True)
+class SendUnasked:
+    """Have something arrive that nobody has asked for, and that can be taken for a reply, on a
+    connection that is idle: the so manieth of those that wait their turn.
+    """
+
+    pool: str
+    which: int
+
+
+@dataclass(frozen=True, slots=True)
 class Elapse:
     """Let the time pass at which the next wait is over."""
 
@@ -241,6 +251,7 @@ Single = (
     | CutHeld
     | LeaveUnread
     | TimeOutIdle
+    | SendUnasked
 )
 Crowded = (
     Acquire

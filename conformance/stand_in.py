@@ -33,6 +33,10 @@ class ImaginedServer:
         """Nobody is asked."""
         return frozenset()
 
+    def address_of(self, _number: int) -> str | None:
+        """Nobody is asked."""
+        return None
+
     def cut(self, _number: int) -> bool:
         """Nothing is closed."""
         return False

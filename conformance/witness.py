@@ -14,6 +14,7 @@ import redis
 from poolproof.conformance.server import Server
 
 _CLIENT = re.compile(r"^id=(\d+) .*?\bname=(\S*)", re.MULTILINE)
+_ADDRESS = re.compile(r"^id=(\d+) addr=(\S+)", re.MULTILINE)
 _LAST_COMMAND = re.compile(r"^id=.*? name=(\S*) .*?\bcmd=(\S*)", re.MULTILINE)
 
 CLOSING_S = 0.3
@@ -38,6 +39,10 @@ class Watch(Protocol):
 
     def last_commands(self, name: str) -> frozenset[str]:
         """What was last sent on each of the connections under a client name."""
+        ...
+
+    def address_of(self, number: int) -> str | None:
+        """Where the server sees a connection come from; None if it is not open."""
         ...
 
     def cut(self, number: int) -> bool:
@@ -109,6 +114,11 @@ class Witness:
         """What was last sent on each of the connections under a client name."""
         listed = _LAST_COMMAND.findall(self._client_list())
         return frozenset(command for other, command in listed if other == name)
+
+    def address_of(self, number: int) -> str | None:
+        """Where the server sees a connection come from; None if it is not open."""
+        listed = _ADDRESS.findall(self._client_list())
+        return next((address for other, address in listed if int(other) == number), None)
 
     def cut(self, number: int) -> bool:
         """Have the server close a connection, and return when it has; False if it was not open.

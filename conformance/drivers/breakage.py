@@ -11,7 +11,7 @@ from time import monotonic
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
-from .driver import Driver
+from .links import Links
 
 ARRIVING_S = 3.0
 """How long what the server has sent may take to be there. What is not is nobody's fault."""
@@ -20,7 +20,7 @@ TIMING_OUT_S = 6.0
 """How long a server may take to close what has been idle for a second: it looks from time to time."""
 
 
-class Breakage(Driver):
+class Breakage(Links):
     """Has it happen at moments at which nothing moves."""
 
     def _cut_idle(self, pool: str, which: int) -> None:
@@ -77,6 +77,12 @@ class Breakage(Driver):
         sent = any(isinstance(event, LeftUnread) for event in self.events[earlier:])
         if sent and self._reply_is_there(held.pool, before):
             self._log(BytesArrived(self._now_s(), held.pool, held.number))
+
+    def _send_unasked(self, pool: str, which: int) -> None:
+        """Have something arrive on an idle connection."""
+        idle = self._idle(pool)
+        if idle and self._push(number := idle[which % len(idle)]):
+            self._log(BytesArrived(self._now_s(), pool, number))
 
     def _idle(self, pool: str) -> list[int]:
         """The connections that nobody holds, the longest idle first."""

@@ -10,7 +10,7 @@ from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import OUTAGES, REAL_TIME, Theme
+from poolproof.conformance.themes import BREAKING, OUTAGES, REAL_TIME, Theme
 from poolproof.conformance.witness import Watch
 
 from .driver import Driver, Surroundings
@@ -62,7 +62,7 @@ class Drivers:
         surroundings = Surroundings(
             settings, self._library, witness, look_twice, None, self._door, mortal_witness
         )
-        if theme in OUTAGES:
+        if theme in BREAKING | OUTAGES:
             surroundings = self._behind_proxy(surroundings)
         if uses_asyncio(adapter):
             return Tasks(adapter, surroundings, self._threads_before)

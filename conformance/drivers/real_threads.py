@@ -31,6 +31,7 @@ from poolproof.conformance.program import (
     Release,
     ReleaseUnanswered,
     RunBlock,
+    SendUnasked,
     TimeOutIdle,
     Use,
 )
@@ -128,6 +129,8 @@ class RealThreads(ThreadCallers, Breakage):
                 self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
+            case SendUnasked(pool, which):
+                self._send_unasked(pool, which)
             case Elapse():
                 for call, pool in [*self.waiting.items()][:1]:
                     self._see_through(pool, call, self._pools[pool].terms.timeout_s or 0.0)

@@ -35,6 +35,7 @@ from poolproof.conformance.program import (
     Pass,
     Release,
     RunBlock,
+    SendUnasked,
     TimeOutIdle,
     Use,
 )
@@ -182,6 +183,8 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
+            case SendUnasked(pool, which):
+                self._send_unasked(pool, which)
             case _:
                 raise AssertionError(f"scheduled threads cannot carry out {operation}")
         return None

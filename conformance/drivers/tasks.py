@@ -42,6 +42,7 @@ from poolproof.conformance.program import (
     Release,
     ReleaseUnanswered,
     RunBlock,
+    SendUnasked,
     TimeOutIdle,
     Use,
 )
@@ -187,6 +188,8 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._time_out_idle()
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
+            case SendUnasked(pool, which):
+                self._send_unasked(pool, which)
             case _:
                 raise AssertionError(f"tasks cannot carry out {operation}")
         return None

@@ -15,6 +15,7 @@ from poolproof.conformance.program import (
     Drop,
     LeaveUnread,
     Release,
+    SendUnasked,
     Use,
 )
 from poolproof.conformance.themes import Theme
@@ -81,6 +82,13 @@ class BreakageRules(CrowdedRules):
         if acquire in self._held("A"):
             self._run(Release(acquire, "A"))
 
+    @precondition(lambda self: self._theme is Theme.UNREAD)
+    @rule(which=ANY)
+    def send_unasked(self, which: int) -> None:
+        """Have something arrive on a connection that is idle."""
+        if self._open_to_callers("A"):
+            self._run(SendUnasked("A", which))
+
     def _come_to_the_point(self) -> None:
         match self._theme:
             case Theme.CUT_IDLE:
@@ -99,6 +107,9 @@ class BreakageRules(CrowdedRules):
                 self._all_are_in_use_and_one_waits()
                 self.leave_unread(0)
                 self._everybody_is_served()
+                self._release_all("A")
+                self.send_unasked(0)
+                self.exhaust("A")
             case _:
                 super()._come_to_the_point()
 
