@@ -28,7 +28,17 @@ Refusal: TypeAlias = Literal["refused", "full", "locked"]
 
 REFUSALS: tuple[Refusal, ...] = ("refused", "full", "locked")
 
-Absence: TypeAlias = Refusal | Literal["cut", "down"]
+CutByNetwork: TypeAlias = Literal["hung up", "half-closed", "reset"]
+"""How a connection is cut on the way. Hung up, it is closed at its other end; half-closed, that end
+says that no more will come, and still listens.
+"""
+
+Ending: TypeAlias = Literal["closed by the server"] | CutByNetwork
+"""How a connection is cut."""
+
+ENDINGS: tuple[Ending, ...] = ("closed by the server", "hung up", "half-closed", "reset")
+
+Absence: TypeAlias = Refusal | CutByNetwork | Literal["down"]
 """How a server is away: whoever connects is turned away, and what is open stays; or is cut, too, on the
 way or because the server ends, if it is one that may."""
 
@@ -121,17 +131,19 @@ class DisconnectPool:
 
 @dataclass(frozen=True, slots=True)
 class CutIdle:
-    """Have the server close a connection that is idle: the so manieth of those that wait their turn."""
+    """Have a connection cut that is idle: the so manieth of those that wait their turn."""
 
     pool: str
     which: int
+    how: Ending = "closed by the server"
 
 
 @dataclass(frozen=True, slots=True)
 class CutHeld:
-    """Have the server close the connection while it is in use."""
+    """Have the connection cut while it is in use."""
 
     acquire: int
+    how: Ending = "closed by the server"
 
 
 @dataclass(frozen=True, slots=True)

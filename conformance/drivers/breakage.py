@@ -1,4 +1,4 @@
-"""Breakage: connections that the server closes, and replies that nobody reads.
+"""Breakage: connections that the server closes, or the network cuts, and replies that nobody reads.
 
 A pool can be blamed for such a connection only if the socket at its end showed what was amiss. So an
 operation is over when it does: the sockets of this process are asked, where the system answers that.
@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
+from poolproof.conformance.program import Ending
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
-from .links import Links
+from .links import ENDED, Links
 
 ARRIVING_S = 3.0
 """How long what the server has sent may take to be there. What is not is nobody's fault."""
@@ -23,17 +24,17 @@ TIMING_OUT_S = 6.0
 class Breakage(Links):
     """Has it happen at moments at which nothing moves."""
 
-    def _cut_idle(self, pool: str, which: int) -> None:
-        """Have an idle connection closed: the so manieth, the longest idle first, counted round."""
+    def _cut_idle(self, pool: str, which: int, how: Ending) -> None:
+        """Have an idle connection cut: the so manieth, the longest idle first, counted round."""
         idle = self._idle(pool)
         if idle:
-            self._cut(pool, idle[which % len(idle)])
+            self._cut(pool, idle[which % len(idle)], how)
 
-    def _cut_held(self, acquire: int) -> None:
-        """Have a connection closed that is in use."""
+    def _cut_held(self, acquire: int, how: Ending) -> None:
+        """Have a connection cut that is in use."""
         held = self._held(acquire)
         if held.number is not None:
-            self._cut(held.pool, held.number)
+            self._cut(held.pool, held.number, how)
 
     def _time_out_idle(self) -> None:
         """Have the server close what is idle by its own timeout, which takes it a second or two."""
@@ -93,10 +94,19 @@ class Breakage(Links):
         seen = self._witness.settled_connections({pool: name}, {})[pool]
         order = [held.number for held in self.released.values()]
         since = {number: place for place, number in enumerate(order)}
-        return sorted(seen - in_use, key=lambda number: (since.get(number, -1), number))
+        # A half-closed one has been cut, and the server does not know.
+        idle = seen - in_use - self._half_closed
+        return sorted(idle, key=lambda number: (since.get(number, -1), number))
 
-    def _cut(self, pool: str, number: int) -> None:
+    def _cut(self, pool: str, number: int, how: Ending) -> None:
+        """Cut it; where the network cannot be told to, the server closes it."""
+        if number in self._half_closed:
+            return  # the server holds it for open, and its pool knows that it has ended
+        if self._end(number, how):
+            self._log(Cut(self._now_s(), pool, number, ENDED[how]))
+            return
         with ends_at(self._server_address()) as ends:
+            link = self._link_of(number)
             intact = [end for end, seen in ends.seen().items() if seen.state == ESTABLISHED]
             if not self._witness.cut(number):
                 return
@@ -104,9 +114,12 @@ class Breakage(Links):
             def one_has_ended(seen: Mapping[Address, Seen]) -> bool:
                 return any(seen[end].state != ESTABLISHED for end in intact)
 
+            if link is not None and self._proxy is not None:
+                self._proxy.await_end(link)
+
             # Where the system does not say, the end is there when the server has gone on.
             seen = ends.await_that(one_has_ended, ARRIVING_S) if intact else self._server_goes_on()
-        self._log(Cut(self._now_s(), pool, number, "CLIENT KILL", visible=seen))
+        self._log(Cut(self._now_s(), pool, number, ENDED["closed by the server"], visible=seen))
 
     def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
         with ends_at(self._server_address()) as ends:
@@ -135,4 +148,6 @@ class Breakage(Links):
         """Go there and back twice. What it sent before is there then, if it is on this machine."""
         self._witness.ask("PING")
         self._witness.ask("PING")
+        if self._proxy is not None:
+            self._proxy.settle()
         return True

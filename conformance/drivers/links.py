@@ -5,11 +5,21 @@ to the link in the proxy. Each of these returns when the pool's socket shows it;
 not say what a socket shows, nothing is done.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
-from poolproof.conformance.network import Link, ends
+from poolproof.conformance.network import Link, Proxy, ends
+from poolproof.conformance.program import Ending
 
-from .driver import Driver
+from .driver import Driver, Surroundings
+
+ENDED: Final[Mapping[Ending, str]] = {
+    "closed by the server": "CLIENT KILL",
+    "hung up": "it is closed at its other end",
+    "half-closed": "its other end says that no more will come",
+    "reset": "reset",
+}
+"""How it is said of one connection."""
 
 STRAY: Final = b"+stray\r\n"
 """A reply to nothing. A push of the newer protocol would be none: whoever reads may put it aside."""
@@ -18,9 +28,14 @@ STRAY: Final = b"+stray\r\n"
 class Links(Driver):
     """Has it done at moments at which nothing moves."""
 
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self._half_closed: set[int] = set()
+        """Connections that have ended for their pool, and not for the server."""
+
     def _link_of(self, number: int) -> Link | None:
-        """The link of a connection that nothing has been done to; None if there is none."""
-        if self._proxy is None or not ends.can_be_seen():
+        """The link of a connection that has not ended; None if it does not go through the proxy."""
+        if self._proxy is None:
             return None
         address = self._witness.address_of(number)
         for link in self._proxy.links():
@@ -28,10 +43,35 @@ class Links(Driver):
                 return link
         return None
 
+    def _end(self, number: int, how: Ending) -> bool:
+        """Have a connection end in one of the ways of the network; whether it has."""
+        if self._proxy is None or how == "closed by the server" or not ends.can_be_seen():
+            return False
+        link = self._link_of(number)
+        if link is None:
+            return False
+        end(self._proxy, how, link)
+        if how == "half-closed":
+            self._half_closed.add(number)
+        return True
+
     def _push(self, number: int) -> bool:
         """Have the stray reply arrive on a connection; whether it has."""
+        if self._proxy is None or not ends.can_be_seen():
+            return False
         link = self._link_of(number)
-        if link is None or self._proxy is None:
+        if link is None:
             return False
         self._proxy.push(link, data=STRAY)
         return True
+
+
+def end(proxy: Proxy, how: Literal["hung up", "half-closed", "reset"], *links: Link) -> None:
+    """Have these connections end in this way."""
+    match how:
+        case "hung up":
+            proxy.hang_up(*links)
+        case "half-closed":
+            proxy.half_close(*links)
+        case "reset":
+            proxy.reset(*links)

@@ -11,21 +11,26 @@ from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, can_b
 from poolproof.conformance.program import Absence
 from poolproof.spec.events import Cut, Outage, OutageOver
 
-from .driver import Driver, Surroundings
+from .driver import Surroundings
+from .links import ENDED, Links, end
 
 TOLD: dict[Absence, str] = {
     "refused": "whoever connects is refused",
-    "cut": "every connection is reset, and whoever connects is refused",
     "down": "it is shut down, with every connection, and whoever connects is refused",
     "full": "it has no room for more (maxclients), and whoever connects is turned away",
     "locked": "it demands a password since, and whoever connects without one is turned away",
+    "hung up": "every connection is closed at its other end, and whoever connects is refused",
+    "half-closed": (
+        "on every connection the other end says that no more will come, and whoever connects is refused"
+    ),
+    "reset": "every connection is reset, and whoever connects is refused",
 }
 
 ENDING_S = 3.0
 """How long it may take until the sockets of the pools show that the server has ended."""
 
 
-class Outages(Driver):
+class Outages(Links):
     """Begins and ends them at moments at which nothing moves."""
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -48,20 +53,23 @@ class Outages(Driver):
             return
         names = {name: pool.client_name for name, pool in self._pools.items()}
         seen = self._witness.settled_connections(names, {})
-        if how not in ("full", "locked"):
-            self._proxy.refuse_connects()
-        elif self._door is not None:
-            self._door.shut(how)
-        else:
+        if how in ("full", "locked") and self._door is None:
             how = "refused"
-            self._proxy.refuse_connects()
+        match how:
+            case "full" | "locked":
+                assert self._door is not None
+                self._door.shut(how)
+            case _:
+                self._proxy.refuse_connects()
         self.in_outage = self._was_away = True
         self._log(Outage(self._now_s(), TOLD[how]))
-        if how == "cut":
-            self._proxy.reset(*self._proxy.links())
+        if how in ("hung up", "half-closed", "reset"):
+            end(self._proxy, how, *self._proxy.links())
             for pool, connections in seen.items():
-                for connection in sorted(connections):
-                    self._log(Cut(self._now_s(), pool, connection, "reset", can_be_seen()))
+                for connection in sorted(connections - self._half_closed):
+                    self._log(Cut(self._now_s(), pool, connection, ENDED[how], can_be_seen()))
+            if how == "half-closed":
+                self._half_closed |= frozenset[int]().union(*seen.values())
 
     def _shut_down(self) -> None:
         """Have the server end; not for a pool that is not connected to it."""

@@ -121,10 +121,10 @@ class RealThreads(ThreadCallers, Breakage):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool):
                 self._interrupt_command(pool)
-            case CutIdle(pool, which):
-                self._cut_idle(pool, which)
-            case CutHeld(acquire):
-                self._cut_held(acquire)
+            case CutIdle(pool, which, ending):
+                self._cut_idle(pool, which, ending)
+            case CutHeld(acquire, ending):
+                self._cut_held(acquire, ending)
             case TimeOutIdle():
                 self._time_out_idle()
             case LeaveUnread(acquire):

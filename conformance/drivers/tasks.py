@@ -180,10 +180,10 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._begin_outage(how)
             case EndOutage():
                 self._end_outage()
-            case CutIdle(pool, which):
-                self._cut_idle(pool, which)
-            case CutHeld(acquire):
-                self._cut_held(acquire)
+            case CutIdle(pool, which, ending):
+                self._cut_idle(pool, which, ending)
+            case CutHeld(acquire, ending):
+                self._cut_held(acquire, ending)
             case TimeOutIdle():
                 self._time_out_idle()
             case LeaveUnread(acquire):

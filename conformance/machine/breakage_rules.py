@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.program import (
+    ENDINGS,
     Acquire,
     CutHeld,
     CutIdle,
     Drop,
+    Ending,
     LeaveUnread,
     Release,
     SendUnasked,
@@ -34,36 +36,39 @@ AFTER_CUT: tuple[What, ...] = (
 )
 
 
+HOW = st.sampled_from(ENDINGS)
+
+
 class BreakageRules(CrowdedRules):
     """Connections that are cut, and replies that are left unread."""
 
     @precondition(lambda self: self._theme is Theme.CUT_IDLE)
-    @rule(which=ANY)
-    def cut_idle(self, which: int) -> None:
-        """Have the server close a connection that is idle."""
+    @rule(which=ANY, how=HOW)
+    def cut_idle(self, which: int, how: Ending) -> None:
+        """Have a connection cut that is idle."""
         if self._open_to_callers("A"):
-            self._run(CutIdle("A", which))
+            self._run(CutIdle("A", which, how))
 
     @precondition(lambda self: self._theme is Theme.CUT_IDLE)
-    @rule(pairs=st.integers(min_value=1, max_value=5))
-    def cut_between_callers(self, pairs: int) -> None:
-        """Have the server close what each caller has given back, before the next one comes."""
+    @rule(pairs=st.integers(min_value=1, max_value=5), how=HOW)
+    def cut_between_callers(self, pairs: int, how: Ending) -> None:
+        """Have cut what each caller has given back, before the next one comes."""
         for _ in range(pairs):
             before = set(self._driving.holding)
             if self._driving.free("A") > 0:
                 self.acquire("A")
             for acquire in set(self._driving.holding) - before:
                 self._run(Release(acquire, "A"))
-            self.cut_idle(-1)
+            self.cut_idle(-1, how)
 
     @precondition(lambda self: self._theme is Theme.CUT_HELD and self._held("A"))
-    @rule(which=ANY, then=st.sampled_from(AFTER_CUT))
-    def cut_held(self, which: int, then: What) -> None:
-        """Have the server close a connection that is in use; its holder may notice."""
+    @rule(which=ANY, then=st.sampled_from(AFTER_CUT), how=HOW)
+    def cut_held(self, which: int, then: What, how: Ending) -> None:
+        """Have a connection cut that is in use; its holder may notice."""
         if not self._held("A"):
             return
         acquire = pick(self._held("A"), which)
-        self._run(CutHeld(acquire))
+        self._run(CutHeld(acquire, how))
         if "uses" in then:
             self._run(Use(acquire))
         if "closes" in then:
@@ -94,12 +99,12 @@ class BreakageRules(CrowdedRules):
             case Theme.CUT_IDLE:
                 self.exhaust("A")
                 self._release_all("A")
-                for _ in range(self._driving.free("A")):
-                    self.cut_idle(0)
+                for _, how in zip(range(self._driving.free("A")), ENDINGS, strict=False):
+                    self.cut_idle(0, how)
             case Theme.CUT_HELD:
-                for then in AFTER_CUT:
+                for then, how in zip(AFTER_CUT, ENDINGS, strict=True):
                     self._all_are_in_use_and_one_waits()
-                    self.cut_held(0, then)
+                    self.cut_held(0, then, how)
                     self._everybody_is_served()
             case Theme.UNREAD:
                 self.exhaust("A")

@@ -11,6 +11,7 @@ from poolproof.conformance.program import (
     REFUSALS,
     Acquire,
     BeginOutage,
+    CutByNetwork,
     Elapse,
     EndOutage,
     HoldConnects,
@@ -24,6 +25,8 @@ from poolproof.conformance.themes import OUTAGES, Theme
 from .breakage_rules import BreakageRules
 from .program_under_way import ANY, pick
 
+CUTS: tuple[CutByNetwork, ...] = ("reset", "hung up", "half-closed")
+
 MOST_IN_VAIN = 6
 """How many acquires in a row may be made while nobody can connect: more than a pool has slots."""
 
@@ -33,12 +36,14 @@ class OutageRules(BreakageRules):
 
     _refusal: Refusal = "refused"
     """How the server has turned callers away in this program; it does so in the same way at its end."""
+    _cut: CutByNetwork = "reset"
+    """How connections have ended in its outages."""
 
     @precondition(lambda self: self._theme in OUTAGES)
-    @rule(refusal=st.sampled_from(REFUSALS))
-    def begin_outage(self, refusal: Refusal) -> None:
+    @rule(refusal=st.sampled_from(REFUSALS), cut=st.sampled_from(CUTS))
+    def begin_outage(self, refusal: Refusal, cut: CutByNetwork) -> None:
         """Have nobody reach the server."""
-        self._refusal = refusal
+        self._refusal, self._cut = refusal, cut
         self._begin_outage()
 
     @precondition(lambda self: self._theme in OUTAGES and self._driving.in_outage)
@@ -82,7 +87,7 @@ class OutageRules(BreakageRules):
         self.end_outage()
 
     def _begin_outage(self) -> None:
-        self._run(BeginOutage("cut" if self._theme is Theme.OUTAGE else self._refusal))
+        self._run(BeginOutage(self._cut if self._theme is Theme.OUTAGE else self._refusal))
 
     def _come_to_the_point(self) -> None:
         match self._theme:

@@ -4,22 +4,35 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from culprits.breakage import LooksOnlyWhenGivenBack
-from culprits.breakage_async import LooksOnlyWhenATaskGivesBack
+from culprits.breakage import ForgetsTheSlotOfABrokenConnection, LooksOnlyWhenGivenBack
+from culprits.breakage_async import ForgetsTheSlotOfABrokenStream, LooksOnlyWhenATaskGivesBack
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.network import ends
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Acquire, Build, Operation, Release, SendUnasked
+from poolproof.conformance.program import (
+    ENDINGS,
+    Absence,
+    Acquire,
+    BeginOutage,
+    Build,
+    CutHeld,
+    CutIdle,
+    Ending,
+    Operation,
+    Release,
+    SendUnasked,
+    Use,
+)
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import Theme
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import Acquired, BytesArrived, Event, Terms
+from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, Terms, Used
 
 ASK = Acquire("A")
 BRINGS = SendUnasked("A", 0)
@@ -29,6 +42,8 @@ SOUND = pytest.mark.parametrize(
     [reference_pool.ConnectionPool, asyncio_reference_pool.ConnectionPool],
     ids=["threads", "asyncio"],
 )
+
+IN_ALL_WAYS = pytest.mark.parametrize("how", ENDINGS)
 
 Run = Callable[..., list[Event]]
 
@@ -94,3 +109,71 @@ def test_where_nobody_can_see_what_arrives_nothing_is_sent(
     events = run(pool, Theme.UNREAD, ASK, *released(1), BRINGS, ASK)
 
     assert not any(isinstance(event, BytesArrived) for event in events)
+
+
+def cuts(events: list[Event]) -> list[tuple[int, bool]]:
+    return [(cut.connection, cut.visible) for cut in events if isinstance(cut, Cut)]
+
+
+@SOUND
+@IN_ALL_WAYS
+def test_however_an_idle_connection_ends_it_is_seen_and_replaced(
+    run: Run, pool: type[object], how: Ending
+) -> None:
+    cut = CutIdle("A", 0, how)
+    events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), cut, cut, cut, ASK, ASK)
+
+    first, second, *others = (e.connection for e in events if isinstance(e, Acquired))
+    assert cuts(events) == [(first, True), (second, True)]
+    assert not {first, second, None} & {*others}
+    assert broken("BRK-1", events) == []
+
+
+@SOUND
+@IN_ALL_WAYS
+def test_however_a_connection_ends_in_use_its_holder_has_an_error_and_its_slot_serves_another(
+    run: Run, pool: type[object], how: Ending
+) -> None:
+    cut = CutHeld(1, how)
+    events = run(pool, Theme.CUT_HELD, ASK, ASK, cut, cut, Use(1), *released(1), ASK)
+
+    first, _, *others = (event.connection for event in events if isinstance(event, Acquired))
+    assert cuts(events) == [(first, True)]
+    assert [bool(used.trouble) for used in events if isinstance(used, Used)] == [True]
+    assert not {first, None} & {*others}
+    assert broken("BRK-3", events) == []
+
+
+@pytest.mark.parametrize("pool", [LooksOnlyWhenGivenBack, LooksOnlyWhenATaskGivesBack])
+@IN_ALL_WAYS
+def test_who_looks_only_when_it_takes_back_hands_out_what_has_ended_since(
+    run: Run, pool: type[object], how: Ending
+) -> None:
+    events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), CutIdle("A", 0, how), ASK)
+
+    assert broken("BRK-1", events)
+
+
+@pytest.mark.parametrize("pool", [ForgetsTheSlotOfABrokenConnection, ForgetsTheSlotOfABrokenStream])
+@IN_ALL_WAYS
+def test_who_forgets_the_slot_of_what_has_broken_forgets_it_however_it_broke(
+    run: Run, pool: type[object], how: Ending
+) -> None:
+    events = run(pool, Theme.CUT_HELD, ASK, ASK, CutHeld(1, how), *released(1, 2))
+
+    assert broken("BRK-3", events)
+
+
+@SOUND
+@pytest.mark.parametrize("how", ["hung up", "half-closed", "reset"])
+def test_an_outage_may_end_connections_in_several_ways(
+    run: Run, pool: type[object], how: Absence
+) -> None:
+    away = BeginOutage(how)
+    events = run(pool, Theme.OUTAGE, ASK, ASK, *released(1), away, Use(2), *released(2), ASK)
+
+    first, second, *others = (e.connection for e in events if isinstance(e, Acquired))
+    assert cuts(events) == [(first, True), (second, True)]
+    assert [bool(used.trouble) for used in events if isinstance(used, Used)] == [True]
+    assert not {first, second, None} & {*others}
+    assert broken("BRK-5", events) == []

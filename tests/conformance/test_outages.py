@@ -53,7 +53,7 @@ from poolproof.spec.events import (
 
 ASK = Acquire("A")
 GIVE = Release(1, "A")
-CUT, REFUSED, OVER = BeginOutage("cut"), BeginOutage("refused"), EndOutage()
+CUT, REFUSED, OVER = BeginOutage("reset"), BeginOutage("refused"), EndOutage()
 
 FOR_THREADS = adapter_of(reference_pool.ConnectionPool)
 FOR_ASYNCIO = adapter_of(asyncio_reference_pool.ConnectionPool)

@@ -32,5 +32,7 @@ class ForgetsTheSlotOfABrokenStream(SoundAsyncPool):
     """Throws away what has broken when it is released, and still counts it."""
 
     def put_back(self, connection: Connection) -> None:
-        if not self.has_ended(connection):
+        if self.has_ended(connection):
+            connection._close()
+        else:
             super().put_back(connection)
