@@ -46,6 +46,7 @@ from .standing import told_standing, waiting_in
 from .steps import (
     ARRIVED,
     acting_pools,
+    tells_of_cuts,
     told_cut,
     told_ending,
     told_interrupted,
@@ -120,6 +121,7 @@ class _Rows:
         """How many rows there were when nothing moved the last time."""
         self._settled_s: float | None = None
         self._connects_held = False
+        self._outage_tells_it = False
         self._given_up: set[int] = set()
         self._waited: dict[str, list[int]] = {}
         """For each pool, who waited when nothing moved the last time."""
@@ -131,6 +133,7 @@ class _Rows:
             (moment.index, pool): moment.before for pool in self._pools for moment in moments[pool]
         }
         for index, event in enumerate(self._events):
+            self._outage_tells_it = tells_of_cuts(event, told_already=self._outage_tells_it)
             if isinstance(event, Settled):
                 told = []
                 for pool in self._pools:
@@ -215,6 +218,8 @@ class _Rows:
             case Outage() | OutageOver():
                 self._rows.append(Row(text=told_outage(event)))
                 self._unfinished = None
+            case Cut() if self._outage_tells_it:
+                pass
             case Cut(connection=connection):
                 self._happens_to_all(told_cut(event, self._names.connection(connection)))
             case BytesArrived(connection=connection):

@@ -73,6 +73,7 @@ class _Teller:
         self._releases: dict[int, int] = {}
         self._released: set[int] = set()
         self._waiting: set[int] = set()
+        self._outage_tells_it = False
         self._several = len(acting_pools(events)) > 1
 
     def steps(self) -> Iterator[str]:
@@ -80,6 +81,7 @@ class _Teller:
         if any(isinstance(event, PoolBuilt) for event in self._events):
             yield introduction(self._events)
         for event in self._events:
+            self._outage_tells_it = tells_of_cuts(event, told_already=self._outage_tells_it)
             line = self._line(event)
             if line is not None:
                 yield line
@@ -122,6 +124,8 @@ class _Teller:
             case CloseReturned() | DisconnectReturned():
                 how = "" if event.error is None else f", which raises {event.error}"
                 return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
+            case Cut() if self._outage_tells_it:
+                return None
             case Cut(connection=connection):
                 return told_cut(event, f"connection {connection}")
             case LeftUnread():
@@ -226,6 +230,13 @@ def told_cut(event: Cut, connection: str) -> str:
     if event.how == "CLIENT KILL":
         return f"the server closes {connection} ({event.how})"
     return f"{connection} is cut: {event.how}"
+
+
+def tells_of_cuts(event: Event, *, told_already: bool) -> bool:
+    """Whether it has been said of the cuts that come next, if any, how all connections end: what an
+    outage does to those that are open follows it at once.
+    """
+    return isinstance(event, Outage) or (told_already and isinstance(event, Cut))
 
 
 def told_interrupted(event: CommandInterrupted) -> str:

@@ -236,6 +236,17 @@ def test_an_outage_is_told_with_its_end(steps: Steps) -> None:
     )
 
 
+def test_what_an_outage_cuts_is_told_once(steps: Steps) -> None:
+    cut = (Cut(1.0, "A", 70, "reset"), Cut(1.0, "A", 80, "reset"))
+    events = [*built("A"), *acquired(1, 70), Outage(1.0, "all is reset"), *cut, OutageOver(2.0)]
+
+    assert steps(*events, Cut(3.0, "A", 80, "reset"))[2:] == (
+        "the server cannot be reached: all is reset",
+        "the server can be reached again",
+        "connection 2 is cut: reset",
+    )
+
+
 def test_a_call_that_never_returns_is_told_as_what_it_was(steps: Steps) -> None:
     told = steps(
         *built("A"),

@@ -375,6 +375,18 @@ def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
     """)
 
 
+def test_what_an_outage_cuts_is_told_in_its_row(told: Callable[..., str]) -> None:
+    away = (Outage(1.0, "all is reset"), Cut(1.0, "A", 70, "reset"), quiet())
+    later = (Cut(1.0, "A", 70, "reset"), quiet())
+
+    assert told(built(), asks(1), gets(1), quiet(70), *away, *later) == table("""
+        caller A                                     the pool, when nothing moves
+        acquire: gets #1                             1 of 1 in use: A has #1
+        the server cannot be reached: all is reset   1 of 1 in use: A has #1
+        #1 is cut: reset                             !! 1 of 1 in use: A has #1
+    """)
+
+
 def test_more_connections_than_there_may_be_are_counted(told: Callable[..., str]) -> None:
     text = told(built(), asks(1), asks(2), gets(1), quiet(70, 80))
 
