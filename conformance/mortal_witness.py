@@ -41,9 +41,9 @@ class MortalWitness:
         """What was last sent on each of the connections under a client name."""
         return frozenset() if self._witness is None else self._witness.last_commands(name)
 
-    def address_of(self, number: int) -> str:
-        """Where the server sees a connection come from, "" if it does not."""
-        return "" if self._witness is None else self._witness.address_of(number)
+    def address_of(self, number: int) -> str | None:
+        """Where the server sees a connection come from; None if it is not open."""
+        return None if self._witness is None else self._witness.address_of(number)
 
     def cut(self, number: int) -> bool:
         """Have the server close a connection, and return when it has; False if it was not open."""

@@ -151,6 +151,14 @@ class TimeOutIdle:
     """Have the server close by its own timeout, in real time, whatever is idle."""
 
 
+class CutReply:
+    """Send a command on the connection, which ends when so many bytes of the reply have come."""
+
+    acquire: int
+    after: int
+    how: Literal["hung up", "reset"]
+
+
 @dataclass(frozen=True, slots=True)
 class LeaveUnread:
     """Send a command on the connection, and do not read the reply, which has come when this is over."""
@@ -261,6 +269,7 @@ Single = (
     | DisconnectPool
     | CutIdle
     | CutHeld
+    | CutReply
     | LeaveUnread
     | TimeOutIdle
     | SendUnasked

@@ -7,12 +7,13 @@ Which of them belongs to a connection need not be known: nothing else moves mean
 
 from collections.abc import Callable, Mapping
 from time import monotonic
+from typing import Literal
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
 from poolproof.conformance.program import Ending
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
-from .links import ENDED, Links
+from .links import ENDED, Links, end
 
 ARRIVING_S = 3.0
 """How long what the server has sent may take to be there. What is not is nobody's fault."""
@@ -63,6 +64,22 @@ class Breakage(Links):
             for number in sorted(connections & closed):
                 how = "the server's own timeout for who is idle"
                 self._log(Cut(self._now_s(), pool, number, how, visible=visible))
+
+    def _cut_reply(
+        self, acquire: int, after: int, how: Literal["hung up", "reset"], use: Callable[[], object]
+    ) -> None:
+        """Have a connection end in the middle of a reply to its holder, who is made to `use` it."""
+        held = self._held(acquire)
+        if held.number is None or held.number in self._half_closed:
+            return
+        link = self._cut_next_reply(held.number, after, how)
+        if link is None or self._proxy is None:
+            return
+        # The holder learns of it before anybody else does anything.
+        told = f"{ENDED[how]}, in the middle of the next reply"
+        self._log(Cut(self._now_s(), held.pool, held.number, told))
+        use()
+        end(self._proxy, how, link)  # also if nothing was sent; whoever releases it could see it
 
     def _leave_unread(self, acquire: int, run: Callable[[str], None]) -> None:
         """Have the holder send a command, by `run`, and return when the reply is there."""

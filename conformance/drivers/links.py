@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from poolproof.conformance.network import Link, Proxy, ends
+from poolproof.conformance.network.link import Then
 from poolproof.conformance.program import Ending
 
 from .driver import Driver, Surroundings
@@ -20,6 +21,9 @@ ENDED: Final[Mapping[Ending, str]] = {
     "reset": "reset",
 }
 """How it is said of one connection."""
+
+THEN: Final[Mapping[Literal["hung up", "reset"], Then]] = {"hung up": "hang up", "reset": "reset"}
+"""How it is said to the proxy."""
 
 STRAY: Final = b"+stray\r\n"
 """A reply to nothing. A push of the newer protocol would be none: whoever reads may put it aside."""
@@ -54,6 +58,17 @@ class Links(Driver):
         if how == "half-closed":
             self._half_closed.add(number)
         return True
+
+    def _cut_next_reply(
+        self, number: int, after: int, how: Literal["hung up", "reset"]
+    ) -> Link | None:
+        """Have a connection end in the middle of the next reply on it; its link, if it will."""
+        if self._proxy is None or not ends.can_be_seen():
+            return None
+        link = self._link_of(number)
+        if link is not None:
+            self._proxy.cut_next_reply(link, after=after, then=THEN[how])
+        return link
 
     def _push(self, number: int) -> bool:
         """Have the stray reply arrive on a connection; whether it has."""

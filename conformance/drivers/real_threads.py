@@ -23,6 +23,7 @@ from poolproof.conformance.program import (
     Burst,
     CutHeld,
     CutIdle,
+    CutReply,
     Drop,
     Elapse,
     InterruptCommand,
@@ -127,6 +128,8 @@ class RealThreads(ThreadCallers, Breakage):
                 self._cut_held(acquire, ending)
             case TimeOutIdle():
                 self._time_out_idle()
+            case CutReply(acquire, after, how):
+                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case SendUnasked(pool, which):
@@ -273,6 +276,9 @@ class RealThreads(ThreadCallers, Breakage):
                 self._log(gave_up)
             else:
                 self._log(CommandReturned(self._now_s(), pool, call, error=error))
+
+    def _run_use(self, acquire: int) -> None:
+        self._finish(self._held(acquire).pool, next(self._calls), self._use, acquire)
 
     def _run_send_only(self, acquire: int, key: str) -> None:
         pool = self._held(acquire).pool

@@ -22,6 +22,7 @@ from poolproof.conformance.program import (
     ClosePool,
     CutHeld,
     CutIdle,
+    CutReply,
     DisconnectPool,
     Drop,
     Elapse,
@@ -181,6 +182,8 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 self._cut_held(acquire, ending)
             case TimeOutIdle():
                 self._time_out_idle()
+            case CutReply(acquire, after, how):
+                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case SendUnasked(pool, which):
@@ -214,6 +217,10 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
 
     def _start_release(self, acquire: int, to: str) -> int:
         return self._start_call(to, lambda call: self._release(acquire, to, call))
+
+    def _run_use(self, acquire: int) -> None:
+        self._start_call(self._held(acquire).pool, lambda _: self._use(acquire))
+        self._go_on()
 
     def _run_send_only(self, acquire: int, key: str) -> None:
         self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))

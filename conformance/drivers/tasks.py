@@ -27,6 +27,7 @@ from poolproof.conformance.program import (
     ClosePool,
     CutHeld,
     CutIdle,
+    CutReply,
     DisconnectPool,
     Drop,
     Elapse,
@@ -186,6 +187,8 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._cut_held(acquire, ending)
             case TimeOutIdle():
                 self._time_out_idle()
+            case CutReply(acquire, after, how):
+                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
             case LeaveUnread(acquire):
                 self._leave_unread(acquire, partial(self._run_send_only, acquire))
             case SendUnasked(pool, which):
@@ -350,6 +353,10 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
         if not giving.done():
             self._give_up(pool, call, 0.0)
         return newcomer
+
+    def _run_use(self, acquire: int) -> None:
+        self._start_call(self._held(acquire).pool, lambda _: self._use(acquire))
+        self._go_on()
 
     def _run_send_only(self, acquire: int, key: str) -> None:
         self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))

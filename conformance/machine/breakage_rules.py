@@ -13,6 +13,7 @@ from poolproof.conformance.program import (
     Acquire,
     CutHeld,
     CutIdle,
+    CutReply,
     Drop,
     Ending,
     LeaveUnread,
@@ -35,6 +36,9 @@ AFTER_CUT: tuple[What, ...] = (
     "holds it",
 )
 
+
+MOST_OF_A_REPLY = 12
+"""How many bytes of a reply may have come when the connection ends; never all."""
 
 HOW = st.sampled_from(ENDINGS)
 
@@ -76,6 +80,26 @@ class BreakageRules(CrowdedRules):
         if "releases" in then and acquire in self._held("A"):
             self._run(Release(acquire, "A"))
 
+    @precondition(lambda self: self._theme is Theme.CUT_HELD and self._held("A"))
+    @rule(
+        which=ANY,
+        after=st.integers(min_value=0, max_value=MOST_OF_A_REPLY),
+        how=st.sampled_from(("hung up", "reset")),
+        closes=st.booleans(),
+    )
+    def cut_reply(
+        self, which: int, after: int, how: Literal["hung up", "reset"], closes: bool
+    ) -> None:
+        """Have a connection end in the middle of a reply; its holder releases it."""
+        if not self._held("A"):
+            return
+        acquire = pick(self._held("A"), which)
+        self._run(CutReply(acquire, after, how))
+        if closes:
+            self._run(Drop(acquire))
+        if acquire in self._held("A"):
+            self._run(Release(acquire, "A"))
+
     @precondition(lambda self: self._theme is Theme.UNREAD and self._held("A"))
     @rule(which=ANY)
     def leave_unread(self, which: int) -> None:
@@ -106,6 +130,9 @@ class BreakageRules(CrowdedRules):
                     self._all_are_in_use_and_one_waits()
                     self.cut_held(0, then, how)
                     self._everybody_is_served()
+                self._all_are_in_use_and_one_waits()
+                self.cut_reply(0, MOST_OF_A_REPLY, "hung up", closes=False)
+                self._everybody_is_served()
             case Theme.UNREAD:
                 self.exhaust("A")
                 self.leave_unread(0)

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Literal
 
 import pytest
+from culprits.bound import LosesTheSlotOfAClosedConnection
 from culprits.breakage import ForgetsTheSlotOfABrokenConnection, LooksOnlyWhenGivenBack
 from culprits.breakage_async import ForgetsTheSlotOfABrokenStream, LooksOnlyWhenATaskGivesBack
+from culprits.commands_async import LosesWhatItsHolderClosed
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
@@ -20,6 +23,7 @@ from poolproof.conformance.program import (
     Build,
     CutHeld,
     CutIdle,
+    CutReply,
     Ending,
     Operation,
     Release,
@@ -177,3 +181,28 @@ def test_an_outage_may_end_connections_in_several_ways(
     assert [bool(used.trouble) for used in events if isinstance(used, Used)] == [True]
     assert not {first, second, None} & {*others}
     assert broken("BRK-5", events) == []
+
+
+@SOUND
+@pytest.mark.parametrize("how", ["hung up", "reset"])
+@pytest.mark.parametrize("after", [0, 1, 5, 1000])
+def test_a_connection_that_ends_in_the_middle_of_a_reply_is_replaced(
+    run: Run, pool: type[object], after: int, how: Literal["hung up", "reset"]
+) -> None:
+    cut = CutReply(1, after, how)
+    events = run(pool, Theme.CUT_HELD, ASK, ASK, ASK, cut, cut, *released(1), Use(2))
+
+    first, _, *others = (event.connection for event in events if isinstance(event, Acquired))
+    assert cuts(events) == [(first, True)]
+    assert [bool(used.trouble) for used in events if isinstance(used, Used)] == [True, False]
+    assert not {first, None} & {*others}
+    assert broken("BRK-3", events) == []
+
+
+@pytest.mark.parametrize("pool", [LosesTheSlotOfAClosedConnection, LosesWhatItsHolderClosed])
+def test_who_loses_what_was_closed_when_it_is_released_loses_what_ended_in_a_reply(
+    run: Run, pool: type[object]
+) -> None:
+    events = run(pool, Theme.CUT_HELD, ASK, ASK, CutReply(1, 3, "reset"), *released(1, 2))
+
+    assert broken("BRK-3", events)
