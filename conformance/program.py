@@ -151,6 +151,7 @@ class TimeOutIdle:
     """Have the server close by its own timeout, in real time, whatever is idle."""
 
 
+@dataclass(frozen=True, slots=True)
 class CutReply:
     """Send a command on the connection, which ends when so many bytes of the reply have come."""
 
