@@ -139,11 +139,12 @@ class SoundAsyncPool(ChecksArguments):
     def is_spoilt(self, connection: Connection) -> bool:
         """Whether it has been closed at the other end, or carries what nobody has read."""
         reader = connection._reader
-        return reader is not None and (reader.at_eof() or bool(reader._buffer))  # type: ignore[attr-defined]  # asyncio keeps it there
+        return self.has_ended(connection) or bool(reader and reader._buffer)  # type: ignore[attr-defined]  # asyncio keeps it there
 
     def has_ended(self, connection: Connection) -> bool:
         """Whether it has been closed at the other end."""
-        return connection._reader is not None and connection._reader.at_eof()
+        reader = connection._reader
+        return reader is not None and (reader.at_eof() or reader.exception() is not None)
 
     async def give_up(self, connection: Connection, raised: BaseException) -> None:
         """It could not be opened, which its slot must not suffer for."""
