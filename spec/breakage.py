@@ -27,16 +27,14 @@ from .waiting import waits_in_vain
 @clause("BRK-1", Requirement.MUST, Level.RESILIENT)
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
-    An acquire that comes upon an idle connection that the server has closed MUST NOT hand it out as it
-    is, but return one that works.
+    An acquire that comes upon an idle connection that the server has closed, or the network has ended,
+    MUST NOT hand it out as it is, but return one that works.
 
     Servers close what is idle for long, and so do firewalls, and a restart closes everything. The
     first callers of the morning, or after an upgrade, then get errors for connections that anybody who
     looked could have known to be dead. See redis/redis-py#1140.
     """
-    yield from _nothing_lost(
-        history, Deed.CUT_IDLE, "after the server had closed an idle connection"
-    )
+    yield from _nothing_lost(history, Deed.CUT_IDLE, "after an idle connection had been cut")
 
 
 @clause("BRK-2", Requirement.MUST, Level.RESILIENT)
