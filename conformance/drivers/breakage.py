@@ -43,7 +43,7 @@ class Breakage(Links):
             return
         names = {name: pool.client_name for name, pool in self._pools.items()}
         before = self._witness.settled_connections(names, {})
-        with ends_at(self._server_address()) as ends, self._door.showing_out_the_idle():
+        with ends_at(*self._server_addresses()) as ends, self._door.showing_out_the_idle():
             at_first = ends.seen()
             closed = self._witness.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)
 
@@ -88,7 +88,7 @@ class Breakage(Links):
             return
         key = f"{self._settings.client_name}-{next(self._calls)}"
         self._say(key)
-        with ends_at(self._server_address()) as ends:
+        with ends_at(*self._server_addresses()) as ends:
             before = ends.seen()
         earlier = len(self.events)
         run(key)
@@ -122,7 +122,7 @@ class Breakage(Links):
         if self._end(number, how):
             self._log(Cut(self._now_s(), pool, number, ENDED[how]))
             return
-        with ends_at(self._server_address()) as ends:
+        with ends_at(*self._server_addresses()) as ends:
             link = self._link_of(number)
             intact = [end for end, seen in ends.seen().items() if seen.state == ESTABLISHED]
             if not self._witness.cut(number):
@@ -139,7 +139,7 @@ class Breakage(Links):
         self._log(Cut(self._now_s(), pool, number, ENDED["closed by the server"], visible=seen))
 
     def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
-        with ends_at(self._server_address()) as ends:
+        with ends_at(*self._server_addresses()) as ends:
             sent = [
                 end
                 for end, seen in ends.seen().items()

@@ -13,6 +13,7 @@ from itertools import count
 from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
+from poolproof.conformance.network.ends import Address
 from poolproof.conformance.program import (
     Acquire,
     Burst,
@@ -290,9 +291,11 @@ class Driver(ABC):
         """Whether a pool should by now have closed what nobody holds."""
         return name in self.closed or name in self._disconnected
 
-    def _server_address(self) -> tuple[str, int]:
-        """Where the pools connect."""
-        return socket.gethostbyname(self._settings.host), self._settings.port
+    def _server_addresses(self) -> list[Address]:
+        """All that a pool may have connected to: a name can have several."""
+        host, port = self._settings.host, self._settings.port
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [(str(address[0]), port) for *_, address in found]
 
     def _settle(self) -> None:
         names = {name: pool.client_name for name, pool in self._pools.items()}

@@ -77,7 +77,7 @@ class Outages(Links):
         seen = self._witness.settled_connections(names, {})
         if self._mortal_witness is None or not any(seen.values()):
             return
-        with ends_at(self._server_address()) as ends:
+        with ends_at(*self._server_addresses()) as ends:
             intact = [end for end, its in ends.seen().items() if its.state == ESTABLISHED]
             self._mortal_witness.shut_down()
 

@@ -109,10 +109,10 @@ def _look_until(look: Callable[[], bool], ends: Sequence[socket.socket], bound_s
 
 
 @contextmanager
-def ends_at(peer: Address) -> Iterator[Ends]:
-    """Those connected to this address; none, where it cannot be seen what they show."""
+def ends_at(*peers: Address) -> Iterator[Ends]:
+    """Those connected to one of these addresses; none, where it cannot be seen what they show."""
     if can_be_seen():
-        with _connected_to(peer) as sockets:
+        with _connected_to(*peers) as sockets:
             yield Ends(sockets)
     else:
         yield Ends({})
@@ -136,8 +136,8 @@ def can_be_seen() -> bool:
 
 
 @contextmanager
-def _connected_to(peer: Address) -> Iterator[Mapping[Address, socket.socket]]:
-    """Second descriptors of the sockets connected to this address, by their own addresses.
+def _connected_to(*peers: Address) -> Iterator[Mapping[Address, socket.socket]]:
+    """Second descriptors of the sockets connected to these addresses, by their own addresses.
 
     A second one, because the first is the pool's: it may close it at any time.
     """
@@ -152,16 +152,17 @@ def _connected_to(peer: Address) -> Iterator[Mapping[Address, socket.socket]]:
                 continue  # closed meanwhile
             # All but theirs are closed at once: as long as there is a second descriptor, whoever
             # closes the first one closes nothing.
-            if _is_connected_to(peer, copy):
-                ends[copy.getsockname()] = opened.enter_context(copy)
+            if _is_connected_to(peers, copy):
+                ends[copy.getsockname()[:2]] = opened.enter_context(copy)
             else:
                 copy.close()
         yield ends
 
 
-def _is_connected_to(peer: Address, end: socket.socket) -> bool:
+def _is_connected_to(peers: Sequence[Address], end: socket.socket) -> bool:
     try:
-        return end.family == socket.AF_INET and bool(end.getpeername() == peer)
+        is_tcp = end.family in (socket.AF_INET, socket.AF_INET6)
+        return is_tcp and end.getpeername()[:2] in peers
     except OSError:
         return False  # connected to nobody: not yet, or not any more
 

@@ -121,3 +121,20 @@ def test_who_waits_for_anything_to_end_is_told_of_it(pair: Pair) -> None:
         closing.start()
         assert ends.await_that(has_ended, BOUND_S)
         closing.join(BOUND_S)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6")
+def test_sockets_of_either_family_are_seen() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("there is no IPv6 address")
+    with listener:
+        address: Address = listener.getsockname()[:2]
+        with socket.create_connection(address, BOUND_S) as theirs:
+            ours, _ = listener.accept()
+            with ours, ends_at(("127.0.0.1", address[1]), address) as ends:
+                ours.sendall(b"here")
+                own: Address = theirs.getsockname()[:2]
+
+                assert ends.await_that(lambda seen: seen[own].arrived == len(b"here"), BOUND_S)
