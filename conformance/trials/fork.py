@@ -17,7 +17,6 @@ from poolproof.conformance.bounded import Callers, NeverReturned, bounded, error
 from poolproof.conformance.facade import usable_by_threads
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
-from poolproof.conformance.themes import BRIEF_S
 from poolproof.spec import Capability
 from poolproof.spec.events import (
     AcquiredAfterFork,
@@ -40,6 +39,10 @@ from .bystander import Bystander
 
 CHILD_S = 12.0
 """How long a child may take: longer than it waits for a call that never returns."""
+
+TIMEOUT_S = 0.5
+"""The timeout of the pools: long enough for a thread of the pool's own to serve a caller on a busy
+machine, too, and short enough for a few waits in vain."""
 
 INSIDE_S = 6.0
 """How long forks go on being tried with another thread in the pool's code."""
@@ -88,7 +91,7 @@ class _Trial:
         self._server = server
         self._adapter = adapter
         self._settings = replace(
-            prepared.settings, max_connections=MAX_CONNECTIONS, timeout=BRIEF_S
+            prepared.settings, max_connections=MAX_CONNECTIONS, timeout=TIMEOUT_S
         )
         self._denies_surplus = False
 

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from threading import Lock
+from threading import Lock, Timer
 
 import pytest
 from culprits import SoundPool
@@ -20,7 +20,7 @@ from poolproof.conformance.story import tell
 from poolproof.conformance.trials.bystander import Bystander
 from poolproof.conformance.trials.fork import forks
 from poolproof.conformance.witness import Witness
-from poolproof.spec import Capability
+from poolproof.spec import CLAUSES, Capability, History
 from poolproof.spec.events import Event, Forked
 
 A_CLOSED_PORT = 1
@@ -52,6 +52,32 @@ def test_the_process_forks_in_peace_and_with_another_thread_at_lines_of_the_pool
     standing = [event.standing for event in forked if isinstance(event, Forked)]
     assert standing[:2] == ["", ""]
     assert any("SoundPool.join" in where for where in standing[2:])
+
+
+class TakesItsTime(SoundPool):
+    """Has a thread serve its callers, which does not come to it at once."""
+
+    def serve(self) -> None:
+        Timer(0.1, self.serve_late).start()
+
+    def serve_late(self) -> None:
+        with self.lock:
+            super().serve()
+
+
+def test_a_pool_that_takes_its_time_to_serve_is_judged_and_not_convicted(
+    server: Server, witness: Witness
+) -> None:
+    seen = [History(tuple(events)) for events in histories(TakesItsTime, server, witness)]
+
+    said = [
+        judgement.broken
+        for history in seen
+        for name in ("FRK-1", "FRK-2", "FRK-3")
+        for judgement in CLAUSES[name].judge(history)
+    ]
+    assert said
+    assert set(said) == {None}
 
 
 def test_nothing_is_judged_when_a_connection_without_a_pool_cannot_be_had(
