@@ -161,6 +161,8 @@ def _capability(capability: Capability) -> str:
         Capability.CLIENT: "itself to a client of the redis-py family",
         Capability.THREADS: "itself to threads",
         Capability.ASYNCIO: "itself to asyncio",
+        Capability.CLOSE: "a way to close it for good",
+        Capability.DISCONNECT: "a way to close its connections and go on",
         Capability.FORK: "itself to the children of a process that forks",
     }[capability]
 

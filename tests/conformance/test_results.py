@@ -152,6 +152,13 @@ def test_a_capability_that_the_pool_lacks_is_skipped_by_name(
     assert (report.verdict, report.status) == (Verdict.PASS, 0)
 
 
+@pytest.mark.parametrize("clause", [name for name, each in CLAUSES.items() if each.needs])
+def test_every_capability_has_a_name_for_the_case_that_a_pool_lacks_it(clause: str) -> None:
+    report = concluded(Outcome(finished=finished({MUST: 1}, offers=[])), MUST, clause)
+
+    assert report.results[1].reason.startswith("the pool does not offer ")
+
+
 @pytest.mark.parametrize(
     ("clauses", "verdict"),
     [
