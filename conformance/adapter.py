@@ -6,9 +6,9 @@ a class with the methods of `Adapter`, or of `AsyncAdapter` if the pool is used 
 name it as the target. Nothing else needs to be read to join.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from inspect import isawaitable, iscoroutine, iscoroutinefunction, signature
+from inspect import Parameter, isawaitable, isclass, iscoroutine, iscoroutinefunction, signature
 from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from poolproof.spec import Capability
@@ -31,6 +31,12 @@ __all__ = [
 
 CLOSES = ("aclose", "close")
 """What pools call the method that closes them for good."""
+
+OPTIONS = {
+    "max_idle_time": Capability.MAX_IDLE_TIME,
+    "max_lifetime": Capability.MAX_LIFETIME,
+}
+"""Parameters of a constructor that say what its pools offer."""
 
 Pool = TypeVar("Pool")
 Connection = TypeVar("Connection")
@@ -241,8 +247,8 @@ class RedisInterface:
         return _method(pool, "disconnect")()
 
     def offers(self, pool: object) -> frozenset[Capability]:
-        """A client can be tried on any such pool; whether it has blocks can be seen."""
-        return _offers(pool)
+        """A client can be tried on any such pool; the rest shows in its methods and parameters."""
+        return _offers(pool) | _options(self._build)
 
     def block(self, pool: object) -> AbstractContextManager[object]:
         """Call the pool's `connection`."""
@@ -305,8 +311,8 @@ class AsyncRedisInterface:
         return _method(pool, "disconnect")()
 
     def offers(self, pool: object) -> frozenset[Capability]:
-        """A client can be tried on any such pool; whether it has blocks can be seen."""
-        return _offers(pool)
+        """A client can be tried on any such pool; the rest shows in its methods and parameters."""
+        return _offers(pool) | _options(self._build)
 
     def block(self, pool: object) -> AbstractAsyncContextManager[object]:
         """Call the pool's `connection`."""
@@ -347,6 +353,27 @@ def _offers(pool: object) -> frozenset[Capability]:
     if _own_closes(pool):
         offers.add(Capability.CLOSE)
     return frozenset(offers)
+
+
+def _options(build: Callable[..., object]) -> frozenset[Capability]:
+    """What a constructor takes by name, or hands on to the constructor of a base class that does."""
+    named: set[str] = set()
+    inits = [vars(each).get("__init__") for each in build.__mro__] if isclass(build) else [build]
+    for init in inits:
+        parameters = _parameters(init)
+        named.update(parameters)
+        if init is not None and not any(
+            each.kind is each.VAR_KEYWORD for each in parameters.values()
+        ):
+            break
+    return frozenset(capability for name, capability in OPTIONS.items() if name in named)
+
+
+def _parameters(function: object) -> Mapping[str, Parameter]:
+    try:
+        return signature(function).parameters if callable(function) else {}
+    except (TypeError, ValueError):
+        return {}
 
 
 def _closing(pool: object) -> Callable[..., object]:

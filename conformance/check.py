@@ -18,6 +18,7 @@ from poolproof.spec import CLAUSES, Capability
 
 from . import loop, scheduler
 from .adapter import AnyAdapter, AnyAsyncAdapter
+from .ageing import goes_by_another_clock
 from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
@@ -26,9 +27,11 @@ from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
-from .themes import CLOSING, CROWDED, OUTAGES, themes_for
+from .themes import AGEING, CLOSING, CROWDED, OUTAGES, themes_for
 from .trials import run_trials
 from .witness import Witness
+
+OTHER_CLOCK = "not judged, because the pool goes by a clock that programs cannot set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,13 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     told: tuple[str, ...] = ()
     try:
         told = search(court, prepared, budget.depth)
-        run_campaign(court, themes, budget, seed)
+        unjudged = frozenset(
+            theme
+            for theme in AGEING.intersection(themes)
+            if goes_by_another_clock(court.new_driver(theme), prepared, theme)
+        )
+        told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
+        run_campaign(court, [each for each in themes if each not in unjudged], budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
         if budget.depth.in_real_time:
             told += restart(court, prepared)
@@ -190,7 +199,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
-        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | CLOSING)
+        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | CLOSING | AGEING)
         run_campaign(court, left, budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
         note = (

@@ -29,6 +29,7 @@ from .drivers.pool_code import code_of_pool
 from .facade import usable_by_threads
 from .settings import PoolSettings
 from .target import TargetError
+from .themes import OLD_S
 from .witness import Witness
 
 COLOURS = frozenset({Capability.THREADS, Capability.ASYNCIO})
@@ -96,7 +97,7 @@ def prepare(
                 adapter,
                 settings,
                 seen.library,
-                seen.offers,
+                seen.offers - _unusable(adapter, _probed(settings), seen.offers),
                 seen.connection_class,
                 seen.is_pool_code,
                 stand_ins,
@@ -177,6 +178,32 @@ def _look(
 
     error_of(give_back)  # which is for a clause to judge
     return _Seen(type(connection), is_pool_code, library, offers)
+
+
+def _unusable(
+    adapter: AnyAdapter | AnyAsyncAdapter,
+    settings: PoolSettings,
+    offers: frozenset[Capability],
+) -> frozenset[Capability]:
+    """Options by the name of one of ours that take something else than a number of seconds."""
+
+    def use_twice(threads_adapter: AnyAdapter, settings: PoolSettings) -> None:
+        pool = threads_adapter.open(settings)
+        try:
+            for _ in range(2):
+                threads_adapter.release(pool, threads_adapter.acquire(pool))
+        finally:
+            threads_adapter.close(pool)
+
+    with usable_by_threads(adapter) as threads_adapter:
+        return frozenset(
+            capability
+            for capability, given in (
+                (Capability.MAX_IDLE_TIME, replace(settings, max_idle_time=OLD_S)),
+                (Capability.MAX_LIFETIME, replace(settings, max_lifetime=OLD_S)),
+            )
+            if capability in offers and error_of(partial(use_twice, threads_adapter, given))
+        )
 
 
 def _none(_code: CodeType) -> bool:

@@ -164,6 +164,8 @@ def _capability(capability: Capability) -> str:
         Capability.CLOSE: "a way to close it for good",
         Capability.DISCONNECT: "a way to close its connections and go on",
         Capability.FORK: "itself to the children of a process that forks",
+        Capability.MAX_IDLE_TIME: "a maximum idle time",
+        Capability.MAX_LIFETIME: "a maximum lifetime of connections",
     }[capability]
 
 

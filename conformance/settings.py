@@ -23,19 +23,29 @@ class PoolSettings:
     """Seconds; None leaves the client's default alone."""
     takes: frozenset[str] = frozenset({"timeout", "socket_timeout"})
     """Which of the optional arguments the pool's constructor takes."""
+    max_idle_time: float | None = None
+    """Seconds; None leaves the pool's default alone. Given only to pools that offer it."""
+    max_lifetime: float | None = None
+    """The same for how long a connection may be open."""
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further constructor arguments, given by the user."""
 
     def told(self) -> str:
         """What the programs vary, for a message."""
-        return f"max_connections={self.max_connections}, timeout={self.timeout}"
+        options = "".join(f", {name}={value}" for name, value in self._options().items())
+        return f"max_connections={self.max_connections}, timeout={self.timeout}{options}"
 
     def arguments(self) -> dict[str, object]:
         """The settings as redis-py's pools call them."""
         arguments = {**self.connection_arguments(), "max_connections": self.max_connections}
         if "timeout" in self.takes:
             arguments["timeout"] = self.timeout
-        return {**arguments, **self.extra}
+        # A program that is about one of these must know what the pool was told.
+        return {**arguments, **self.extra, **self._options()}
+
+    def _options(self) -> dict[str, object]:
+        options = {"max_idle_time": self.max_idle_time, "max_lifetime": self.max_lifetime}
+        return {name: value for name, value in options.items() if value is not None}
 
     def connection_arguments(self) -> dict[str, object]:
         """What of them redis-py's connections take, without what the user gives for the pool."""

@@ -4,6 +4,7 @@ A theme allows some operations and gives others their chance to matter: timeouts
 that never do. So what goes wrong under it can be blamed on what it is about.
 """
 
+from dataclasses import replace
 from enum import Enum
 
 from poolproof.spec import Capability
@@ -39,6 +40,8 @@ class Theme(Enum):
     OUTAGE = "a server that is away for a while, with every connection cut"
     CLOSE = "pools that are closed while they are used"
     DISCONNECT = "pools that disconnect and go on"
+    MAX_IDLE_TIME = "connections that are idle for longer than the pool was told to let them"
+    MAX_LIFETIME = "connections that are open for longer than the pool was told to let them"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
@@ -81,6 +84,15 @@ CROWD_S = 5.0
 
 CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
 """Themes of programs in which a whole pool is closed or disconnected."""
+
+AGEING = frozenset({Theme.MAX_IDLE_TIME, Theme.MAX_LIFETIME})
+"""Themes of programs in which connections grow too old, by a clock that a program sets."""
+
+OLD_S = 60.0
+"""How old they may become: so long that a pool may take many seconds to look for old ones."""
+
+LONG_S = 2.5 * OLD_S
+"""How much time passes so that all have grown too old."""
 
 OUTAGES = frozenset({Theme.REFUSED, Theme.OUTAGE})
 """Themes of programs in which the server cannot be reached, for which pools connect to a proxy."""
@@ -141,12 +153,27 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.CLOSE)
     if Capability.DISCONNECT in offers:
         crowded.append(Theme.DISCONNECT)
+    if Capability.MAX_IDLE_TIME in offers:
+        crowded.append(Theme.MAX_IDLE_TIME)
+    if Capability.MAX_LIFETIME in offers:
+        crowded.append(Theme.MAX_LIFETIME)
     breaking = (Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD)
     return (*themes, Theme.UNANSWERED, *crowded, *breaking, Theme.REFUSED, Theme.OUTAGE)
 
 
 def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Terms:
     """What the pools of a program are built with."""
+    terms = _timeouts_of(theme, max_connections, takes_timeout=takes_timeout)
+    match theme:
+        case Theme.MAX_IDLE_TIME:
+            return replace(terms, max_idle_time_s=OLD_S)
+        case Theme.MAX_LIFETIME:
+            return replace(terms, max_lifetime_s=OLD_S)
+        case _:
+            return terms
+
+
+def _timeouts_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Terms:
     if not takes_timeout:
         socket_timeout_s = SILENCE_S if theme is Theme.GIVEN_UP else None
         return Terms(max_connections, takes_timeout=False, socket_timeout_s=socket_timeout_s)
@@ -155,7 +182,7 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case patient if patient in BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
+        case patient if patient in AGEING | BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.REFUSED | Theme.OUTAGE:
             return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)

@@ -16,6 +16,7 @@ from . import (
     fairness,
     fork,
     interface,
+    options,
     order,
     progress,
     reentrancy,
@@ -149,6 +150,14 @@ CHAPTERS = (
             fork.a_child_starts_with_an_empty_pool,
             fork.a_fork_in_the_middle_of_a_call_locks_nobody_out,
             fork.a_child_may_release_what_it_inherited,
+        ),
+    ),
+    Chapter(
+        "Options",
+        "What a pool may offer or not; what it offers, it does.",
+        (
+            options.what_was_idle_for_too_long_is_not_handed_out,
+            options.what_was_open_for_too_long_is_not_handed_out,
         ),
     ),
     Chapter(

@@ -61,6 +61,12 @@ class Capability(StrEnum):
     FORK = "fork"
     """A process that has the pool can fork, and the child can go on with it."""
 
+    MAX_IDLE_TIME = "max_idle_time"
+    """A pool can be built that keeps no connection idle for longer than `max_idle_time` seconds."""
+
+    MAX_LIFETIME = "max_lifetime"
+    """A pool can be built that keeps no connection open for longer than `max_lifetime` seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

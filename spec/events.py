@@ -22,6 +22,10 @@ class Terms:
     """False if the pool's constructor has no `timeout` at all."""
     socket_timeout_s: float | None = None
     """None if the client's default was left alone."""
+    max_idle_time_s: float | None = None
+    """None if the pool was not told."""
+    max_lifetime_s: float | None = None
+    """None if the pool was not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,14 @@ CAPABILITIES: Mapping[Capability, str] = {
         "can be used so, where there is `os.fork`: no event loop can go on in a child, and a pool for "
         "asyncio may belong to one."
     ),
+    Capability.MAX_IDLE_TIME: (
+        "The pool can be told `max_idle_time`: for how many seconds a connection may be idle before it "
+        "is of no use any more."
+    ),
+    Capability.MAX_LIFETIME: (
+        "The pool can be told `max_lifetime`: how many seconds after it was opened a connection is of "
+        "no use any more."
+    ),
 }
 """What a pool may offer or not."""
 
@@ -386,5 +394,11 @@ READINGS = (
         ("REE-1",),
         "It is tried at each function that a call of the pool enters. A finalizer may run between any "
         "two instructions, and not all of these places are tried.",
+    ),
+    Reading(
+        ("OPT-1", "OPT-2"),
+        "A pool may look for old connections when it hands one out, or from time to time, and may let "
+        "some live a little longer than others. Only one that is more than twice as old as allowed "
+        "convicts it. Idle counts from the release, whatever the pool has sent on it since.",
     ),
 )

@@ -218,6 +218,8 @@ class Driver(ABC):
             max_connections=terms.max_connections,
             timeout=terms.timeout_s,
             socket_timeout=terms.socket_timeout_s,
+            max_idle_time=terms.max_idle_time_s,
+            max_lifetime=terms.max_lifetime_s,
         )
 
     def _built(self, pool: str, terms: Terms, handle: object) -> None:

@@ -8,10 +8,10 @@ from hypothesis.stateful import initialize
 from poolproof.conformance.program import REFUSALS, Build
 from poolproof.conformance.themes import BREAKING, CANCELLING, CROWDED, OUTAGES, Theme, terms_of
 
-from .closing_rules import ClosingRules
+from .option_rules import OptionRules
 
 
-class PoolMachine(ClosingRules):
+class PoolMachine(OptionRules):
     """Callers of two pools that do what callers do, rightly and wrongly."""
 
     @initialize(

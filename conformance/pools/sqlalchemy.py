@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy.pool import QueuePool
 
 from poolproof.conformance.settings import PoolSettings
+from poolproof.spec import Capability
 
 from .database import DatabaseAdapter, Proxy, connector
 
@@ -16,14 +17,19 @@ class SQLAlchemyAdapter(DatabaseAdapter[QueuePool]):
     def open(self, settings: PoolSettings) -> QueuePool:
         """Build a pool; it connects when a connection is asked for."""
         build: Callable[..., QueuePool] = QueuePool
+        recycle = {} if settings.max_lifetime is None else {"recycle": settings.max_lifetime}
         return build(
             connector(settings),
             pool_size=settings.max_connections,
             max_overflow=0,
             timeout=settings.timeout,
             reset_on_return=None,
-            **settings.extra,
+            **{**settings.extra, **recycle},
         )
+
+    def offers(self, pool: QueuePool) -> frozenset[Capability]:
+        """To recycle is to replace what has been open for too long."""
+        return super().offers(pool) | {Capability.MAX_LIFETIME}
 
     def lend(self, pool: QueuePool) -> Proxy:
         """Call `connect`."""

@@ -53,6 +53,7 @@ from .steps import (
     told_left_unread,
     told_outage,
     told_overdue,
+    told_passed,
     told_returned,
 )
 
@@ -168,7 +169,7 @@ class _Rows:
         if self._settled < len(self._rows):
             self._rows[-1].pool = standing
         elif passed_s >= NOTABLE_S:
-            self._rows.append(Row(text=f"{in_ms(passed_s)} pass", pool=standing))
+            self._rows.append(Row(text=told_passed(passed_s), pool=standing))
         elif is_last or (self._rows and self._rows[-1].pool != standing):
             self._rows.append(Row(pool=standing))
         self._settled = len(self._rows)

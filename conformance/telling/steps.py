@@ -40,6 +40,9 @@ from poolproof.spec.waiting import in_ms
 
 from .forks import told_fork
 
+LONG_S = 10.0
+"""Time that is told in seconds, also where it is not the time that a caller waited."""
+
 
 def in_steps(events: Sequence[Event]) -> tuple[str, ...]:
     """One line for each thing that a caller did or that happened to one."""
@@ -75,6 +78,8 @@ class _Teller:
         self._waiting: set[int] = set()
         self._outage_tells_it = False
         self._several = len(acting_pools(events)) > 1
+        self._last_s = 0.0
+        """When the last thing happened."""
 
     def steps(self) -> Iterator[str]:
         """One line for each thing that a caller did or that happened to one."""
@@ -82,6 +87,9 @@ class _Teller:
             yield introduction(self._events)
         for event in self._events:
             self._outage_tells_it = tells_of_cuts(event, told_already=self._outage_tells_it)
+            passed_s, self._last_s = event.at_s - self._last_s, event.at_s
+            if isinstance(event, Settled) and passed_s >= LONG_S:
+                yield told_passed(passed_s)
             line = self._line(event)
             if line is not None:
                 yield line
@@ -201,7 +209,16 @@ def _terms(terms: Terms) -> str:
         told += f", timeout={terms.timeout_s}"
     if terms.socket_timeout_s is not None:
         told += f", socket_timeout={terms.socket_timeout_s}"
+    if terms.max_idle_time_s is not None:
+        told += f", max_idle_time={terms.max_idle_time_s}"
+    if terms.max_lifetime_s is not None:
+        told += f", max_lifetime={terms.max_lifetime_s}"
     return told
+
+
+def told_passed(seconds: float) -> str:
+    """How much time went by in which nothing happened."""
+    return f"{seconds:.0f} s pass" if seconds >= LONG_S else f"{in_ms(seconds)} pass"
 
 
 def told_overdue(event: Overdue) -> str:

@@ -333,3 +333,48 @@ def test_what_the_constructor_does_not_take_is_left_out(settings: PoolSettings) 
 
     assert isinstance(pool, Recording)
     assert not {"timeout", "socket_timeout"} & set(pool.arguments)
+
+
+class Ages:
+    """Has the parameter by which its pools are known to let connections grow old."""
+
+    def __init__(self, *, max_idle_time: float | None = None) -> None:
+        self.max_idle_time = max_idle_time
+
+
+class AgesToo(Ages):
+    def __init__(self, max_lifetime: float = 1.0, **arguments: float | None) -> None:
+        super().__init__(**arguments)
+
+
+class Stays(Ages):
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def build_anything(**arguments: object) -> object:
+    return arguments
+
+
+AGES = {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}
+
+
+@pytest.mark.parametrize("interface", [RedisInterface, AsyncRedisInterface])
+@pytest.mark.parametrize(
+    ("build", "offered"),
+    [
+        (Ages, {Capability.MAX_IDLE_TIME}),
+        (partial(Ages), {Capability.MAX_IDLE_TIME}),
+        (AgesToo, AGES),
+        (Stays, set()),
+        (build_anything, set()),
+        (redis.ConnectionPool, set()),
+        (dict, set()),
+    ],
+)
+def test_what_a_constructor_takes_by_name_its_pools_offer(
+    interface: type[RedisInterface | AsyncRedisInterface],
+    build: Callable[..., object],
+    offered: set[Capability],
+) -> None:
+    assert interface(build).offers(object()) & AGES == offered

@@ -239,7 +239,7 @@ def test_a_foreign_connection_is_refused(name: str, open_pool: Open) -> None:
 
 
 def test_there_are_blocks(pool: Used) -> None:
-    assert pool.adapter.offers(pool.pool) == {Capability.CONTEXT_MANAGER}
+    assert Capability.CONTEXT_MANAGER in pool.adapter.offers(pool.pool)
     number = pool.number_in_block()
     with pytest.raises(KeyError, match="leaving"):
         pool.number_in_block(KeyError("leaving"))
@@ -352,3 +352,14 @@ def test_further_arguments_are_for_the_pool(name: str, open_pool: Open) -> None:
     pool.release(second)
 
     assert pool.number(pool.acquire()) == last
+
+
+def test_what_a_maximum_lifetime_is_called_differs(settings: PoolSettings) -> None:
+    adapter = load_target("sqlalchemy")
+    assert uses_threads(adapter)
+    told = replace(settings, max_lifetime=60.0, extra={"recycle": 5})
+
+    pools = [adapter.open(settings), adapter.open(told)]
+
+    assert all(Capability.MAX_LIFETIME in adapter.offers(pool) for pool in pools)
+    assert [getattr(pool, "_recycle", None) for pool in pools] == [-1, 60.0]

@@ -80,10 +80,18 @@ def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[
         (Terms(3, None), "max_connections=3, timeout=None"),
         (Terms(3, takes_timeout=False), "max_connections=3"),
         (Terms(3, 0.5, socket_timeout_s=2.0), "max_connections=3, timeout=0.5, socket_timeout=2.0"),
+        (Terms(3, 5, max_idle_time_s=60.0), "max_connections=3, timeout=5, max_idle_time=60.0"),
+        (Terms(3, 5, max_lifetime_s=60.0), "max_connections=3, timeout=5, max_lifetime=60.0"),
     ],
 )
 def test_a_pool_is_introduced_with_its_terms(steps: Steps, terms: Terms, told: str) -> None:
     assert steps(PoolBuilt(0.0, "A", terms)) == (f"a pool is built with {told}",)
+
+
+def test_time_that_goes_by_is_told(steps: Steps) -> None:
+    told = steps(*built("A"), *acquired(1, 7), *released(1), Settled(152.0, {}), *acquired(2, 7))
+
+    assert told[2:] == ("release connection 1", "150 s pass", "acquire gets connection 1")
 
 
 def test_connections_are_numbered_in_the_order_in_which_they_are_met(steps: Steps) -> None:

@@ -21,6 +21,8 @@ from . import (
     fairness_async,
     fork,
     observable,
+    options,
+    options_async,
     order,
     outage,
     outage_async,
@@ -108,6 +110,9 @@ CULPRITS: Culprits = {
     fork.ComplainsOfWhatItInherited: ("FRK-3",),
     fork.AdoptsWhatItInherited: ("FRK-3",),
     fork.MakesRoomForWhatItInherited: ("FRK-3",),
+    options.ForgetsHowLongItWasIdle: ("OPT-1",),
+    options.LooksAtEveryOtherOne: ("OPT-1",),
+    options.TakesLifetimeForIdleTime: ("OPT-2",),
     observable.CannotEncode: ("API-1",),
     observable.PrintsItsPassword: ("SEC-1",),
     observable.RaisesItsPassword: ("SEC-1",),
@@ -140,5 +145,7 @@ ASYNC_CULPRITS: Culprits = {
     outage_async.KeepsARefusedConnectFromTheNext: ("BRK-4", "BRK-5"),
     outage_async.LosesWhatCannotBeReplaced: ("BRK-5",),
     outage_async.ForgetsTheSlotOfATaskThatIsTurnedAway: ("BRK-4", "BRK-5"),
+    options_async.ForgetsHowLongATaskLeftItIdle: ("OPT-1",),
+    options_async.CountsLifetimeFromTheLastUse: ("OPT-2",),
 }
 """Culprits whose callers are tasks."""

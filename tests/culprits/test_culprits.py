@@ -11,8 +11,8 @@ from judging import adapter_of, judge, leaving_open_what_they_will
 
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.bound import LooksBeforeItCounts
-from culprits.closing import ClosablePool
-from culprits.closing_async import ClosableAsyncPool
+from culprits.options import OptionsPool
+from culprits.options_async import OptionsAsyncPool
 from culprits.progress import ForgetsTheBellBeforeItListens
 from culprits.release import LooksBeforeItTakes
 from poolproof.conformance.campaign import Budget
@@ -59,7 +59,7 @@ def test_a_culprit_is_convicted_by_its_clause_and_by_named_ones_only(
 
 @pytest.mark.parametrize(
     ("pool", "callers"),
-    [(ClosablePool, Capability.THREADS), (ClosableAsyncPool, Capability.ASYNCIO)],
+    [(OptionsPool, Capability.THREADS), (OptionsAsyncPool, Capability.ASYNCIO)],
     ids=["threads", "asyncio"],
 )
 def test_a_sound_pool_breaks_nothing_and_leaves_no_clause_unobserved(

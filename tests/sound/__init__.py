@@ -2,6 +2,8 @@
 
 from culprits.closing import ClosablePool
 from culprits.closing_async import ClosableAsyncPool
+from culprits.options import OptionsPool
+from culprits.options_async import OptionsAsyncPool
 from culprits.sound import SoundPool
 from culprits.sound_async import SoundAsyncPool
 from culprits.turns import TurnsPool
@@ -28,6 +30,7 @@ SOUND_POOLS = (
     ConditionPool,
     EagerPool,
     MailboxPool,
+    OptionsPool,
     RecyclingPool,
     SemaphorePool,
     ShortLivedPool,
@@ -40,6 +43,7 @@ SOUND_POOLS = (
 ASYNC_SOUND_POOLS = (
     ClosableAsyncPool,
     LazyAsyncPool,
+    OptionsAsyncPool,
     SemaphoreAsyncPool,
     SoundAsyncPool,
     TurnsAsyncPool,

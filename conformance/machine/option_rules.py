@@ -1,0 +1,47 @@
+"""The rules for what a pool may offer besides, and how such programs end."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from poolproof.conformance.program import Pass, Release
+from poolproof.conformance.themes import AGEING, LONG_S, OLD_S, Theme
+
+from .closing_rules import ClosingRules
+
+OFTEN_S = 0.8 * OLD_S
+"""As long as a connection may be idle."""
+
+
+class OptionRules(ClosingRules):
+    """Connections that grow old while they are idle, in use, and in between."""
+
+    @precondition(lambda self: self._theme in AGEING and not self._driving.waiting)
+    @rule(seconds=st.sampled_from((OFTEN_S, LONG_S)))
+    def grow_old(self, seconds: float) -> None:
+        """Let time pass."""
+        self._run(Pass(seconds))
+
+    @precondition(lambda self: self._theme in AGEING)
+    @rule(times=st.integers(min_value=2, max_value=5))
+    def use_now_and_then(self, times: int) -> None:
+        """Acquire and release every now and then, so that a connection is never idle for long."""
+        for _ in range(times):
+            before = set(self._driving.holding)
+            if self._driving.free("A") > 0:
+                self.acquire("A")
+            for acquire in set(self._driving.holding) - before:
+                self._run(Release(acquire, "A"))
+            self.grow_old(OFTEN_S)
+
+    def _come_to_the_point(self) -> None:
+        match self._theme:
+            case Theme.MAX_IDLE_TIME:
+                self.exhaust("A")
+                self._release_all("A")
+                self.grow_old(LONG_S)
+                self.exhaust("A")
+            case Theme.MAX_LIFETIME:
+                self.release(0)
+                self.use_now_and_then(5)
+            case _:
+                super()._come_to_the_point()

@@ -1,0 +1,115 @@
+"""Options: what a pool may offer besides, and must then do as it says.
+
+A pool that does not offer one is not asked for it. Ages are counted from outside: a connection is idle
+from its release on, and was open at the latest when somebody saw it so.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from .clause import Capability, Judgement, Level, Requirement, clause
+from .events import AcquireCalled, Acquired, BlockLeft, ReleaseReturned, Settled, Terms
+from .history import History
+from .state import Moment
+
+LATE = 2
+"""How many times as old as allowed a connection must be to convict: pools may look for old ones from
+time to time only, and spread lifetimes so that not all end at once."""
+
+Since: TypeAlias = dict[int, float]
+"""For each connection: from when on it grows old."""
+
+
+@clause("OPT-1", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_IDLE_TIME)
+def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
+    """
+    A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
+    caller gets another.
+
+    Servers, proxies and firewalls close what has been idle for long, some of them without a word. Who
+    sets `max_idle_time` below their limits relies on it that no caller meets such a connection;
+    otherwise the first commands after a quiet hour fail, or hang until a timeout.
+    """
+    yield from _none_too_old(
+        history,
+        lambda terms: terms.max_idle_time_s,
+        _idle_since,
+        "had been idle for {age:.0f} s, and max_idle_time is {limit:.0f} s",
+    )
+
+
+@clause("OPT-2", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_LIFETIME)
+def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
+    """
+    A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
+    often it has been used: the caller gets another.
+
+    After a failover, a new address or new credentials, open connections stay where they were. A
+    maximum lifetime replaces them one by one, without a restart; if those that are always busy are
+    left out, most of the traffic goes on to the old place.
+    """
+    yield from _none_too_old(
+        history,
+        lambda terms: terms.max_lifetime_s,
+        _open_since,
+        "had been open for {age:.0f} s, and max_lifetime is {limit:.0f} s",
+    )
+
+
+def _none_too_old(
+    history: History,
+    limit_of: Callable[[Terms], float | None],
+    note: Callable[[Since, Moment], None],
+    told: str,
+) -> Iterator[Judgement]:
+    """Whether none is handed out that was too old already when its caller asked."""
+    for moments in history.moments.values():
+        since: Since = {}
+        called_s: dict[int, float] = {}
+        met_an_old_one: set[int] = set()
+        for moment in moments:
+            state, event = moment.before, moment.event
+            limit_s = limit_of(state.terms)
+            if limit_s is None or state.misused:
+                break
+            if isinstance(event, AcquireCalled):
+                called_s[event.call] = event.at_s
+                ages = [event.at_s - since.get(each, event.at_s) for each in state.idle]
+                if any(age > LATE * limit_s for age in ages):
+                    met_an_old_one.add(event.call)
+            elif isinstance(event, Acquired) and event.connection is not None:
+                asked_s = called_s[event.call]
+                age_s = asked_s - since.get(event.connection, asked_s)
+                if age_s > LATE * limit_s:
+                    how = told.format(age=age_s, limit=limit_s)
+                    broken = f"acquire got connection {event.connection}, which {how}"
+                    yield Judgement(moment.index, broken)
+                elif event.call in met_an_old_one:
+                    yield Judgement(moment.index)
+            note(since, moment)
+
+
+def _idle_since(since: Since, moment: Moment) -> None:
+    """It is not idle before the release has returned."""
+    state, event = moment.before, moment.event
+    match event:
+        case Acquired(connection=int(connection)):
+            since.pop(connection, None)
+        case ReleaseReturned(at_s=at_s, acquire=acquire, error=None):
+            released = state.released.get(acquire)
+            since |= {} if released is None else {released: at_s}
+        case BlockLeft(at_s=at_s, acquire=acquire):
+            released = state.in_use.get(acquire)
+            since |= {} if released is None else {released: at_s}
+        case _:
+            pass
+
+
+def _open_since(since: Since, moment: Moment) -> None:
+    """It was open at the latest when somebody first had it, or the server first showed it."""
+    event = moment.event
+    if isinstance(event, Acquired) and event.connection is not None:
+        since.setdefault(event.connection, event.at_s)
+    elif isinstance(event, Settled):
+        for connection in event.open.get(moment.pool, ()):
+            since.setdefault(connection, event.at_s)

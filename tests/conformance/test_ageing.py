@@ -1,0 +1,91 @@
+"""Which clock a pool goes by is found out before it is judged by ours."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from culprits.options import ForgetsHowLongItWasIdle, OptionsPool
+from culprits.options_async import OptionsAsyncPool
+from judging import adapter_of, drivers_of
+
+from poolproof.conformance.ageing import goes_by_another_clock
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.scheduler import install
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import Theme
+from poolproof.conformance.witness import Witness
+from poolproof.spec import Capability
+
+NAME = "poolproof-ageing"
+
+
+class GoesByTheCalendar(OptionsPool):
+    """Looks at a clock that no program can set."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        self.back_since = datetime.now(UTC)
+        super().put_back(connection)
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        limit = self.max_idle_time
+        return limit is not None and datetime.now(UTC) - self.back_since > timedelta(seconds=limit)
+
+
+class TakesDates(OptionsPool):
+    """Has a parameter by one of our names, and takes something else for it than seconds."""
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        limit: object = self.max_idle_time
+        if limit is not None and not isinstance(limit, timedelta):
+            raise TypeError("max_idle_time must be a timedelta")
+        return super().was_idle_too_long(connection)
+
+
+@pytest.fixture
+def witness(server: Server) -> Iterator[Witness]:
+    witness = Witness(server)
+    yield witness
+    witness.close()
+
+
+def settings(server: Server) -> PoolSettings:
+    return PoolSettings(server.host, server.port, server.db, client_name=NAME)
+
+
+@pytest.mark.parametrize(
+    ("pool", "theme", "another"),
+    [
+        (GoesByTheCalendar, Theme.MAX_IDLE_TIME, True),
+        (ForgetsHowLongItWasIdle, Theme.MAX_IDLE_TIME, False),
+        (OptionsPool, Theme.MAX_IDLE_TIME, False),
+        (OptionsPool, Theme.MAX_LIFETIME, False),
+        (OptionsAsyncPool, Theme.MAX_IDLE_TIME, False),
+        (OptionsAsyncPool, Theme.MAX_LIFETIME, False),
+    ],
+)
+def test_a_pool_goes_by_another_clock_if_it_ages_in_real_time_only(
+    pool: type[object], theme: Theme, another: bool, server: Server, witness: Witness
+) -> None:
+    prepared = prepare(adapter_of(pool), settings(server), witness)
+    with install():
+        drivers = drivers_of(prepared)
+        driver = drivers.new(theme, prepared.settings, witness, look_twice=True)
+
+        assert goes_by_another_clock(driver, prepared, theme) is another
+
+
+@pytest.mark.parametrize(
+    ("pool", "offered"),
+    [
+        (OptionsPool, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
+        (TakesDates, {Capability.MAX_LIFETIME}),
+    ],
+)
+def test_an_option_that_takes_no_seconds_is_none_of_ours(
+    pool: type[object], offered: set[Capability], server: Server, witness: Witness
+) -> None:
+    prepared = prepare(adapter_of(pool), settings(server), witness)
+
+    assert prepared.offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME} == offered

@@ -1,0 +1,78 @@
+"""A sound pool that offers what pools may offer besides, and pools that do not keep to it."""
+
+from time import monotonic
+
+import redis
+
+from .closing import ClosablePool
+
+
+class OptionsPool(ClosablePool):
+    """Upholds every clause. What has grown too old it opens anew, in its place."""
+
+    def __init__(
+        self,
+        *,
+        max_idle_time: float | None = None,
+        max_lifetime: float | None = None,
+        **arguments: object,
+    ) -> None:
+        self.max_idle_time = max_idle_time
+        self.max_lifetime = max_lifetime
+        super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
+
+    def prepare(self) -> None:
+        self.idle_since: dict[redis.Connection, float] = {}
+        self.open_since: dict[redis.Connection, float] = {}
+
+    def put_back(self, connection: redis.Connection) -> None:
+        self.idle_since[connection] = monotonic()
+        super().put_back(connection)
+
+    def take_idle(self) -> redis.Connection:
+        connection = super().take_idle()
+        if self.is_too_old(connection):
+            connection.disconnect()
+        return connection
+
+    def is_too_old(self, connection: redis.Connection) -> bool:
+        return self.was_idle_too_long(connection) or self.was_open_too_long(connection)
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        since = self.idle_since[connection]
+        return self.max_idle_time is not None and monotonic() - since > self.max_idle_time
+
+    def was_open_too_long(self, connection: redis.Connection) -> bool:
+        since = self.open_since.get(connection, monotonic())
+        return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+    def make_ready(self, connection: redis.Connection) -> None:
+        before: object = connection._sock
+        super().make_ready(connection)
+        if connection._sock is not before:
+            self.open_since[connection] = monotonic()
+
+
+class ForgetsHowLongItWasIdle(OptionsPool):
+    """Takes a maximum idle time and does not look at it."""
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        return False
+
+
+class LooksAtEveryOtherOne(OptionsPool):
+    """Has replaced one that was too old, and takes it that the next one is young."""
+
+    replaced = False
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        self.replaced = not self.replaced and super().was_idle_too_long(connection)
+        return self.replaced
+
+
+class TakesLifetimeForIdleTime(OptionsPool):
+    """Replaces only what nobody has used for so long."""
+
+    def was_open_too_long(self, connection: redis.Connection) -> bool:
+        since = self.idle_since[connection]
+        return self.max_lifetime is not None and monotonic() - since > self.max_lifetime

@@ -1,0 +1,64 @@
+"""The same for asyncio: a sound pool that offers what pools may offer, and some that err."""
+
+from time import monotonic
+
+from redis.asyncio import Connection
+
+from .closing_async import ClosableAsyncPool
+
+
+class OptionsAsyncPool(ClosableAsyncPool):
+    """Upholds every clause. What has grown too old it opens anew, in its place."""
+
+    def __init__(
+        self,
+        *,
+        max_idle_time: float | None = None,
+        max_lifetime: float | None = None,
+        **arguments: object,
+    ) -> None:
+        self.max_idle_time = max_idle_time
+        self.max_lifetime = max_lifetime
+        super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
+
+    def prepare(self) -> None:
+        self.idle_since: dict[Connection, float] = {}
+        self.open_since: dict[Connection, float] = {}
+
+    def put_back(self, connection: Connection) -> None:
+        self.idle_since[connection] = monotonic()
+        super().put_back(connection)
+
+    async def make_ready(self, connection: Connection) -> None:
+        if self.is_too_old(connection):
+            await connection.disconnect(nowait=True)
+        before: object = connection._writer
+        await super().make_ready(connection)
+        if connection._writer is not before:
+            self.open_since[connection] = monotonic()
+
+    def is_too_old(self, connection: Connection) -> bool:
+        return self.was_idle_too_long(connection) or self.was_open_too_long(connection)
+
+    def was_idle_too_long(self, connection: Connection) -> bool:
+        since = self.idle_since.get(connection, monotonic())
+        return self.max_idle_time is not None and monotonic() - since > self.max_idle_time
+
+    def was_open_too_long(self, connection: Connection) -> bool:
+        since = self.open_since.get(connection, monotonic())
+        return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+
+class ForgetsHowLongATaskLeftItIdle(OptionsAsyncPool):
+    """Takes a maximum idle time and does not look at it."""
+
+    def was_idle_too_long(self, connection: Connection) -> bool:
+        return False
+
+
+class CountsLifetimeFromTheLastUse(OptionsAsyncPool):
+    """Replaces only what no task has used for so long."""
+
+    def was_open_too_long(self, connection: Connection) -> bool:
+        since = self.idle_since.get(connection, monotonic())
+        return self.max_lifetime is not None and monotonic() - since > self.max_lifetime

@@ -1,0 +1,111 @@
+"""The clauses on what pools may offer, on histories written by hand."""
+
+from histories import Events, cut, gets, said, uses
+
+from poolproof.spec.events import (
+    AcquireCalled,
+    BlockLeft,
+    PoolBuilt,
+    ReleaseReturned,
+    Settled,
+    Terms,
+)
+from poolproof.spec.events import ReleaseCalled as Releases
+from poolproof.spec.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
+from poolproof.spec.options import what_was_open_for_too_long_is_not_handed_out as opt_2
+
+IDLE: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_idle_time_s=60.0)),)
+LIVING: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_lifetime_s=60.0)),)
+NEITHER: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0)),)
+
+
+def acquires(call: int, connection: int, at_s: float) -> Events:
+    return (AcquireCalled(at_s, "A", call), *gets(call, connection))
+
+
+def releases(acquire: int, at_s: float, returned_s: float | None = None) -> Events:
+    call = 100 + acquire
+    returned_s = at_s if returned_s is None else returned_s
+    return (Releases(at_s, "A", call, acquire), ReleaseReturned(returned_s, "A", call, acquire))
+
+
+class TestIdle:
+    USED = (IDLE, acquires(1, 7, 0.0), releases(1, 10.0))
+
+    def test_an_old_one_that_is_handed_out_breaks_it(self) -> None:
+        assert said(opt_1, *self.USED, acquires(2, 7, 160.0)) == [
+            "acquire got connection 7, which had been idle for 150 s, and max_idle_time is 60 s"
+        ]
+
+    def test_another_one_in_its_place_upholds_it(self) -> None:
+        assert said(opt_1, *self.USED, acquires(2, 8, 160.0)) == [None]
+
+    def test_of_one_that_is_hardly_too_old_it_says_nothing(self) -> None:
+        assert said(opt_1, *self.USED, acquires(2, 7, 120.0)) == []
+
+    def test_a_young_one_proves_nothing(self) -> None:
+        assert said(opt_1, *self.USED, acquires(2, 7, 20.0)) == []
+
+    def test_one_that_was_in_use_all_the_time_was_not_idle(self) -> None:
+        later = releases(1, 150.0)
+
+        assert said(opt_1, IDLE, acquires(1, 7, 0.0), later, acquires(2, 7, 160.0)) == []
+
+    def test_it_is_not_idle_before_its_release_has_returned(self) -> None:
+        slow = releases(1, 10.0, 150.0)
+
+        assert said(opt_1, IDLE, acquires(1, 7, 0.0), slow, acquires(2, 7, 160.0)) == []
+
+    def test_a_caller_who_had_asked_before_it_grew_old_may_have_it(self) -> None:
+        asked = (AcquireCalled(20.0, "A", 2),)
+
+        assert said(opt_1, *self.USED, asked, gets(2, 7)) == []
+
+    def test_a_block_that_is_left_makes_it_idle(self) -> None:
+        left = (BlockLeft(10.0, "A", 1, "return"),)
+
+        assert said(opt_1, IDLE, acquires(1, 7, 0.0), left, acquires(2, 7, 160.0)) != []
+
+    def test_one_that_was_cut_meanwhile_is_not_met(self) -> None:
+        assert said(opt_1, *self.USED, cut(7), acquires(2, 8, 160.0)) == []
+
+    def test_a_pool_that_was_not_told_is_not_judged(self) -> None:
+        used = (acquires(1, 7, 0.0), releases(1, 10.0), acquires(2, 7, 1000.0))
+
+        assert said(opt_1, NEITHER, *used) == said(opt_1, LIVING, *used) == []
+
+    def test_nothing_is_said_once_the_state_is_not_known(self) -> None:
+        lost = (acquires(2, 8, 10.0), uses(2, "somebody else's reply"))
+
+        assert said(opt_1, *self.USED, *lost, acquires(3, 7, 160.0)) == []
+
+
+class TestOpen:
+    USED = (
+        LIVING,
+        acquires(1, 7, 0.0),
+        releases(1, 50.0),
+        acquires(2, 7, 60.0),
+        releases(2, 110.0),
+    )
+
+    def test_an_old_one_that_is_handed_out_breaks_it_though_it_was_always_used(self) -> None:
+        assert said(opt_2, *self.USED, acquires(3, 7, 121.0)) == [
+            "acquire got connection 7, which had been open for 121 s, and max_lifetime is 60 s"
+        ]
+
+    def test_another_one_in_its_place_upholds_it(self) -> None:
+        assert said(opt_2, *self.USED, acquires(3, 8, 121.0)) == [None]
+
+    def test_of_one_that_is_hardly_too_old_it_says_nothing(self) -> None:
+        assert said(opt_2, *self.USED, acquires(3, 7, 119.0)) == []
+
+    def test_it_grows_old_from_when_the_server_first_showed_it(self) -> None:
+        seen = (Settled(0.0, {"A": frozenset({7})}),)
+
+        assert said(opt_2, LIVING, seen, acquires(1, 7, 121.0)) != []
+
+    def test_a_pool_that_was_not_told_is_not_judged(self) -> None:
+        used = (acquires(1, 7, 0.0), releases(1, 10.0), acquires(2, 7, 1000.0))
+
+        assert said(opt_2, NEITHER, *used) == said(opt_2, IDLE, *used) == []
