@@ -169,6 +169,25 @@ def disconnecting(adapter: object) -> Disconnecting:
     return adapter
 
 
+@runtime_checkable
+class TellingHowLong(Protocol):
+    """An adapter of pools whose acquire can be given a timeout of its own, of either colour."""
+
+    def acquire_within(self, pool: object, timeout: float) -> object:
+        """Take a connection out of the pool, waiting so long; for asyncio the result is awaited."""
+        ...
+
+
+def telling_how_long(adapter: object) -> TellingHowLong:
+    """The adapter, which offers that an acquire is given a timeout of its own."""
+    if not isinstance(adapter, TellingHowLong):
+        raise AdapterError(
+            f"{type(adapter).__name__} offers that an acquire is given a timeout of its own, and has "
+            f"no method acquire_within; add one, or do not offer it"
+        )
+    return adapter
+
+
 class AdapterError(Exception):
     """The target cannot be driven as it was named; the message says what to do instead."""
 
@@ -242,6 +261,10 @@ class RedisInterface:
         """Call the pool's `close`, or `disconnect`, which every version of the interface has."""
         _closing(pool)()
 
+    def acquire_within(self, pool: object, timeout: float) -> object:
+        """Call `get_connection` with a timeout."""
+        return _method(pool, "get_connection")(timeout=timeout)
+
     def disconnect_pool(self, pool: object) -> object:
         """Call the pool's `disconnect`."""
         return _method(pool, "disconnect")()
@@ -306,6 +329,10 @@ class AsyncRedisInterface:
         """Call the pool's `aclose` or `close`, or `disconnect`, which every version has."""
         await _result(_closing(pool)())
 
+    def acquire_within(self, pool: object, timeout: float) -> object:
+        """Call `get_connection` with a timeout."""
+        return _method(pool, "get_connection")(timeout=timeout)
+
     def disconnect_pool(self, pool: object) -> object:
         """Call the pool's `disconnect`."""
         return _method(pool, "disconnect")()
@@ -352,6 +379,8 @@ def _offers(pool: object) -> frozenset[Capability]:
         offers.add(Capability.CONTEXT_MANAGER)
     if _own_closes(pool):
         offers.add(Capability.CLOSE)
+    if "timeout" in _parameters(getattr(pool, "get_connection", None)):
+        offers.add(Capability.CALL_TIMEOUT)
     return frozenset(offers)
 
 

@@ -56,6 +56,8 @@ class Acquire:
     """Ask the pool for a connection."""
 
     pool: str
+    within_s: float | None = None
+    """The timeout that the caller names; None if it leaves that to the pool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ def _capability(capability: Capability) -> str:
         Capability.DISCONNECT: "a way to close its connections and go on",
         Capability.FORK: "itself to the children of a process that forks",
         Capability.MAX_IDLE_TIME: "a maximum idle time",
+        Capability.CALL_TIMEOUT: "a timeout for a single acquire",
         Capability.MAX_LIFETIME: "a maximum lifetime of connections",
     }[capability]
 

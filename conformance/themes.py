@@ -42,6 +42,7 @@ class Theme(Enum):
     DISCONNECT = "pools that disconnect and go on"
     MAX_IDLE_TIME = "connections that are idle for longer than the pool was told to let them"
     MAX_LIFETIME = "connections that are open for longer than the pool was told to let them"
+    CALL_TIMEOUT = "callers that say how long they will wait"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
@@ -87,6 +88,9 @@ CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
 
 AGEING = frozenset({Theme.MAX_IDLE_TIME, Theme.MAX_LIFETIME})
 """Themes of programs in which connections grow too old, by a clock that a program sets."""
+
+OPTIONAL = AGEING | {Theme.CALL_TIMEOUT}
+"""Themes about what a pool may offer or not."""
 
 OLD_S = 60.0
 """How old they may become: so long that a pool may take many seconds to look for old ones."""
@@ -157,6 +161,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.MAX_IDLE_TIME)
     if Capability.MAX_LIFETIME in offers:
         crowded.append(Theme.MAX_LIFETIME)
+    if Capability.CALL_TIMEOUT in offers:
+        crowded.append(Theme.CALL_TIMEOUT)
     breaking = (Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD)
     return (*themes, Theme.UNANSWERED, *crowded, *breaking, Theme.REFUSED, Theme.OUTAGE)
 
@@ -182,7 +188,7 @@ def _timeouts_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> 
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case patient if patient in AGEING | BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
+        case patient if patient in OPTIONAL | BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.REFUSED | Theme.OUTAGE:
             return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)

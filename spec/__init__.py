@@ -158,6 +158,7 @@ CHAPTERS = (
         (
             options.what_was_idle_for_too_long_is_not_handed_out,
             options.what_was_open_for_too_long_is_not_handed_out,
+            options.a_callers_own_timeout_bounds_its_wait,
         ),
     ),
     Chapter(

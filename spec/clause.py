@@ -67,6 +67,9 @@ class Capability(StrEnum):
     MAX_LIFETIME = "max_lifetime"
     """A pool can be built that keeps no connection open for longer than `max_lifetime` seconds."""
 
+    CALL_TIMEOUT = "call_timeout"
+    """An acquire can be given a timeout of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -69,6 +69,9 @@ class Deed(Enum):
     CLOSED = auto()
     """The pool was to be closed."""
 
+    OWN_TIMEOUT = auto()
+    """An acquire was given a timeout of its own."""
+
     USELESS = auto()
     """A connection was handed out that does not answer."""
 
@@ -97,6 +100,7 @@ DISTURBANCES = CUTS | {
     Deed.INTERRUPTED,
     Deed.DISCONNECTED,
     Deed.CLOSED,
+    Deed.OWN_TIMEOUT,
 }
 """After one of these, a pool does many things rightly that it must not do otherwise."""
 

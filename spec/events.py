@@ -66,6 +66,8 @@ class AcquireCalled:
     at_s: float
     pool: str
     call: int
+    timeout_s: float | None = None
+    """How long this caller would wait; None if it left that to the pool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,10 @@ CAPABILITIES: Mapping[Capability, str] = {
         "The pool can be told `max_lifetime`: how many seconds after it was opened a connection is of "
         "no use any more."
     ),
+    Capability.CALL_TIMEOUT: (
+        "An acquire can be given a timeout of its own, which holds in the place of the pool's: "
+        "`pool.get_connection(timeout=2)`."
+    ),
 }
 """What a pool may offer or not."""
 

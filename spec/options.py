@@ -8,9 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .events import AcquireCalled, Acquired, BlockLeft, ReleaseReturned, Settled, Terms
+from .deeds import DISTURBANCES, Deed
+from .events import (
+    AcquireCalled,
+    Acquired,
+    AcquireFailed,
+    BlockLeft,
+    ReleaseReturned,
+    Settled,
+    Terms,
+)
 from .history import History
 from .state import Moment
+from .waiting import CLOCK_SLEW, in_ms, is_late
 
 LATE = 2
 """How many times as old as allowed a connection must be to convict: pools may look for old ones from
@@ -54,6 +64,49 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
         _open_since,
         "had been open for {age:.0f} s, and max_lifetime is {limit:.0f} s",
     )
+
+
+@clause("OPT-3", Requirement.MUST, Level.RESILIENT, needs=Capability.CALL_TIMEOUT)
+def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that is given a timeout of its own and waits in vain MUST fail when that is over: never
+    earlier, and not noticeably later, whatever the pool's `timeout` is.
+
+    One pool serves requests that are urgent and jobs that are not, and only the caller knows which it
+    is. If the pool's `timeout` counts after all, the urgent one waits past its own deadline when it
+    could still have answered from elsewhere, and the patient one is turned away.
+    """
+    for moments in history.moments.values():
+        own_s: dict[int, float] = {}
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.OWN_TIMEOUT}):
+                break
+            if isinstance(event, AcquireCalled) and event.timeout_s is not None:
+                own_s[event.call] = event.timeout_s
+            elif isinstance(event, Acquired | AcquireFailed) and event.call in own_s:
+                yield from _bounded_by(moment, event, own_s[event.call])
+
+
+def _bounded_by(
+    moment: Moment, event: Acquired | AcquireFailed, own_s: float
+) -> Iterator[Judgement]:
+    request = moment.before.requests[event.call]
+    # Who has not been seen to wait may have failed for another reason, if there was something to get.
+    waited = request.parked_at is not None or (request.found_full and not request.released)
+    took_s = event.at_s - request.called_s
+    if not waited or request.kept or request.cancelled:
+        return
+    late = is_late(own_s, took_s, 0.0)
+    given = f"that was given a timeout of {in_ms(own_s)}"
+    if isinstance(event, Acquired):
+        if late:
+            told = f"an acquire {given} went on waiting, and got a connection after {in_ms(took_s)}"
+            yield Judgement(moment.index, told)
+    elif event.exact:
+        wrong = late or took_s < own_s * (1 - CLOCK_SLEW)
+        told = f"an acquire {given} failed after {in_ms(took_s)} with {event.error}"
+        yield Judgement(moment.index, told if wrong else None)
 
 
 def _none_too_old(

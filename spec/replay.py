@@ -77,8 +77,9 @@ def _replay(events: Sequence[Event], pool: str) -> Iterator[Moment]:
 def step(state: PoolState, event: Event, pool: str) -> PoolState:
     """The state after an event of `pool`."""
     match event:
-        case AcquireCalled(at_s=at_s, call=call):
-            return _asked(state, at_s, call)
+        case AcquireCalled(at_s=at_s, call=call, timeout_s=timeout_s):
+            asked = _asked(state, at_s, call)
+            return asked if timeout_s is None else _after(asked, Deed.OWN_TIMEOUT)
         case Acquired(call=call, connection=connection):
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):

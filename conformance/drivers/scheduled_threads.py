@@ -134,8 +134,8 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
     def _start(self, operation: Operation) -> int | None:
         """Start an operation; the call that it makes, if it makes one."""
         match operation:
-            case Acquire(pool):
-                return self._start_acquire(pool)
+            case Acquire(pool, within_s):
+                return self._start_acquire(pool, within_s)
             case Release(acquire, to):
                 return self._start_release(acquire, to)
             case Use(acquire):
@@ -208,10 +208,12 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
         self._endings.add(call)
         return call
 
-    def _start_acquire(self, pool: str) -> int:
-        timeout_s = self._pools[pool].terms.timeout_s
+    def _start_acquire(self, pool: str, within_s: float | None = None) -> int:
+        timeout_s = self._pools[pool].terms.timeout_s if within_s is None else within_s
         end_s = inf if timeout_s is None else self._scheduler.now_s + timeout_s
-        call = self._start_call(pool, lambda call: self._acquire(pool, call), end_s)
+        call = self._start_call(
+            pool, lambda call: self._acquire(pool, call, within_s=within_s), end_s
+        )
         self.waiting[call] = pool
         return call
 

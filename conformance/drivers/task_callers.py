@@ -7,7 +7,7 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
-from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting
+from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting, telling_how_long
 from poolproof.conformance.program import Means
 from poolproof.spec.events import (
     AcquireCalled,
@@ -68,10 +68,17 @@ class TaskCallers(Outcomes):
         must not wait for each other, since a pool may leave it to the first command to connect.
         """
 
-    async def _acquire(self, pool: str, call: int, by: Means = "cancel") -> None:
-        self._log(AcquireCalled(self._now_s(), pool, call))
+    async def _acquire(
+        self, pool: str, call: int, by: Means = "cancel", within_s: float | None = None
+    ) -> None:
+        self._log(AcquireCalled(self._now_s(), pool, call, within_s))
+        handle = self._pools[pool].handle
         try:
-            connection = await self._adapter.acquire(self._pools[pool].handle)
+            if within_s is None:
+                connection = await self._adapter.acquire(handle)
+            else:
+                told = telling_how_long(self._adapter).acquire_within(handle, within_s)
+                connection = await told if isawaitable(told) else told
         except CancelledError:
             self._note_told(pool, call, by)
             self._log(AcquireCancelled(self._now_s(), pool, call))

@@ -130,8 +130,13 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
     def _start(self, operation: Operation, at: Cancellation | None = None) -> int | None:
         """Start an operation; the call that it makes, if it makes one."""
         match operation:
-            case Acquire(pool):
-                return self._start_acquire(pool, lambda call: self._acquire(pool, call), at)
+            case Acquire(pool, within_s):
+                return self._start_acquire(
+                    pool,
+                    lambda call: self._acquire(pool, call, within_s=within_s),
+                    at,
+                    within_s=within_s,
+                )
             case Limited(Acquire(pool), by, limit_s):
                 return self._start_acquire(
                     pool, lambda call: self._acquire_within(pool, call, by, limit_s), at, limit_s
@@ -231,8 +236,9 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
         work: Callable[[int], Coroutine[object, object, None]],
         at: Cancellation | None,
         limit_s: float = inf,
+        within_s: float | None = None,
     ) -> int:
-        timeout_s = self._pools[pool].terms.timeout_s
+        timeout_s = self._pools[pool].terms.timeout_s if within_s is None else within_s
         wait_s = limit_s if timeout_s is None else min(timeout_s, limit_s)
         end_s = self._loop.time() + wait_s
         call = self._start_call(pool, work, end_s, at)

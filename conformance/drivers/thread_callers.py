@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 
-from poolproof.conformance.adapter import AnyAdapter, disconnecting
+from poolproof.conformance.adapter import AnyAdapter, disconnecting, telling_how_long
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -36,12 +36,23 @@ class ThreadCallers(Outcomes):
     def _control_s(self, call: int, waited_s: float, /) -> float:
         """How long a plain wait took that began with this acquire, which waited in vain."""
 
-    def _acquire(self, pool: str, call: int, sent: Callable[[], object] = lambda: None, /) -> None:
+    def _acquire(
+        self,
+        pool: str,
+        call: int,
+        sent: Callable[[], object] = lambda: None,
+        /,
+        within_s: float | None = None,
+    ) -> None:
         """Acquire, and find out which connection it is; `sent` is called when that was asked."""
         called_s = self._now_s()
-        self._log(AcquireCalled(called_s, pool, call))
+        self._log(AcquireCalled(called_s, pool, call, within_s))
+        handle = self._pools[pool].handle
         try:
-            connection = self._adapter.acquire(self._pools[pool].handle)
+            if within_s is None:
+                connection = self._adapter.acquire(handle)
+            else:
+                connection = telling_how_long(self._adapter).acquire_within(handle, within_s)
         except Interrupt:
             self._log(AcquireCancelled(self._now_s(), pool, call))
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection

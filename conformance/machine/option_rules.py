@@ -3,13 +3,16 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import Pass, Release
-from poolproof.conformance.themes import AGEING, LONG_S, OLD_S, Theme
+from poolproof.conformance.program import Acquire, Elapse, Pass, Release
+from poolproof.conformance.themes import AGEING, CROWD_S, LONG_S, OLD_S, Theme
 
-from .closing_rules import ClosingRules
+from .closing_rules import MOST_WAITING, ClosingRules
 
 OFTEN_S = 0.8 * OLD_S
 """As long as a connection may be idle."""
+
+OWN_S = (CROWD_S / 5, 2 * CROWD_S)
+"""How long callers say that they will wait: less, and more, than the pool would have them wait."""
 
 
 class OptionRules(ClosingRules):
@@ -33,6 +36,21 @@ class OptionRules(ClosingRules):
                 self._run(Release(acquire, "A"))
             self.grow_old(OFTEN_S)
 
+    @precondition(lambda self: self._theme is Theme.CALL_TIMEOUT)
+    @rule(seconds=st.sampled_from(OWN_S))
+    def wait_within(self, seconds: float) -> None:
+        """Come when all connections are in use, and say how long one will wait."""
+        if "A" in self._driving.retired or len(self._driving.waiting) >= MOST_WAITING:
+            return
+        if self._driving.free("A") <= 0:
+            self._run(Acquire("A", seconds))
+
+    @precondition(lambda self: self._theme is Theme.CALL_TIMEOUT and self._driving.waiting)
+    @rule()
+    def elapse(self) -> None:
+        """Let the time of one who waits be over."""
+        self._run(Elapse())
+
     def _come_to_the_point(self) -> None:
         match self._theme:
             case Theme.MAX_IDLE_TIME:
@@ -43,5 +61,11 @@ class OptionRules(ClosingRules):
             case Theme.MAX_LIFETIME:
                 self.release(0)
                 self.use_now_and_then(5)
+            case Theme.CALL_TIMEOUT:
+                for seconds in OWN_S:
+                    self._everybody_is_served()
+                    self.exhaust("A")
+                    self.wait_within(seconds)
+                    self._run(Elapse())
             case _:
                 super()._come_to_the_point()

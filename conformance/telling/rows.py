@@ -55,6 +55,7 @@ from .steps import (
     told_overdue,
     told_passed,
     told_returned,
+    told_within,
 )
 
 USELESS = "one that does not work"
@@ -180,7 +181,7 @@ class _Rows:
             case AcquireCalled(at_s=at_s, pool=pool, call=call):
                 self._called_s[call] = at_s
                 self._names.newcomer(call)
-                asks = f"acquire{self._of(pool, 'from')}"
+                asks = f"acquire{told_within(event)}{self._of(pool, 'from')}"
                 self._begin(call, asks, whole=asks)
             case Acquired():
                 self._acquired(event)

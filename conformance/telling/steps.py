@@ -73,6 +73,7 @@ class _Teller:
         self._pool_of: dict[int, str] = {}
         self._connection: dict[int, str] = {}
         self._called_s: dict[int, float] = {}
+        self._within: dict[int, str] = {}
         self._releases: dict[int, int] = {}
         self._released: set[int] = set()
         self._waiting: set[int] = set()
@@ -99,6 +100,7 @@ class _Teller:
             case AcquireCalled():
                 self._called_s[event.call] = event.at_s
                 self._pool_of[event.call] = event.pool
+                self._within[event.call] = told_within(event)
                 return None
             case Acquired():
                 return self._acquired(event)
@@ -163,7 +165,9 @@ class _Teller:
 
     def _who(self, call: int) -> str:
         pool = self._of(self._pool_of[call])
-        return f"the waiting acquire{pool}" if call in self._waiting else f"acquire{pool}"
+        if call in self._waiting:
+            return f"the waiting acquire{pool}"
+        return f"acquire{self._within[call]}{pool}"
 
     def _what(self, call: int) -> str:
         """What a call was that never returned."""
@@ -180,7 +184,9 @@ class _Teller:
             if call not in self._connection and call not in self._waiting
         ]
         self._waiting.update(new)
-        return f"acquire{self._of(self._pool_of[new[0]])} waits" if new else None
+        if not new:
+            return None
+        return f"acquire{self._within[new[0]]}{self._of(self._pool_of[new[0]])} waits"
 
     def _release(self, event: ReleaseCalled) -> str:
         name = self._connection[event.acquire]
@@ -214,6 +220,11 @@ def _terms(terms: Terms) -> str:
     if terms.max_lifetime_s is not None:
         told += f", max_lifetime={terms.max_lifetime_s}"
     return told
+
+
+def told_within(event: AcquireCalled) -> str:
+    """What a caller said of how long it would wait."""
+    return "" if event.timeout_s is None else f" with a timeout of {event.timeout_s:.1f} s"
 
 
 def told_passed(seconds: float) -> str:

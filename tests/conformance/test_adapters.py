@@ -18,6 +18,7 @@ from poolproof.conformance.adapter import (
     NeedsAsyncio,
     PoolSettings,
     RedisInterface,
+    telling_how_long,
 )
 from poolproof.conformance.server import Server
 from poolproof.spec import Capability
@@ -378,3 +379,26 @@ def test_what_a_constructor_takes_by_name_its_pools_offer(
     offered: set[Capability],
 ) -> None:
     assert interface(build).offers(object()) & AGES == offered
+
+
+class TakesTimeouts(redis.ConnectionPool):
+    def get_connection(
+        self, command_name: str | None = None, *keys: object, timeout: float = 1, **options: object
+    ) -> redis.Connection:
+        return super().get_connection(command_name)
+
+
+@pytest.mark.parametrize(
+    ("pool", "offered"), [(TakesTimeouts, True), (redis.ConnectionPool, False)]
+)
+def test_an_acquire_that_takes_a_timeout_by_name_is_given_one(
+    pool: Callable[..., redis.ConnectionPool], offered: bool
+) -> None:
+    adapter = RedisInterface(pool)
+
+    assert (Capability.CALL_TIMEOUT in adapter.offers(pool())) is offered
+
+
+def test_an_adapter_that_offers_what_it_has_no_method_for_is_told() -> None:
+    with pytest.raises(AdapterError, match="has no method acquire_within"):
+        telling_how_long(object())

@@ -88,6 +88,17 @@ def test_a_pool_is_introduced_with_its_terms(steps: Steps, terms: Terms, told: s
     assert steps(PoolBuilt(0.0, "A", terms)) == (f"a pool is built with {told}",)
 
 
+def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
+    told = steps(
+        *built("A"), AcquireCalled(1.0, "A", 1, 2.0), Settled(1.0, {}), *acquired(1, 7)[1:]
+    )
+
+    assert told[1:] == (
+        "acquire with a timeout of 2.0 s waits",
+        "the waiting acquire gets connection 1",
+    )
+
+
 def test_time_that_goes_by_is_told(steps: Steps) -> None:
     told = steps(*built("A"), *acquired(1, 7), *released(1), Settled(152.0, {}), *acquired(2, 7))
 

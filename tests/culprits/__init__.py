@@ -113,6 +113,8 @@ CULPRITS: Culprits = {
     options.ForgetsHowLongItWasIdle: ("OPT-1",),
     options.LooksAtEveryOtherOne: ("OPT-1",),
     options.TakesLifetimeForIdleTime: ("OPT-2",),
+    options.KnowsBetterHowLongToWait: ("OPT-3",),
+    options.WaitsNoLongerThanItsOwnTimeout: ("OPT-3",),
     observable.CannotEncode: ("API-1",),
     observable.PrintsItsPassword: ("SEC-1",),
     observable.RaisesItsPassword: ("SEC-1",),
@@ -147,5 +149,6 @@ ASYNC_CULPRITS: Culprits = {
     outage_async.ForgetsTheSlotOfATaskThatIsTurnedAway: ("BRK-4", "BRK-5"),
     options_async.ForgetsHowLongATaskLeftItIdle: ("OPT-1",),
     options_async.CountsLifetimeFromTheLastUse: ("OPT-2",),
+    options_async.KnowsBetterHowLongATaskWaits: ("OPT-3",),
 }
 """Culprits whose callers are tasks."""

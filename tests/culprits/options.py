@@ -25,6 +25,19 @@ class OptionsPool(ClosablePool):
         self.idle_since: dict[redis.Connection, float] = {}
         self.open_since: dict[redis.Connection, float] = {}
 
+    def get_connection(
+        self, command_name: str | None = None, *, timeout: float | None = None
+    ) -> redis.Connection:
+        connection = self.wait_for_connection(self.patience(timeout))
+        if connection is None:
+            raise self.exhausted()
+        self.connect(connection)
+        return connection
+
+    def patience(self, timeout: float | None) -> float | None:
+        """How long a caller waits who names this timeout."""
+        return self.timeout if timeout is None else timeout
+
     def put_back(self, connection: redis.Connection) -> None:
         self.idle_since[connection] = monotonic()
         super().put_back(connection)
@@ -76,3 +89,18 @@ class TakesLifetimeForIdleTime(OptionsPool):
     def was_open_too_long(self, connection: redis.Connection) -> bool:
         since = self.idle_since[connection]
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+
+class KnowsBetterHowLongToWait(OptionsPool):
+    """Takes a timeout for one acquire, and waits as long as for any other."""
+
+    def patience(self, timeout: float | None) -> float | None:
+        return self.timeout
+
+
+class WaitsNoLongerThanItsOwnTimeout(OptionsPool):
+    """Lets a caller wait for less than others, and not for more."""
+
+    def patience(self, timeout: float | None) -> float | None:
+        named = super().patience(timeout)
+        return named if named is None or self.timeout is None else min(named, self.timeout)

@@ -25,6 +25,22 @@ class OptionsAsyncPool(ClosableAsyncPool):
         self.idle_since: dict[Connection, float] = {}
         self.open_since: dict[Connection, float] = {}
 
+    async def get_connection(
+        self,
+        command_name: str | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - it is what a pool offers by this name
+    ) -> Connection:
+        connection = await self.wait_at_most(self.patience(timeout))
+        if connection is None:
+            raise self.exhausted()
+        await self.connect(connection)
+        return connection
+
+    def patience(self, timeout: float | None) -> float | None:
+        """How long a task waits that names this timeout."""
+        return self.timeout if timeout is None else timeout
+
     def put_back(self, connection: Connection) -> None:
         self.idle_since[connection] = monotonic()
         super().put_back(connection)
@@ -62,3 +78,10 @@ class CountsLifetimeFromTheLastUse(OptionsAsyncPool):
     def was_open_too_long(self, connection: Connection) -> bool:
         since = self.idle_since.get(connection, monotonic())
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+
+class KnowsBetterHowLongATaskWaits(OptionsAsyncPool):
+    """Takes a timeout for one acquire, and waits as long as for any other."""
+
+    def patience(self, timeout: float | None) -> float | None:
+        return self.timeout

@@ -55,14 +55,17 @@ class SoundAsyncPool(ChecksArguments):
 
     async def wait_for_connection(self) -> Connection | None:
         """The connection that was handed to this caller within `timeout` seconds."""
-        timeout, waiter = self.timeout, self.join()
-        if timeout == 0:
+        return await self.wait_at_most(self.timeout)
+
+    async def wait_at_most(self, seconds: float | None) -> Connection | None:
+        waiter = self.join()
+        if seconds == 0:
             self.expire(waiter)
         if waiter.done():
             return waiter.result()
         timer = None
-        if timeout is not None:
-            timer = waiter.get_loop().call_later(timeout, self.expire, waiter)
+        if seconds is not None:
+            timer = waiter.get_loop().call_later(seconds, self.expire, waiter)
         try:
             return await waiter
         except BaseException:

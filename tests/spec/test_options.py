@@ -1,9 +1,10 @@
 """The clauses on what pools may offer, on histories written by hand."""
 
-from histories import Events, cut, gets, said, uses
+from histories import EXHAUSTED, Events, closes, cut, gets, said, uses
 
 from poolproof.spec.events import (
     AcquireCalled,
+    AcquireFailed,
     BlockLeft,
     PoolBuilt,
     ReleaseReturned,
@@ -11,8 +12,11 @@ from poolproof.spec.events import (
     Terms,
 )
 from poolproof.spec.events import ReleaseCalled as Releases
+from poolproof.spec.options import a_callers_own_timeout_bounds_its_wait as opt_3
 from poolproof.spec.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
 from poolproof.spec.options import what_was_open_for_too_long_is_not_handed_out as opt_2
+from poolproof.spec.timeout import a_wait_in_vain_ends_at_timeout as tmo_2
+from poolproof.spec.timeout import the_error_says_that_the_pool_was_exhausted as tmo_3
 
 IDLE: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_idle_time_s=60.0)),)
 LIVING: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_lifetime_s=60.0)),)
@@ -109,3 +113,62 @@ class TestOpen:
         used = (acquires(1, 7, 0.0), releases(1, 10.0), acquires(2, 7, 1000.0))
 
         assert said(opt_2, NEITHER, *used) == said(opt_2, IDLE, *used) == []
+
+
+def asks(call: int, own_s: float | None, at_s: float = 0.0) -> Events:
+    return (AcquireCalled(at_s, "A", call, own_s),)
+
+
+def fails(call: int, at_s: float, *, exact: bool = True) -> Events:
+    return (AcquireFailed(at_s, "A", call, EXHAUSTED, exact=exact),)
+
+
+def still(at_s: float = 0.0) -> Events:
+    return (Settled(at_s, {"A": frozenset({7})}, certain=True),)
+
+
+class TestOwnTimeout:
+    FULL = ((PoolBuilt(0.0, "A", Terms(1, 5.0)),), acquires(1, 7, 0.0))
+
+    def test_an_acquire_that_fails_when_its_own_time_is_over_upholds_it(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, 1.0), fails(2, 1.0)) == [None]
+        assert said(opt_3, *self.FULL, asks(2, 10.0), fails(2, 10.0)) == [None]
+
+    def test_one_that_waits_as_long_as_the_pool_would_have_it_breaks_it(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, 1.0), fails(2, 5.0)) == [
+            (
+                "an acquire that was given a timeout of 1000.0 ms failed after 5000.0 ms with "
+                "PoolTimeout: exhausted"
+            )
+        ]
+        assert said(opt_3, *self.FULL, asks(2, 10.0), fails(2, 5.0)) != [None]
+
+    def test_one_that_is_served_long_after_its_time_breaks_it(self) -> None:
+        [called] = asks(2, 1.0, at_s=-3.0)  # what it gets, it gets at 0
+
+        assert said(opt_3, *self.FULL, (called,), still(), gets(2, 7)) == [
+            (
+                "an acquire that was given a timeout of 1000.0 ms went on waiting, and got a connection "
+                "after 3000.0 ms"
+            )
+        ]
+
+    def test_one_that_is_served_in_time_proves_nothing(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, 1.0), still(), gets(2, 7)) == []
+
+    def test_one_that_found_something_free_may_fail_for_another_reason(self) -> None:
+        assert said(opt_3, self.FULL[0], asks(2, 10.0), fails(2, 0.0)) == []
+
+    def test_one_that_may_be_late_because_the_machine_is_busy_proves_nothing(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, 1.0), fails(2, 5.0, exact=False)) == []
+
+    def test_one_that_left_it_to_the_pool_is_not_judged(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, None), fails(2, 1.0)) == []
+
+    def test_nothing_is_said_of_a_pool_that_was_closed(self) -> None:
+        assert said(opt_3, *self.FULL, asks(2, 10.0), closes(), fails(2, 1.0)) == []
+
+    def test_its_wait_does_not_count_as_one_for_the_timeout_of_the_pool(self) -> None:
+        history = (*self.FULL, asks(2, 1.0), still(), fails(2, 1.0))
+
+        assert said(tmo_2, *history) == said(tmo_3, *history) == []
