@@ -188,6 +188,25 @@ def telling_how_long(adapter: object) -> TellingHowLong:
     return adapter
 
 
+@runtime_checkable
+class Graceful(Protocol):
+    """An adapter of pools that, when they are closed, can wait for those who use them."""
+
+    def close_gracefully(self, pool: object, grace: float) -> object:
+        """Close the pool with a grace period; for asyncio what it returns is awaited."""
+        ...
+
+
+def graceful(adapter: object) -> Graceful:
+    """The adapter, which offers that closing is given a grace period."""
+    if not isinstance(adapter, Graceful):
+        raise AdapterError(
+            f"{type(adapter).__name__} offers that closing is given a grace period, and has no method "
+            f"close_gracefully; add one, or do not offer it"
+        )
+    return adapter
+
+
 class AdapterError(Exception):
     """The target cannot be driven as it was named; the message says what to do instead."""
 
@@ -265,6 +284,10 @@ class RedisInterface:
         """Call `get_connection` with a timeout."""
         return _method(pool, "get_connection")(timeout=timeout)
 
+    def close_gracefully(self, pool: object, grace: float) -> object:
+        """Call the pool's own method with a grace period."""
+        return _closing(pool)(grace=grace)
+
     def disconnect_pool(self, pool: object) -> object:
         """Call the pool's `disconnect`."""
         return _method(pool, "disconnect")()
@@ -333,6 +356,10 @@ class AsyncRedisInterface:
         """Call `get_connection` with a timeout."""
         return _method(pool, "get_connection")(timeout=timeout)
 
+    def close_gracefully(self, pool: object, grace: float) -> object:
+        """Call the pool's own method with a grace period."""
+        return _closing(pool)(grace=grace)
+
     def disconnect_pool(self, pool: object) -> object:
         """Call the pool's `disconnect`."""
         return _method(pool, "disconnect")()
@@ -379,6 +406,8 @@ def _offers(pool: object) -> frozenset[Capability]:
         offers.add(Capability.CONTEXT_MANAGER)
     if _own_closes(pool):
         offers.add(Capability.CLOSE)
+        if "grace" in _parameters(_closing(pool)):
+            offers.add(Capability.GRACEFUL_CLOSE)
     if "timeout" in _parameters(getattr(pool, "get_connection", None)):
         offers.add(Capability.CALL_TIMEOUT)
     return frozenset(offers)

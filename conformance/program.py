@@ -122,6 +122,8 @@ class ClosePool:
     """Close the pool, for good."""
 
     pool: str
+    grace_s: float | None = None
+    """How long those may take to finish who hold a connection; None if nothing is said of that."""
 
 
 @dataclass(frozen=True, slots=True)

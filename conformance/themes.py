@@ -43,6 +43,7 @@ class Theme(Enum):
     MAX_IDLE_TIME = "connections that are idle for longer than the pool was told to let them"
     MAX_LIFETIME = "connections that are open for longer than the pool was told to let them"
     CALL_TIMEOUT = "callers that say how long they will wait"
+    GRACEFUL_CLOSE = "pools that are closed and given time for those who hold connections"
     INSIDE = "connections released in the middle of another call"
     UNANSWERED = "connections released while a reply is outstanding"
     SHORT_SOCKET_TIMEOUT = "less patience with the server than with the pool"
@@ -89,7 +90,7 @@ CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
 AGEING = frozenset({Theme.MAX_IDLE_TIME, Theme.MAX_LIFETIME})
 """Themes of programs in which connections grow too old, by a clock that a program sets."""
 
-OPTIONAL = AGEING | {Theme.CALL_TIMEOUT}
+OPTIONAL = AGEING | {Theme.CALL_TIMEOUT, Theme.GRACEFUL_CLOSE}
 """Themes about what a pool may offer or not."""
 
 OLD_S = 60.0
@@ -113,6 +114,7 @@ SHARES = {
     Theme.LONG_SOCKET_TIMEOUT: 6,
     Theme.GIVEN_UP: 6,
     Theme.CLOSE: 2,
+    Theme.GRACEFUL_CLOSE: 2,
 }
 """Themes whose programs spend most of their time waiting get only one in so many of the programs."""
 
@@ -163,6 +165,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.MAX_LIFETIME)
     if Capability.CALL_TIMEOUT in offers:
         crowded.append(Theme.CALL_TIMEOUT)
+    if Capability.GRACEFUL_CLOSE in offers:
+        crowded.append(Theme.GRACEFUL_CLOSE)
     breaking = (Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD)
     return (*themes, Theme.UNANSWERED, *crowded, *breaking, Theme.REFUSED, Theme.OUTAGE)
 

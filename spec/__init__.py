@@ -159,6 +159,7 @@ CHAPTERS = (
             options.what_was_idle_for_too_long_is_not_handed_out,
             options.what_was_open_for_too_long_is_not_handed_out,
             options.a_callers_own_timeout_bounds_its_wait,
+            options.closing_waits_for_holders_as_long_as_it_was_told,
         ),
     ),
     Chapter(

@@ -70,6 +70,9 @@ class Capability(StrEnum):
     CALL_TIMEOUT = "call_timeout"
     """An acquire can be given a timeout of its own."""
 
+    GRACEFUL_CLOSE = "graceful_close"
+    """Closing can be given a grace period, for those who hold a connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -277,6 +277,8 @@ class CloseCalled:
     at_s: float
     pool: str
     call: int
+    grace_s: float | None = None
+    """The grace period for those who hold a connection; None if none was named."""
 
 
 @dataclass(frozen=True, slots=True)

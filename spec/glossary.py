@@ -192,6 +192,10 @@ CAPABILITIES: Mapping[Capability, str] = {
         "An acquire can be given a timeout of its own, which holds in the place of the pool's: "
         "`pool.get_connection(timeout=2)`."
     ),
+    Capability.GRACEFUL_CLOSE: (
+        "Closing can be given a grace period, in which those who hold a connection can finish: "
+        "`pool.close(grace=5)`."
+    ),
 }
 """What a pool may offer or not."""
 
@@ -404,5 +408,10 @@ READINGS = (
         "A pool may look for old connections when it hands one out, or from time to time, and may let "
         "some live a little longer than others. Only one that is more than twice as old as allowed "
         "convicts it. Idle counts from the release, whatever the pool has sent on it since.",
+    ),
+    Reading(
+        ("OPT-4",),
+        "A pool may serve callers while it waits for holders, or turn them away; who acquires "
+        "meanwhile need not be waited for. It may look from time to time whether the period is over.",
     ),
 )

@@ -14,6 +14,8 @@ from .events import (
     Acquired,
     AcquireFailed,
     BlockLeft,
+    CloseCalled,
+    CloseReturned,
     ReleaseReturned,
     Settled,
     Terms,
@@ -25,6 +27,9 @@ from .waiting import CLOCK_SLEW, in_ms, is_late
 LATE = 2
 """How many times as old as allowed a connection must be to convict: pools may look for old ones from
 time to time only, and spread lifetimes so that not all end at once."""
+
+LATE_CLOSE_S = 2.0
+"""How much longer than its grace period closing may take: nobody waits for it as for a reply."""
 
 Since: TypeAlias = dict[int, float]
 """For each connection: from when on it grows old."""
@@ -107,6 +112,58 @@ def _bounded_by(
         wrong = late or took_s < own_s * (1 - CLOCK_SLEW)
         told = f"an acquire {given} failed after {in_ms(took_s)} with {event.error}"
         yield Judgement(moment.index, told if wrong else None)
+
+
+@clause("OPT-4", Requirement.MUST, Level.RESILIENT, needs=Capability.GRACEFUL_CLOSE)
+def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterator[Judgement]:
+    """
+    Closing that is given a grace period MUST go on until all connections in use have been released,
+    and MUST come to its end when the period is over, whoever still holds one.
+
+    A service that is replaced lets the work that has begun come to its end, but not for ever. If
+    closing does not wait, that work fails at every deployment; if it has no end, one stuck caller
+    keeps the whole service from stopping.
+    """
+    for moments in history.moments.values():
+        closing: CloseCalled | None = None
+        held_at_first: frozenset[int] = frozenset()
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.CLOSED}):
+                break
+            if isinstance(event, CloseCalled):
+                if event.grace_s is None or Deed.CLOSED in state.deeds:
+                    break  # to close once more is another matter
+                closing, held_at_first = event, frozenset(state.in_use)
+            elif closing is not None and isinstance(event, CloseReturned | Settled):
+                broken = _not_graceful(moment, closing, held_at_first)
+                if broken is not None:
+                    yield Judgement(moment.index, broken, moment.pool)
+                elif isinstance(event, CloseReturned) and held_at_first and event.error is None:
+                    yield Judgement(moment.index)
+                if isinstance(event, CloseReturned):
+                    break
+
+
+def _not_graceful(
+    moment: Moment, closing: CloseCalled, held_at_first: frozenset[int]
+) -> str | None:
+    state, event = moment.before, moment.event
+    still_held = held_at_first & state.in_use.keys()  # who came later need not be waited for
+    if closing.grace_s is None or not still_held:
+        return None
+    took_s = event.at_s - closing.at_s
+    held = "a connection was" if len(still_held) == 1 else f"{len(still_held)} connections were"
+    given = f"closing was given {in_ms(closing.grace_s)}"
+    match event:
+        case CloseReturned(error=None) if took_s < closing.grace_s * (1 - CLOCK_SLEW):
+            return f"{given}, and ended after {in_ms(took_s)}, while {held} in use"
+        case CloseReturned(error=None) if took_s > closing.grace_s + LATE_CLOSE_S:
+            return f"{given}, and ended only after {in_ms(took_s)}"
+        case Settled(certain=True) if took_s > closing.grace_s + LATE_CLOSE_S:
+            return f"{given}, and has not ended after {in_ms(took_s)}"
+        case _:
+            return None
 
 
 def _none_too_old(

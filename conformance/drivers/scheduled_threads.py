@@ -166,9 +166,10 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 self._scheduler.connects_held = True
             case LetConnect():
                 self._scheduler.connects_held = False
-            case ClosePool(pool):
-                self.closed.add(pool)
-                return self._start_ending(pool, lambda call: self._close_pool(pool, call))
+            case ClosePool(pool, grace_s):
+                if grace_s is None:
+                    self.closed.add(pool)
+                return self._start_ending(pool, lambda call: self._close_pool(pool, call, grace_s))
             case DisconnectPool(pool):
                 self._disconnected.add(pool)
                 return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))

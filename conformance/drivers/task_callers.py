@@ -7,7 +7,7 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
-from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting, telling_how_long
+from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting, graceful, telling_how_long
 from poolproof.conformance.program import Means
 from poolproof.spec.events import (
     AcquireCalled,
@@ -188,13 +188,20 @@ class TaskCallers(Outcomes):
         else:
             self._note_dropped(acquire, held)
 
-    async def _close_pool(self, pool: str, call: int) -> None:
-        self._log(CloseCalled(self._now_s(), pool, call))
+    async def _close_pool(self, pool: str, call: int, grace_s: float | None = None) -> None:
+        self._log(CloseCalled(self._now_s(), pool, call, grace_s))
+        handle = self._pools[pool].handle
         error = None
         try:
-            await self._adapter.close(self._pools[pool].handle)
+            if grace_s is None:
+                await self._adapter.close(handle)
+            else:
+                closing = graceful(self._adapter).close_gracefully(handle, grace_s)
+                if isawaitable(closing):
+                    await closing
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
+        self.closed.add(pool)
         self._log(CloseReturned(self._now_s(), pool, call, error))
 
     async def _disconnect_pool(self, pool: str, call: int) -> None:

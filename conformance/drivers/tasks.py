@@ -176,9 +176,10 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
-            case ClosePool(pool):
-                self.closed.add(pool)
-                return self._start_ending(pool, lambda call: self._close_pool(pool, call))
+            case ClosePool(pool, grace_s):
+                if grace_s is None:
+                    self.closed.add(pool)
+                return self._start_ending(pool, lambda call: self._close_pool(pool, call, grace_s))
             case DisconnectPool(pool):
                 self._disconnected.add(pool)
                 return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))

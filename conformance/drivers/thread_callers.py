@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 
-from poolproof.conformance.adapter import AnyAdapter, disconnecting, telling_how_long
+from poolproof.conformance.adapter import AnyAdapter, disconnecting, graceful, telling_how_long
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -125,13 +125,18 @@ class ThreadCallers(Outcomes):
         else:
             self._note_dropped(acquire, held)
 
-    def _close_pool(self, pool: str, call: int) -> None:
-        self._log(CloseCalled(self._now_s(), pool, call))
+    def _close_pool(self, pool: str, call: int, grace_s: float | None = None) -> None:
+        self._log(CloseCalled(self._now_s(), pool, call, grace_s))
+        handle = self._pools[pool].handle
         error = None
         try:
-            self._adapter.close(self._pools[pool].handle)
+            if grace_s is None:
+                self._adapter.close(handle)
+            else:
+                graceful(self._adapter).close_gracefully(handle, grace_s)
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
+        self.closed.add(pool)
         self._log(CloseReturned(self._now_s(), pool, call, error))
 
     def _disconnect_pool(self, pool: str, call: int) -> None:

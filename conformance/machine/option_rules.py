@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import Acquire, Elapse, Pass, Release
+from poolproof.conformance.program import Acquire, ClosePool, Elapse, Pass, Release
 from poolproof.conformance.themes import AGEING, CROWD_S, LONG_S, OLD_S, Theme
 
 from .closing_rules import MOST_WAITING, ClosingRules
@@ -14,9 +14,15 @@ OFTEN_S = 0.8 * OLD_S
 OWN_S = (CROWD_S / 5, 2 * CROWD_S)
 """How long callers say that they will wait: less, and more, than the pool would have them wait."""
 
+GRACE_S = 10.0
+"""How long holders are given when a pool is closed."""
+
 
 class OptionRules(ClosingRules):
-    """Connections that grow old while they are idle, in use, and in between."""
+    """Connections that grow old, callers who name a timeout, and pools that close with patience."""
+
+    _closing = False
+    """Whether the pool has been closed with a grace period."""
 
     @precondition(lambda self: self._theme in AGEING and not self._driving.waiting)
     @rule(seconds=st.sampled_from((OFTEN_S, LONG_S)))
@@ -51,6 +57,20 @@ class OptionRules(ClosingRules):
         """Let the time of one who waits be over."""
         self._run(Elapse())
 
+    @precondition(lambda self: self._theme is Theme.GRACEFUL_CLOSE and not self._closing)
+    @rule()
+    def close_gracefully(self) -> None:
+        """Close the pool while connections are in use."""
+        if self._held("A"):
+            self._closing = True
+            self._run(ClosePool("A", GRACE_S))
+
+    @precondition(lambda self: self._theme is Theme.GRACEFUL_CLOSE and self._closing)
+    @rule(seconds=st.sampled_from((GRACE_S / 2, 2 * GRACE_S)))
+    def let_time_pass(self, seconds: float) -> None:
+        """Let some of the grace period pass, or all of it."""
+        self._run(Pass(seconds))
+
     def _come_to_the_point(self) -> None:
         match self._theme:
             case Theme.MAX_IDLE_TIME:
@@ -67,5 +87,10 @@ class OptionRules(ClosingRules):
                     self.exhaust("A")
                     self.wait_within(seconds)
                     self._run(Elapse())
+            case Theme.GRACEFUL_CLOSE:
+                if not self._held("A"):
+                    self.acquire("A")
+                self.close_gracefully()
+                self._release_all("A")
             case _:
                 super()._come_to_the_point()

@@ -74,6 +74,7 @@ class _Teller:
         self._connection: dict[int, str] = {}
         self._called_s: dict[int, float] = {}
         self._within: dict[int, str] = {}
+        self._graceful: set[int] = set()
         self._releases: dict[int, int] = {}
         self._released: set[int] = set()
         self._waiting: set[int] = set()
@@ -131,6 +132,12 @@ class _Teller:
                 return self._who_waits()
             case Overdue():
                 return f"{self._what(event.call)} {told_overdue(event)} and is given up"
+            case CloseCalled(grace_s=float(), call=call):
+                self._graceful.add(call)
+                return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}"
+            case CloseReturned(call=call) if call in self._graceful:
+                how = "" if event.error is None else f", and raises {event.error}"
+                return f"closing the pool{self._of(event.pool, 'of')} comes to its end{how}"
             case CloseReturned() | DisconnectReturned():
                 how = "" if event.error is None else f", which raises {event.error}"
                 return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
@@ -241,6 +248,8 @@ def told_ending(
     event: CloseCalled | CloseReturned | DisconnectCalled | DisconnectReturned,
 ) -> str:
     """What is done to the whole pool."""
+    if isinstance(event, CloseCalled) and event.grace_s is not None:
+        return f"closes the pool with a grace period of {event.grace_s:.1f} s"
     closes = isinstance(event, CloseCalled | CloseReturned)
     return "closes the pool" if closes else "disconnects the pool"
 

@@ -18,6 +18,7 @@ from poolproof.conformance.adapter import (
     NeedsAsyncio,
     PoolSettings,
     RedisInterface,
+    graceful,
     telling_how_long,
 )
 from poolproof.conformance.server import Server
@@ -399,6 +400,28 @@ def test_an_acquire_that_takes_a_timeout_by_name_is_given_one(
     assert (Capability.CALL_TIMEOUT in adapter.offers(pool())) is offered
 
 
+class ClosesGracefully(redis.ConnectionPool):
+    def close(self, grace: float = 0) -> None:
+        self.grace = grace
+        super().close()
+
+
+@pytest.mark.parametrize(
+    ("pool", "offered"), [(ClosesGracefully, True), (redis.ConnectionPool, False)]
+)
+def test_a_close_that_takes_a_grace_period_by_name_is_given_one(
+    pool: Callable[..., redis.ConnectionPool], offered: bool
+) -> None:
+    adapter, built = RedisInterface(pool), pool()
+
+    assert (Capability.GRACEFUL_CLOSE in adapter.offers(built)) is offered
+    if isinstance(built, ClosesGracefully):
+        adapter.close_gracefully(built, 5.0)
+        assert built.grace == 5.0
+
+
 def test_an_adapter_that_offers_what_it_has_no_method_for_is_told() -> None:
     with pytest.raises(AdapterError, match="has no method acquire_within"):
         telling_how_long(object())
+    with pytest.raises(AdapterError, match="has no method close_gracefully"):
+        graceful(object())

@@ -15,6 +15,8 @@ from poolproof.spec.events import (
     ArgumentTried,
     BlockLeft,
     BytesArrived,
+    CloseCalled,
+    CloseReturned,
     Cut,
     Dropped,
     Error,
@@ -96,6 +98,15 @@ def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
     assert told[1:] == (
         "acquire with a timeout of 2.0 s waits",
         "the waiting acquire gets connection 1",
+    )
+
+
+def test_closing_that_takes_its_time_is_told(steps: Steps) -> None:
+    closing = CloseCalled(1.0, "A", 9, 5.0), CloseReturned(2.0, "A", 9)
+
+    assert steps(*built("A"), closing[0], Settled(1.0, {}), closing[1])[1:] == (
+        "somebody closes the pool with a grace period of 5.0 s",
+        "closing the pool comes to its end",
     )
 
 

@@ -115,6 +115,8 @@ CULPRITS: Culprits = {
     options.TakesLifetimeForIdleTime: ("OPT-2",),
     options.KnowsBetterHowLongToWait: ("OPT-3",),
     options.WaitsNoLongerThanItsOwnTimeout: ("OPT-3",),
+    options.ClosesOverItsHolders: ("OPT-4",),
+    options.WaitsForTheLastHolder: ("OPT-4",),
     observable.CannotEncode: ("API-1",),
     observable.PrintsItsPassword: ("SEC-1",),
     observable.RaisesItsPassword: ("SEC-1",),
@@ -150,5 +152,6 @@ ASYNC_CULPRITS: Culprits = {
     options_async.ForgetsHowLongATaskLeftItIdle: ("OPT-1",),
     options_async.CountsLifetimeFromTheLastUse: ("OPT-2",),
     options_async.KnowsBetterHowLongATaskWaits: ("OPT-3",),
+    options_async.ClosesOverItsTasks: ("OPT-4",),
 }
 """Culprits whose callers are tasks."""

@@ -5,6 +5,7 @@ from time import monotonic
 import redis
 
 from .closing import ClosablePool
+from .sound import Waiter
 
 
 class OptionsPool(ClosablePool):
@@ -24,6 +25,8 @@ class OptionsPool(ClosablePool):
     def prepare(self) -> None:
         self.idle_since: dict[redis.Connection, float] = {}
         self.open_since: dict[redis.Connection, float] = {}
+        self.listeners: list[Waiter] = []
+        """The bells of those who wait for connections to be released."""
 
     def get_connection(
         self, command_name: str | None = None, *, timeout: float | None = None
@@ -41,6 +44,21 @@ class OptionsPool(ClosablePool):
     def put_back(self, connection: redis.Connection) -> None:
         self.idle_since[connection] = monotonic()
         super().put_back(connection)
+        for listener in [*self.listeners]:
+            listener.ring()
+
+    def close(self, grace: float | None = None) -> None:
+        if grace is not None and not self.closed:
+            self.await_holders(grace)
+        super().close()
+
+    def await_holders(self, grace: float) -> None:
+        deadline = monotonic() + grace
+        listener = Waiter()
+        self.listeners.append(listener)
+        while self.in_use and monotonic() < deadline:
+            listener.wait(deadline - monotonic())
+        self.listeners.remove(listener)
 
     def take_idle(self) -> redis.Connection:
         connection = super().take_idle()
@@ -104,3 +122,17 @@ class WaitsNoLongerThanItsOwnTimeout(OptionsPool):
     def patience(self, timeout: float | None) -> float | None:
         named = super().patience(timeout)
         return named if named is None or self.timeout is None else min(named, self.timeout)
+
+
+class ClosesOverItsHolders(OptionsPool):
+    """Takes a grace period and closes at once."""
+
+    def await_holders(self, grace: float) -> None:
+        pass
+
+
+class WaitsForTheLastHolder(OptionsPool):
+    """Closes when nobody holds a connection any more, however long that takes."""
+
+    def await_holders(self, grace: float) -> None:
+        super().await_holders(1e6)

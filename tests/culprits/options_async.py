@@ -1,5 +1,7 @@
 """The same for asyncio: a sound pool that offers what pools may offer, and some that err."""
 
+import asyncio
+from contextlib import suppress
 from time import monotonic
 
 from redis.asyncio import Connection
@@ -24,6 +26,7 @@ class OptionsAsyncPool(ClosableAsyncPool):
     def prepare(self) -> None:
         self.idle_since: dict[Connection, float] = {}
         self.open_since: dict[Connection, float] = {}
+        self.returned = asyncio.Event()
 
     async def get_connection(
         self,
@@ -44,6 +47,22 @@ class OptionsAsyncPool(ClosableAsyncPool):
     def put_back(self, connection: Connection) -> None:
         self.idle_since[connection] = monotonic()
         super().put_back(connection)
+
+    async def release(self, connection: Connection) -> None:
+        await super().release(connection)
+        self.returned.set()
+
+    async def aclose(self, grace: float | None = None) -> None:
+        if grace is not None and not self.closed:
+            await self.await_holders(grace)
+        await super().aclose()
+
+    async def await_holders(self, grace: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                while self.in_use:
+                    self.returned.clear()
+                    await self.returned.wait()
 
     async def make_ready(self, connection: Connection) -> None:
         if self.is_too_old(connection):
@@ -85,3 +104,10 @@ class KnowsBetterHowLongATaskWaits(OptionsAsyncPool):
 
     def patience(self, timeout: float | None) -> float | None:
         return self.timeout
+
+
+class ClosesOverItsTasks(OptionsAsyncPool):
+    """Takes a grace period and closes at once."""
+
+    async def await_holders(self, grace: float) -> None:
+        pass

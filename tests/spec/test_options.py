@@ -1,11 +1,14 @@
 """The clauses on what pools may offer, on histories written by hand."""
 
-from histories import EXHAUSTED, Events, closes, cut, gets, said, uses
+from histories import EXHAUSTED, REFUSED, Events, closes, cut, gets, said, uses
 
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
     BlockLeft,
+    CloseCalled,
+    CloseReturned,
+    Error,
     PoolBuilt,
     ReleaseReturned,
     Settled,
@@ -13,6 +16,7 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.events import ReleaseCalled as Releases
 from poolproof.spec.options import a_callers_own_timeout_bounds_its_wait as opt_3
+from poolproof.spec.options import closing_waits_for_holders_as_long_as_it_was_told as opt_4
 from poolproof.spec.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
 from poolproof.spec.options import what_was_open_for_too_long_is_not_handed_out as opt_2
 from poolproof.spec.timeout import a_wait_in_vain_ends_at_timeout as tmo_2
@@ -148,8 +152,8 @@ class TestOwnTimeout:
 
         assert said(opt_3, *self.FULL, (called,), still(), gets(2, 7)) == [
             (
-                "an acquire that was given a timeout of 1000.0 ms went on waiting, and got a connection "
-                "after 3000.0 ms"
+                "an acquire that was given a timeout of 1000.0 ms went on waiting, and got a "
+                "connection after 3000.0 ms"
             )
         ]
 
@@ -172,3 +176,58 @@ class TestOwnTimeout:
         history = (*self.FULL, asks(2, 1.0), still(), fails(2, 1.0))
 
         assert said(tmo_2, *history) == said(tmo_3, *history) == []
+
+
+def begins_to_close(grace_s: float | None = 10.0) -> Events:
+    return (CloseCalled(0.0, "A", 70, grace_s),)
+
+
+def is_closed(at_s: float, error: Error | None = None) -> Events:
+    return (CloseReturned(at_s, "A", 70, error),)
+
+
+class TestGrace:
+    HELD = ((PoolBuilt(0.0, "A", Terms(2, 5.0)),), acquires(1, 7, 0.0))
+
+    def test_closing_that_ends_when_all_is_released_upholds_it(self) -> None:
+        done = (releases(1, 4.0), is_closed(4.0))
+
+        assert said(opt_4, *self.HELD, begins_to_close(), still(), *done) == [None]
+
+    def test_closing_that_ends_with_the_grace_period_upholds_it(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(), is_closed(10.0)) == [None]
+
+    def test_closing_that_does_not_wait_breaks_it(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(), is_closed(0.0)) == [
+            "closing was given 10000.0 ms, and ended after 0.0 ms, while a connection was in use"
+        ]
+
+    def test_closing_that_goes_on_when_the_grace_period_is_over_breaks_it(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(), still(20.0)) == [
+            "closing was given 10000.0 ms, and has not ended after 20000.0 ms"
+        ]
+        assert said(opt_4, *self.HELD, begins_to_close(), is_closed(20.0)) == [
+            "closing was given 10000.0 ms, and ended only after 20000.0 ms"
+        ]
+
+    def test_closing_that_waits_proves_nothing_yet(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(), still(5.0)) == []
+
+    def test_who_came_later_need_not_be_waited_for(self) -> None:
+        later = (acquires(2, 8, 1.0), releases(1, 4.0), is_closed(4.0))
+
+        assert said(opt_4, *self.HELD, begins_to_close(), *later) == [None]
+
+    def test_where_nobody_held_a_connection_nothing_is_proved(self) -> None:
+        assert said(opt_4, self.HELD[0], begins_to_close(), is_closed(0.0)) == []
+
+    def test_without_a_grace_period_nothing_is_asked(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(None), is_closed(0.0)) == []
+
+    def test_closing_once_more_is_not_judged(self) -> None:
+        closed = (*self.HELD, begins_to_close(), is_closed(10.0))
+
+        assert said(opt_4, *closed, begins_to_close(), is_closed(10.0)) == [None]
+
+    def test_closing_that_raises_is_for_another_clause(self) -> None:
+        assert said(opt_4, *self.HELD, begins_to_close(), is_closed(0.0, REFUSED)) == []
