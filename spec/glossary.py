@@ -407,7 +407,8 @@ READINGS = (
         ("OPT-1", "OPT-2"),
         "A pool may look for old connections when it hands one out, or from time to time, and may let "
         "some live a little longer than others. Only one that is more than twice as old as allowed "
-        "convicts it. Idle counts from the release, whatever the pool has sent on it since.",
+        "convicts it. Idle counts from the release, whatever the pool has sent on it since. What grows "
+        "too old in use is closed when it is released, or not handed out again.",
     ),
     Reading(
         ("OPT-4",),

@@ -16,6 +16,7 @@ from .condition import ConditionPool
 from .eager import EagerPool
 from .lazy_async import LazyAsyncPool
 from .mailbox import MailboxPool
+from .reaping import ReapingPool
 from .recycling import RecyclingPool
 from .semaphore import SemaphorePool
 from .semaphore_async import SemaphoreAsyncPool
@@ -31,6 +32,7 @@ SOUND_POOLS = (
     EagerPool,
     MailboxPool,
     OptionsPool,
+    ReapingPool,
     RecyclingPool,
     SemaphorePool,
     ShortLivedPool,
