@@ -63,8 +63,7 @@ RELEASED: Mapping[str, Known] = {
     ),
     "valkey.asyncio:BlockingConnectionPool": Known(
         breaks=ids("ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 BRK-2 CLS-1 CLS-2") | LOST_NEWS,
-        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 BRK-1 BRK-6 API-1 SEC-1")
-        | HEARD_NEWS,
+        upholds=ids("BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 BRK-6 API-1 SEC-1") | HEARD_NEWS,
     ),
     "redis:BlockingConnectionPool queue_class=queue:Queue": Known(
         breaks=ids("ORD-3 RET-3 RET-4 BND-4 TMO-3 TMO-5"),
