@@ -118,7 +118,12 @@ def _run_check(
         say(Progress(doing, court.programs, court.convictions))
 
     drivers = Drivers(
-        prepared.adapter, prepared.library, prepared.is_pool_code, threads_before, door
+        prepared.adapter,
+        prepared.library,
+        prepared.is_pool_code,
+        threads_before,
+        door,
+        connection_class=prepared.connection_class if prepared.stand_ins else None,
     )
     court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
     step()

@@ -26,6 +26,7 @@ from .scenarios import (
     CLOSED,
     COMMANDS,
     DISCONNECTED,
+    FAILED,
     INTERRUPTED,
     LATE,
     MEETINGS,
@@ -186,7 +187,7 @@ class _Search:
 
     def in_sequence(self) -> None:
         """Connections that are released twice, or to another pool; callers who come too late; commands
-        that are interrupted; and pools that are closed or disconnected.
+        that are interrupted; pools that are closed or disconnected; and connections that fail.
         """
         offers = self._prepared.offers
         scenarios = [*MISUSES, *LATE]
@@ -200,6 +201,9 @@ class _Search:
         with suppress(_Enough):
             for scenario in scenarios:
                 self._play(self._new_driver(), scenario)
+            if self._court.drivers.connections_can_fail:
+                for scenario in FAILED:
+                    self._play(self._new_driver(theme=Theme.REFUSED), scenario)
 
     def in_real_time(self) -> None:
         """Idle connections that the server closes by its own timeout."""
@@ -224,12 +228,12 @@ class _Search:
                 return self._play(self._new_driver(), scenario, schedule)
         return course
 
-    def _new_driver(self, stand_in: type | None = None) -> Driver:
+    def _new_driver(self, stand_in: type | None = None, *, theme: Theme = Theme.CROWD) -> Driver:
         self._court.take_a_step()
         if monotonic() > self._end_s or self._court.is_done or self._court.time_is_up:
             raise _Enough
         if stand_in is None:
-            return self._court.new_driver(Theme.CROWD)
+            return self._court.new_driver(theme)
         self._imagined.begin_anew()
         settings = self._prepared.settings
         extra = {**settings.extra, "connection_class": stand_in}

@@ -43,6 +43,12 @@ Absence: TypeAlias = Refusal | CutByNetwork | Literal["down"]
 way or because the server ends, if it is one that may."""
 
 
+Failure: TypeAlias = Literal["making", "opening", "looking", "closing"]
+"""What of a pool's connections raises: making one, opening it, looking at it, or closing it, too."""
+
+FAILURES: tuple[Failure, ...] = ("making", "opening", "looking", "closing")
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """Build a pool."""
@@ -226,6 +232,13 @@ class EndOutage:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginFailing:
+    """Have the pools' own connections raise from now on, until `EndOutage`."""
+
+    how: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Cancel the caller of an operation when it is suspended for the so manieth time."""
 
@@ -293,6 +306,7 @@ Crowded = (
     | Limited
     | Inside
     | InTurn
+    | BeginFailing
 )
 Operation = Single | Crowded
 

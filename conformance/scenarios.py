@@ -9,13 +9,16 @@ from typing import TypeVar
 
 from .loop import Cancellation
 from .program import (
+    FAILURES,
     MEANS,
     Acquire,
+    BeginFailing,
     Cancel,
     Cancelled,
     ClosePool,
     DisconnectPool,
     Elapse,
+    EndOutage,
     HoldConnects,
     Inside,
     InterruptCommand,
@@ -248,6 +251,20 @@ TIMED_OUT = _scenario(
     after=(ASK, ASK),
 )
 """A pool that nobody has used for so long that the server has closed its connections."""
+
+
+FAILED = tuple(
+    _scenario(
+        f"{how} connections fails for more callers than there are slots",
+        2,
+        (BeginFailing(how),),
+        idle=idle,
+        shown=True,
+        after=(ASK, ASK, ASK, EndOutage()),
+    )
+    for how, idle in zip(FAILURES, (0, 0, 2, 2), strict=True)
+)
+"""Connections that fail in this process, for a while: new ones, or such as are idle."""
 
 
 INTERRUPTED = (

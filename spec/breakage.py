@@ -83,8 +83,9 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
 @clause("BRK-4", Requirement.MUST, Level.RESILIENT)
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
-    When a connection cannot be opened, the acquire MUST NOT end as if the pool were exhausted, and its
-    slot is free again, for who comes next and for who waits.
+    When a connection cannot be opened, or fails when the pool looks at it or closes it, the acquire
+    MUST NOT end as if the pool were exhausted, and its slot is free again, for who comes next and for
+    who waits.
 
     Told that the pool is exhausted, an operator makes it larger, while it is the server that turns
     everybody away. And if the slot is lost, or the next waiter is not told of it, an outage of seconds
@@ -191,7 +192,7 @@ def _told_as(exhausted: set[str], history: History) -> Iterator[Judgement]:
                 busy = len(state.in_use)
                 yield Judgement(
                     moment.index,
-                    f"while the server let nobody connect, an acquire failed with {event.error}, the "
+                    f"while nobody could connect, an acquire failed with {event.error}, the "
                     f"error of an exhausted pool, although {busy} of {state.terms.max_connections} "
                     f"were in use",
                 )

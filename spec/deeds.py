@@ -52,7 +52,7 @@ class Deed(Enum):
     """A connection was cut and its socket does not show it, or nobody knows whether it was idle."""
 
     OUTAGE = auto()
-    """The server let nobody connect, or did not answer, for a while."""
+    """The server let nobody connect, or did not answer, for a while; or connections failed here."""
 
     UNREAD = auto()
     """A holder left a reply unread, or bytes came that nobody had asked for."""

@@ -222,10 +222,13 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """From now on the server lets nobody connect, or does not answer at all."""
+    """From now on the server lets nobody connect, or does not answer at all; or connections fail
+    `here`, in the pool's own process.
+    """
 
     at_s: float
     how: str
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,8 @@ class OutageOver:
     """Whoever connects to the server from now on is admitted and answered."""
 
     at_s: float
+    here: bool = False
+    """Whether it was not the server that kept them from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ GLOSSARY = (
     ),
     Term(
         "outage",
-        "A time during which the server lets nobody connect, or does not answer at all.",
+        "A time during which the server lets nobody connect, or does not answer at all, or connections "
+        "fail in the process of the pool: in making, opening, looking at or closing one.",
     ),
     Term(
         "interrupt",

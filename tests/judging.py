@@ -30,7 +30,14 @@ def name_of(pool: type[object]) -> str:
 
 def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
-    return Drivers(prepared.adapter, prepared.library, prepared.is_pool_code, threads_now(), door)
+    return Drivers(
+        prepared.adapter,
+        prepared.library,
+        prepared.is_pool_code,
+        threads_now(),
+        door,
+        connection_class=prepared.connection_class if prepared.stand_ins else None,
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.failing import Failing, failing_class
 from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.server.door import Door
@@ -30,6 +31,8 @@ class Drivers:
         is_pool_code: Callable[[CodeType], bool],
         threads_before: frozenset[int],
         door: Door | None = None,
+        *,
+        connection_class: type | None = None,
     ) -> None:
         self._adapter = adapter
         self._library = library
@@ -37,6 +40,8 @@ class Drivers:
         self._threads_before = threads_before
         """The threads that ran before the target was touched."""
         self._shared_threads = SharedThreads(threads_before)
+        self._connection_class = connection_class
+        """That of the pool, if it hands out others when it is given another class; else None."""
         self._proxy: Proxy | None = None
         self._door = door
         """That of the server; None if the server is not to be disturbed."""
@@ -47,6 +52,11 @@ class Drivers:
     def asyncio(self) -> bool:
         """Whether callers are tasks."""
         return uses_asyncio(self._adapter)
+
+    @property
+    def connections_can_fail(self) -> bool:
+        """Whether the pool's connections can be made to raise."""
+        return self._connection_class is not None
 
     def new(
         self,
@@ -64,6 +74,8 @@ class Drivers:
         )
         if theme in BREAKING | OUTAGES:
             surroundings = self._behind_proxy(surroundings)
+        if theme in OUTAGES:
+            surroundings = self._with_failing_connections(surroundings)
         if uses_asyncio(adapter):
             return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
@@ -78,6 +90,16 @@ class Drivers:
             self._door.open()
         if self._proxy is not None:
             self._proxy.close()
+
+    def _with_failing_connections(self, surroundings: Surroundings) -> Surroundings:
+        """The same with connections that do no harm until they are told to."""
+        if self._connection_class is None:
+            return surroundings
+        failing = Failing(self._library)
+        given = {"connection_class": failing_class(self._connection_class, failing)}
+        settings = surroundings.settings
+        settings = replace(settings, extra={**settings.extra, **given})
+        return replace(surroundings, settings=settings, failing=failing)
 
     def _behind_proxy(self, surroundings: Surroundings) -> Surroundings:
         """The same with a proxy before the server, which does no harm until it is told to."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from poolproof.conformance.client import ClientLibrary
+from poolproof.conformance.failing import Failing
 from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.network.ends import Address
@@ -78,6 +79,8 @@ class Surroundings:
     """That of the server; None if the server is not to be disturbed."""
     mortal_witness: MortalWitness | None = None
     """The witness, if the server is one that ends and comes back."""
+    failing: Failing | None = None
+    """Has the pools' connections fail; None if they cannot be made to."""
 
 
 class Driver(ABC):
@@ -112,6 +115,7 @@ class Driver(ABC):
         self._proxy = surroundings.proxy
         self._door = surroundings.door
         self._mortal_witness = surroundings.mortal_witness
+        self._failing = surroundings.failing
         self.in_outage = False
         """Whether the server cannot be reached."""
         self._was_away = False

@@ -15,6 +15,7 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.program import (
     Acquire,
+    BeginFailing,
     BeginOutage,
     Build,
     Burst,
@@ -177,6 +178,8 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 self._begin_outage(how)
             case EndOutage():
                 self._end_outage()
+            case BeginFailing(how):
+                self._begin_failing(how)
             case CutIdle(pool, which, ending):
                 self._cut_idle(pool, which, ending)
             case CutHeld(acquire, ending):

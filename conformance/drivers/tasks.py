@@ -19,6 +19,7 @@ from poolproof.conformance.loop import Cancellation, CannotHost, Started, Virtua
 from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
+    BeginFailing,
     BeginOutage,
     Build,
     Burst,
@@ -187,6 +188,8 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 self._begin_outage(how)
             case EndOutage():
                 self._end_outage()
+            case BeginFailing(how):
+                self._begin_failing(how)
             case CutIdle(pool, which, ending):
                 self._cut_idle(pool, which, ending)
             case CutHeld(acquire, ending):

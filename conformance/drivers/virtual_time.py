@@ -13,7 +13,7 @@ from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.program import PATIENT_S
 
 from .driver import Surroundings
-from .outages import Outages
+from .failures import Failures
 
 LOOKS = 10_000
 """How often callers may look again while one wait comes to its end."""
@@ -71,7 +71,7 @@ class Call(ABC):
 _AnyCall = TypeVar("_AnyCall", bound=Call)
 
 
-class VirtualTime(Outages, Generic[_AnyCall]):
+class VirtualTime(Failures, Generic[_AnyCall]):
     """Lets time pass."""
 
     def __init__(self, surroundings: Surroundings) -> None:

@@ -11,13 +11,13 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.themes import CLOSING, Theme
 
-from .outage_rules import OutageRules
+from .failing_rules import FailingRules
 
 MOST_WAITING = 2
 """How many callers may wait when the pool is closed or disconnected."""
 
 
-class ClosingRules(OutageRules):
+class ClosingRules(FailingRules):
     """Closing and disconnecting, with connections idle and in use, and callers who wait or connect."""
 
     @precondition(lambda self: self._theme in CLOSING)

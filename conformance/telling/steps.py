@@ -292,7 +292,11 @@ def told_returned(event: CommandReturned, *, short: bool) -> str:
 
 
 def told_outage(event: Outage | OutageOver) -> str:
-    """What has become of the server."""
+    """What has become of the server, or of what connections are made with."""
+    if event.here:
+        if isinstance(event, Outage):
+            return f"the pool's connections begin to fail: {event.how}"
+        return "connections do not fail any more"
     if isinstance(event, Outage):
         return f"the server cannot be reached: {event.how}"
     return "the server can be reached again"

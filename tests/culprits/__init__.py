@@ -103,6 +103,10 @@ CULPRITS: Culprits = {
     outage.KeepsAFailedConnectFromTheNext: ("BRK-4", "BRK-5"),
     outage.LosesWhatCannotBeOpenedAgain: ("BRK-5",),
     outage.ForgetsTheSlotOfWhoIsTurnedAway: ("BRK-4", "BRK-5"),
+    outage.CountsWhatItCannotMake: ("BRK-4",),
+    outage.ReckonsWithErrorsOfTheServerOnly: ("BRK-4",),
+    outage.LooksWhereNothingMayGoWrong: ("BRK-4",),
+    outage.TrustsThatClosingSucceeds: ("BRK-4",),
     fork.GoesOnInTheChild: ("FRK-1", "FRK-3"),
     fork.EndsWhatItInherited: ("FRK-1",),
     fork.RefusesToWorkInTheChild: ("FRK-1",),
@@ -153,5 +157,9 @@ ASYNC_CULPRITS: Culprits = {
     options_async.CountsLifetimeFromTheLastUse: ("OPT-2",),
     options_async.KnowsBetterHowLongATaskWaits: ("OPT-3",),
     options_async.ClosesOverItsTasks: ("OPT-4",),
+    outage_async.CountsAStreamThatItCannotMake: ("BRK-4",),
+    outage_async.ReckonsWithErrorsOfItsServerOnly: ("BRK-4",),
+    outage_async.LooksWhereNothingCanGoWrong: ("BRK-4",),
+    outage_async.TrustsThatAwaitedClosingSucceeds: ("BRK-4",),
 }
 """Culprits whose callers are tasks."""

@@ -56,3 +56,35 @@ class ForgetsTheSlotOfWhoIsTurnedAway(SoundPool):
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
         if not isinstance(raised, redis.ConnectionError) or isinstance(raised.__context__, OSError):
             super().give_up(connection, raised)
+
+
+class CountsWhatItCannotMake(SoundPool):
+    """Has counted a connection before there is one."""
+
+    def open(self) -> redis.Connection:
+        self.opened += 1
+        return self.connection_class(**self.connection_kwargs)
+
+
+class ReckonsWithErrorsOfTheServerOnly(SoundPool):
+    """Gives the slot back when the server is to blame, and forgets it when anybody else is."""
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        if isinstance(raised, redis.RedisError) or not isinstance(raised, Exception):
+            super().give_up(connection, raised)
+
+
+class LooksWhereNothingMayGoWrong(SoundPool):
+    """Gives the slot back when it cannot connect, and forgets it when looking takes too long."""
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        if not isinstance(raised, redis.TimeoutError):
+            super().give_up(connection, raised)
+
+
+class TrustsThatClosingSucceeds(SoundPool):
+    """Closes what it gives up before it gives the slot back, and closing may raise."""
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        connection.disconnect()
+        self.release(connection)

@@ -46,3 +46,46 @@ class ForgetsTheSlotOfATaskThatIsTurnedAway(SoundAsyncPool):
     async def give_up(self, connection: Connection, raised: BaseException) -> None:
         if not isinstance(raised, redis.ConnectionError) or isinstance(raised.__context__, OSError):
             await super().give_up(connection, raised)
+
+
+class CountsAStreamThatItCannotMake(SoundAsyncPool):
+    """Has counted a connection before there is one."""
+
+    def open(self) -> Connection:
+        self.opened += 1
+        return self.connection_class(**self.connection_kwargs)
+
+
+class ReckonsWithErrorsOfItsServerOnly(SoundAsyncPool):
+    """Gives the slot back when the server is to blame, and forgets it when anybody else is."""
+
+    async def give_up(self, connection: Connection, raised: BaseException) -> None:
+        if isinstance(raised, redis.RedisError) or not isinstance(raised, Exception):
+            await super().give_up(connection, raised)
+
+
+class LooksWhereNothingCanGoWrong(SoundAsyncPool):
+    """Gives the slot back when it cannot connect, and forgets it when it cannot look."""
+
+    async def connect(self, connection: Connection) -> None:
+        await super().connect(connection)
+        await look_at(connection)
+
+
+class TrustsThatAwaitedClosingSucceeds(SoundAsyncPool):
+    """Closes what it gives up before it gives the slot back, and closing may raise."""
+
+    async def make_ready(self, connection: Connection) -> None:
+        await super().make_ready(connection)
+        if await look_at(connection):
+            raise redis.ConnectionError("something has been left unread")
+
+    async def give_up(self, connection: Connection, raised: BaseException) -> None:
+        await connection.disconnect(nowait=True)
+        self.give_back(connection)
+
+
+async def look_at(connection: Connection) -> bool:
+    """Whether there is anything to read on it. Older clients know another name for it only."""
+    look = getattr(connection, "can_read", None) or connection.can_read_destructive
+    return bool(await look())

@@ -1,6 +1,7 @@
 """A pool whose connections live for a few uses only."""
 
 from collections import Counter
+from contextlib import suppress
 
 import redis
 from culprits.sound import SoundPool
@@ -19,5 +20,6 @@ class ShortLivedPool(SoundPool):
         if self.uses[connection] < USES:
             super().put_back(connection)
         else:
-            connection.disconnect()
+            with suppress(OSError):  # it is of no use any more, however it ends
+                connection.disconnect()
             self.opened -= 1

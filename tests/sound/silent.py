@@ -11,5 +11,9 @@ class SilentPool(SoundPool):
         pass
 
     def connect(self, connection: redis.Connection) -> None:
-        if connection.is_connected and self.is_spoilt(connection):
-            connection.disconnect()
+        try:
+            if connection.is_connected and self.is_spoilt(connection):
+                connection.disconnect()
+        except BaseException as raised:
+            self.give_up(connection, raised)
+            raise

@@ -244,7 +244,7 @@ class TestFailedConnect:
 
         assert said(brk_4, VAIN, ONE, *refused) == [
             (
-                "while the server let nobody connect, an acquire failed with PoolTimeout: exhausted, "
+                "while nobody could connect, an acquire failed with PoolTimeout: exhausted, "
                 "the error of an exhausted pool, although 0 of 1 were in use"
             )
         ]

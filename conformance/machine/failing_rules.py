@@ -1,0 +1,29 @@
+"""The rule for connections that fail in this process, where the pool lets the kit subclass them.
+
+It ends as an outage does: by the same rule, or with the program.
+"""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from poolproof.conformance.program import FAILURES, BeginFailing, Failure
+from poolproof.conformance.themes import Theme
+
+from .outage_rules import OutageRules
+
+
+class FailingRules(OutageRules):
+    """Connections that raise, and callers who meet them."""
+
+    @precondition(
+        lambda self: (
+            self._theme is Theme.REFUSED
+            and self._court.drivers.connections_can_fail
+            and not self._driving.in_outage
+        )
+    )
+    @rule(how=st.sampled_from(FAILURES))
+    def begin_failing(self, how: Failure) -> None:
+        """Have connections fail, and more callers come than the pool has slots."""
+        self._run(BeginFailing(how))
+        self.acquire_in_vain(self._driving.free("A") + 1)

@@ -1,0 +1,132 @@
+"""Connections that fail in this process: each way of it is met, and lost slots are seen by it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from culprits import SoundAsyncPool, SoundPool, outage, outage_async
+from judging import adapter_of, drivers_of
+from sound import ASYNC_SOUND_POOLS, SOUND_POOLS
+from sound.wrapping import WrappingPool
+
+from poolproof import reference_pool
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import FAILURES, Build, Failure
+from poolproof.conformance.scenarios import FAILED
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.story import tell
+from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.witness import Witness
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
+from poolproof.spec import CLAUSES, History
+from poolproof.spec.events import AcquireFailed, Event, Outage, OutageOver, Terms
+
+Run = Callable[[type, Failure], list[Event]]
+
+SCENARIOS = dict(zip(FAILURES, FAILED, strict=True))
+
+# The connections of a pool that hands out wrappers cannot be told from others.
+SOUND = (
+    reference_pool.ConnectionPool,
+    asyncio_reference_pool.ConnectionPool,
+    SoundPool,
+    SoundAsyncPool,
+    *(pool for pool in SOUND_POOLS if pool is not WrappingPool),
+    *ASYNC_SOUND_POOLS,
+)
+
+CULPRITS: tuple[tuple[type, Failure], ...] = (
+    (outage.CountsWhatItCannotMake, "making"),
+    (outage.ReckonsWithErrorsOfTheServerOnly, "opening"),
+    (outage.LooksWhereNothingMayGoWrong, "looking"),
+    (outage.TrustsThatClosingSucceeds, "closing"),
+    (outage_async.CountsAStreamThatItCannotMake, "making"),
+    (outage_async.ReckonsWithErrorsOfItsServerOnly, "opening"),
+    (outage_async.LooksWhereNothingCanGoWrong, "looking"),
+    (outage_async.TrustsThatAwaitedClosingSucceeds, "closing"),
+)
+
+
+@pytest.fixture
+def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
+    """What happens when a pool of two connections meets one of the failures."""
+    witness = Witness(server)
+
+    def run_on(pool: type, how: Failure) -> list[Event]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        drivers = drivers_of(prepared)
+        assert drivers.connections_can_fail
+        scenario = SCENARIOS[how]
+        with closing(drivers):
+            driver = drivers.new(Theme.REFUSED, prepared.settings, witness, look_twice=True)
+            for name in ("A", "B"):
+                driver.run_one(Build(name, Terms(scenario.max_connections, CROWD_S)))
+            for operation in (*scenario.before, *scenario.at_once, *scenario.after):
+                if "A" not in driver.retired:
+                    driver.run_one(operation)
+            driver.finish()
+        return driver.events
+
+    with schedulable_threads():
+        yield run_on
+    witness.close()
+
+
+def broken_by(events: list[Event]) -> set[str]:
+    history = History(tuple(events))
+    return {
+        name
+        for name, clause in CLAUSES.items()
+        if any(judgement.broken is not None for judgement in clause.judge(history))
+    }
+
+
+@pytest.mark.parametrize("how", FAILURES)
+@pytest.mark.parametrize("pool", SOUND, ids=lambda pool: f"{pool.__module__}.{pool.__name__}")
+def test_a_sound_pool_breaks_nothing(run: Run, pool: type, how: Failure) -> None:
+    events = run(pool, how)
+
+    assert broken_by(events) == set()
+    assert any(judgement for judgement in CLAUSES["BRK-4"].judge(History(tuple(events))))
+
+
+@pytest.mark.parametrize(("culprit", "how"), CULPRITS, ids=str)
+def test_who_loses_slots_by_a_failure_is_convicted(run: Run, culprit: type, how: Failure) -> None:
+    assert "BRK-4" in broken_by(run(culprit, how))
+
+
+@pytest.mark.parametrize("pool", [SoundPool, SoundAsyncPool])
+@pytest.mark.parametrize(("how", "error"), [("making", "MemoryError"), ("opening", "ValueError")])
+def test_callers_meet_the_failure_until_it_is_over(
+    run: Run, pool: type, how: Failure, error: str
+) -> None:
+    events = run(pool, how)
+
+    [began] = [index for index, event in enumerate(events) if isinstance(event, Outage)]
+    [over] = [index for index, event in enumerate(events) if isinstance(event, OutageOver)]
+    failed = {
+        index: event for index, event in enumerate(events) if isinstance(event, AcquireFailed)
+    }
+    assert len(failed) == 3
+    assert all(began < index < over for index in failed)
+    assert {event.error.type_name for event in failed.values()} == {f"builtins.{error}"}
+
+
+def test_the_story_says_that_it_was_not_the_server(run: Run) -> None:
+    events = run(outage.CountsWhatItCannotMake, "making")
+
+    steps, _ = tell("BRK-4", tuple(events))
+
+    assert "the pool's connections begin to fail: whoever makes one gets a MemoryError" in steps
+    assert "connections do not fail any more" in steps
+
+
+def test_a_pool_that_hides_its_connections_cannot_be_made_to_fail(
+    server: Server, settings: PoolSettings
+) -> None:
+    witness = Witness(server)
+    with closing(witness), schedulable_threads():
+        prepared = prepare(adapter_of(WrappingPool), settings, witness)
+        assert not drivers_of(prepared).connections_can_fail
