@@ -1,6 +1,7 @@
 """A pool that opens a connection anew, in its place, when its turn comes after a few uses."""
 
 from collections import Counter
+from contextlib import suppress
 
 import redis
 from culprits.sound import SoundPool
@@ -18,6 +19,7 @@ class RecyclingPool(SoundPool):
         connection = super().take_idle()
         self.uses[connection] += 1
         if self.uses[connection] > USES:
-            connection.disconnect()
+            with suppress(OSError):  # what matters is that another is opened
+                connection.disconnect()
             self.uses[connection] = 0
         return connection
