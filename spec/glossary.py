@@ -287,9 +287,10 @@ READINGS = (
         "has not been overtaken.",
     ),
     Reading(
-        ("FAIR-1", "FAIR-2", "PRG-1"),
-        "A caller may look again from time to time instead of being told. It is given time to do so, "
-        "as long as its `timeout` is not over, before it is said to wait.",
+        ("FAIR-1", "FAIR-2", "PRG-1", "CAN-1", "REE-1", "BRK-3", "CLS-1", "CLS-3"),
+        "A caller may look again from time to time instead of being told, and a pool may repair in the "
+        "background what has broken. Each is given a second for it, as long as the caller's `timeout` "
+        "is not over, before anybody is said to wait.",
     ),
     Reading(
         ("PRG-1",),
