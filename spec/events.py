@@ -427,6 +427,13 @@ class ReleasedAfterFork:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedAfterFork:
+    """The child closed its pool, as it does at its end."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class UsedAfterFork:
     """The parent used the connection that it held, when its child had come to its end."""
 
@@ -470,5 +477,6 @@ Event = (
     | Forked
     | AcquiredAfterFork
     | ReleasedAfterFork
+    | ClosedAfterFork
     | UsedAfterFork
 )

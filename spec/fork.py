@@ -161,7 +161,12 @@ def _refused(event: AcquiredAfterFork | ReleasedAfterFork, scene: _Scene) -> str
     if not event.trouble:
         return None
     call = "release" if isinstance(event, ReleasedAfterFork) else "acquire"
+    if scene.fork.standing:
+        return (
+            f"another thread stood at {scene.fork.standing} when the process forked, and the child, "
+            f"which has no such thread, cannot go on: its {call} {event.trouble}"
+        )
     return (
-        f"the child holds {scene.own} of the {scene.fork.max_connections} connections that it may "
-        f"have, and its {call} {event.trouble}"
+        f"the child may have {scene.fork.max_connections} connections and holds {scene.own} of its "
+        f"own, and its {call} {event.trouble}"
     )

@@ -1,9 +1,19 @@
 """Tells of forks: what parent and child had, and what became of it."""
 
-from poolproof.spec.events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
+from typing import TypeAlias
+
+from poolproof.spec.events import (
+    AcquiredAfterFork,
+    ClosedAfterFork,
+    Forked,
+    ReleasedAfterFork,
+    UsedAfterFork,
+)
+
+OfFork: TypeAlias = Forked | AcquiredAfterFork | ReleasedAfterFork | ClosedAfterFork | UsedAfterFork
 
 
-def told_fork(event: Forked | AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork) -> str:
+def told_fork(event: OfFork) -> str:
     """One line for a fork, or for what was done after it."""
     match event:
         case Forked():
@@ -15,6 +25,8 @@ def told_fork(event: Forked | AcquiredAfterFork | ReleasedAfterFork | UsedAfterF
             return (
                 f"the child: release connection {connection}{whose}{trouble and ': it '}{trouble}"
             )
+        case ClosedAfterFork():
+            return "the child: close the pool"
         case UsedAfterFork(connection=connection, trouble=trouble):
             outcome = trouble or "gets its own reply"
             return f"the parent: a command on connection {connection}: {outcome}"

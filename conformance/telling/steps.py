@@ -11,6 +11,7 @@ from poolproof.spec.events import (
     BlockLeft,
     BytesArrived,
     CloseCalled,
+    ClosedAfterFork,
     CloseReturned,
     CommandInterrupted,
     CommandReturned,
@@ -310,7 +311,13 @@ def _tell_trial(event: Event) -> str | None:
             return f"a pool is built with {argument}={value}: {outcome}"
         case FeatureTried(feature=feature, trouble=trouble):
             return f"{feature}: {trouble or 'works'}"
-        case Forked() | AcquiredAfterFork() | ReleasedAfterFork() | UsedAfterFork():
+        case (
+            Forked()
+            | AcquiredAfterFork()
+            | ReleasedAfterFork()
+            | ClosedAfterFork()
+            | UsedAfterFork()
+        ):
             return told_fork(event)
         case Shown(what=what, text=text, secrets=secrets):
             for secret in secrets:

@@ -17,7 +17,13 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, Callers, NeverReturned
 from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.server import Server
-from poolproof.spec.events import AcquiredAfterFork, Event, ReleasedAfterFork, UsedAfterFork
+from poolproof.spec.events import (
+    AcquiredAfterFork,
+    ClosedAfterFork,
+    Event,
+    ReleasedAfterFork,
+    UsedAfterFork,
+)
 
 MAX_CONNECTIONS = 2
 """One in use at the fork, and one idle."""
@@ -171,8 +177,8 @@ class User:
 
     def close(self) -> None:
         """Close all connections of the pool. What comes of that is not judged here."""
-        if not self.in_trouble:
-            self._does(lambda: self.adapter.close(self.pool), _ignore)
+        if not self.in_trouble and self._does(lambda: self.adapter.close(self.pool), _ignore):
+            self.log.append(ClosedAfterFork(monotonic()))
 
     def _note(self, event: Event, trouble: str) -> None:
         self.log.append(event)

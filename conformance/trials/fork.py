@@ -6,7 +6,7 @@ each line of the pool's code in turn: of all threads, the child has only the one
 Nothing is judged of a pool that cannot do without a fork what is asked of it here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
@@ -20,6 +20,7 @@ from poolproof.conformance.server import Server
 from poolproof.spec import Capability
 from poolproof.spec.events import (
     AcquiredAfterFork,
+    ClosedAfterFork,
     Event,
     Forked,
     ReleasedAfterFork,
@@ -47,7 +48,9 @@ machine, too, and short enough for a few waits in vain."""
 INSIDE_S = 6.0
 """How long forks go on being tried with another thread in the pool's code."""
 
-EVENTS = {kind.__name__: kind for kind in (AcquiredAfterFork, ReleasedAfterFork)}
+EVENTS: Mapping[str, type[AcquiredAfterFork | ReleasedAfterFork | ClosedAfterFork]] = {
+    kind.__name__: kind for kind in (AcquiredAfterFork, ReleasedAfterFork, ClosedAfterFork)
+}
 """What a child sees."""
 
 
@@ -184,8 +187,9 @@ class _Trial:
         return Bystander(walk, self._prepared.is_pool_code, stands_still=stands_still)
 
     def _only_use(self, child: User, _inherited: Held) -> None:
+        # Twice, so that what was taken back can be had again. A close may wait for who holds one.
         child.fill_and_empty()
-        child.fill()
+        child.fill_and_empty()
         child.close()
 
     def _release_first(self, child: User, inherited: Held) -> None:
