@@ -71,12 +71,12 @@ def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:
 
 
 def _where_it_stands(events: Sequence[Event]) -> tuple[str, ...]:
-    """In which code a release waits that does not return."""
+    """In which code a call waits that does not return."""
     last = events[-1]
     if not isinstance(last, Settled) or not last.standing:
         return ()
     places = last.standing[-MOST_PLACES:]
-    return ("\n  ".join(("the release that does not return stands at", *places)),)
+    return ("\n  ".join(("the call that does not return stands at", *places)),)
 
 
 def _concerning(events: tuple[Event, ...], pool: str) -> tuple[Event, ...]:

@@ -192,9 +192,8 @@ def _told_as(exhausted: set[str], history: History) -> Iterator[Judgement]:
                 busy = len(state.in_use)
                 yield Judgement(
                     moment.index,
-                    f"while nobody could connect, an acquire failed with {event.error}, the "
-                    f"error of an exhausted pool, although {busy} of {state.terms.max_connections} "
-                    f"were in use",
+                    f"while nobody could connect, and {busy} of {state.terms.max_connections} were in "
+                    f"use, an acquire failed with {event.error}, which is how it fails when all are",
                 )
 
 

@@ -546,7 +546,7 @@ def test_where_a_release_stands_that_does_not_return() -> None:
     )
 
     assert steps[-1] == (
-        "the release that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
+        "the call that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
     )
 
 

@@ -244,8 +244,8 @@ class TestFailedConnect:
 
         assert said(brk_4, VAIN, ONE, *refused) == [
             (
-                "while nobody could connect, an acquire failed with PoolTimeout: exhausted, "
-                "the error of an exhausted pool, although 0 of 1 were in use"
+                "while nobody could connect, and 0 of 1 were in use, an acquire failed with "
+                "PoolTimeout: exhausted, which is how it fails when all are"
             )
         ]
 
