@@ -22,7 +22,7 @@ from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Capability
 
 BUDGET = Budget(
-    8, 8, 0.1, run_s=4, limit_s=120, depth=Depth(preemptions=1, limit_s=2, in_real_time=False)
+    12, 8, 0.1, run_s=4, limit_s=120, depth=Depth(preemptions=1, limit_s=2, in_real_time=False)
 )
 UNHURRIED = replace(BUDGET, depth=replace(BUDGET.depth, limit_s=120))
 """With time to try all schedules, however busy the machine is."""
