@@ -14,6 +14,7 @@ from culprits.bound import LooksBeforeItCounts
 from culprits.options import OptionsPool
 from culprits.options_async import OptionsAsyncPool
 from culprits.progress import ForgetsTheBellBeforeItListens
+from culprits.reentrancy import QueuesUpTooLate, WaitsForItself
 from culprits.release import LooksBeforeItTakes
 from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import Findings
@@ -35,12 +36,18 @@ SLOTS = {"BND-3", "BRK-3", "BRK-4", "BRK-5", "CLS-3"}
 """What a pool breaks that loses slots: each asks for all of them after something else has happened, and
 which of these a search comes upon is left to the draw."""
 
-PREEMPTED = (LooksBeforeItCounts, LooksBeforeItTakes, ForgetsTheBellBeforeItListens)
-"""Culprits whose sin shows only when a thread is pre-empted at the right line."""
+AT_ONE_POINT = (
+    LooksBeforeItCounts,
+    LooksBeforeItTakes,
+    ForgetsTheBellBeforeItListens,
+    QueuesUpTooLate,
+    WaitsForItself,
+)
+"""Culprits whose sin shows only when a thread is pre-empted, or another call made, at the right line."""
 
 
 def check(pool: type[SoundPool | SoundAsyncPool], server: Server) -> Findings:
-    budget = UNHURRIED if pool in PREEMPTED else BUDGET
+    budget = UNHURRIED if pool in AT_ONE_POINT else BUDGET
     with leaving_open_what_they_will():
         return judge(adapter_of(pool), server, budget)
 
