@@ -43,7 +43,7 @@ AT_ONE_POINT = (
     QueuesUpTooLate,
     WaitsForItself,
 )
-"""Culprits whose sin shows only when a thread is pre-empted, or another call made, at the right line."""
+"""Culprits whose sin shows only when a thread is pre-empted, or calls once more, at the right line."""
 
 
 def check(pool: type[SoundPool | SoundAsyncPool], server: Server) -> Findings:
