@@ -30,7 +30,7 @@ from poolproof.conformance.server.errors import ServerError
 REDIS_PORT = 6379
 READY = "Ready to accept connections"
 
-DAEMON_S = 1.5
+DAEMON_S = 10.0
 REQUEST_S = 30
 PULL_S = 300.0
 READY_S = 60

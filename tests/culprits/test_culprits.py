@@ -11,9 +11,9 @@ from judging import adapter_of, judge, leaving_open_what_they_will
 
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.bound import LooksBeforeItCounts
-from culprits.options import OptionsPool
+from culprits.options import OptionsPool, WaitsForTheLastHolder
 from culprits.options_async import OptionsAsyncPool
-from culprits.progress import ForgetsTheBellBeforeItListens
+from culprits.progress import ConnectsUnderTheLock, ForgetsTheBellBeforeItListens
 from culprits.reentrancy import QueuesUpTooLate, WaitsForItself
 from culprits.release import LooksBeforeItTakes
 from poolproof.conformance.campaign import Budget
@@ -25,7 +25,7 @@ from poolproof.spec import CLAUSES, Capability
 BUDGET = Budget(
     12, 8, 0.1, run_s=4, limit_s=120, depth=Depth(preemptions=1, limit_s=2, in_real_time=False)
 )
-UNHURRIED = replace(BUDGET, depth=replace(BUDGET.depth, limit_s=120))
+UNHURRIED = replace(BUDGET, programs=24, limit_s=300, depth=replace(BUDGET.depth, limit_s=120))
 """With time to try all schedules, however busy the machine is."""
 ALL: Mapping[type[SoundPool | SoundAsyncPool], tuple[str, ...]] = {
     **CULPRITS,
@@ -36,18 +36,21 @@ SLOTS = {"BND-3", "BRK-3", "BRK-4", "BRK-5", "CLS-3"}
 """What a pool breaks that loses slots: each asks for all of them after something else has happened, and
 which of these a search comes upon is left to the draw."""
 
-AT_ONE_POINT = (
+SELDOM = (
     LooksBeforeItCounts,
     LooksBeforeItTakes,
     ForgetsTheBellBeforeItListens,
     QueuesUpTooLate,
     WaitsForItself,
+    ConnectsUnderTheLock,
+    WaitsForTheLastHolder,
+    TakesBackTwiceFromACancelledTask,
 )
-"""Culprits whose sin shows only when a thread is pre-empted, or calls once more, at the right line."""
+"""Culprits whose sin shows only at the right line of their code, or in few programs."""
 
 
 def check(pool: type[SoundPool | SoundAsyncPool], server: Server) -> Findings:
-    budget = UNHURRIED if pool in AT_ONE_POINT else BUDGET
+    budget = UNHURRIED if pool in SELDOM else BUDGET
     with leaving_open_what_they_will():
         return judge(adapter_of(pool), server, budget)
 
