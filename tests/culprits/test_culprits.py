@@ -11,6 +11,7 @@ from judging import adapter_of, judge, leaving_open_what_they_will
 
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.bound import LooksBeforeItCounts
+from culprits.cancellation_async import TakesBackTwiceFromACancelledTask
 from culprits.options import OptionsPool, WaitsForTheLastHolder
 from culprits.options_async import OptionsAsyncPool
 from culprits.progress import ConnectsUnderTheLock, ForgetsTheBellBeforeItListens
