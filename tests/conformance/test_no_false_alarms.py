@@ -18,6 +18,14 @@ from poolproof.spec import CLAUSES, Capability
 
 BUDGET = Budget(12, 10, 0.1, run_s=20, limit_s=120, depth=Depth(preemptions=1, limit_s=2))
 
+OPTIONS = {
+    Capability.MAX_IDLE_TIME,
+    Capability.MAX_LIFETIME,
+    Capability.CALL_TIMEOUT,
+    Capability.GRACEFUL_CLOSE,
+}
+"""What the reference pools do without, to stay small."""
+
 FOR_THREADS = reference_pool.ConnectionPool
 FOR_ASYNCIO = asyncio_reference_pool.ConnectionPool
 
@@ -44,8 +52,8 @@ def test_a_sound_pool_is_not_convicted_on_a_busy_machine(
 @pytest.mark.parametrize(
     ("pool", "needs_others"),
     [
-        (FOR_THREADS, {Capability.ASYNCIO}),
-        (FOR_ASYNCIO, {Capability.THREADS, Capability.FORK}),
+        (FOR_THREADS, {Capability.ASYNCIO, *OPTIONS}),
+        (FOR_ASYNCIO, {Capability.THREADS, Capability.FORK, *OPTIONS}),
     ],
     ids=["threads", "asyncio"],
 )
