@@ -195,14 +195,17 @@ def _unusable(
         finally:
             threads_adapter.close(pool)
 
+    given = {
+        Capability.MAX_IDLE_TIME: replace(settings, max_idle_time=OLD_S),
+        Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
+    }
+    if offers.isdisjoint(given):
+        return frozenset()
     with usable_by_threads(adapter) as threads_adapter:
         return frozenset(
             capability
-            for capability, given in (
-                (Capability.MAX_IDLE_TIME, replace(settings, max_idle_time=OLD_S)),
-                (Capability.MAX_LIFETIME, replace(settings, max_lifetime=OLD_S)),
-            )
-            if capability in offers and error_of(partial(use_twice, threads_adapter, given))
+            for capability in offers & given.keys()
+            if error_of(partial(use_twice, threads_adapter, given[capability]))
         )
 
 
