@@ -6,7 +6,7 @@ import redis
 
 from .server import Server
 from .server.mortal import MortalServer
-from .witness import NONE, Witness
+from .witness import Allowed, Witness
 
 
 class MortalWitness:
@@ -54,15 +54,12 @@ class MortalWitness:
         return numbers if self._witness is None else self._witness.await_closed(numbers, bound_s)
 
     def settled_connections(
-        self,
-        pools: Mapping[str, str],
-        most: Mapping[str, int],
-        no_others: Mapping[str, frozenset[int]] = NONE,
+        self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each, once nothing moves."""
         if self._witness is None:
             return {pool: frozenset() for pool in pools}
-        return self._witness.settled_connections(pools, most, no_others)
+        return self._witness.settled_connections(pools, allowed)
 
     def end_connections(self, names: frozenset[str]) -> None:
         """Close whatever is still open under these client names."""

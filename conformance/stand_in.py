@@ -9,7 +9,7 @@ again on a real server.
 from collections.abc import Mapping
 from itertools import count
 
-from .witness import NONE
+from .witness import Allowed
 
 
 class ImaginedServer:
@@ -46,10 +46,7 @@ class ImaginedServer:
         return numbers - self.open.keys()
 
     def settled_connections(
-        self,
-        pools: Mapping[str, str],
-        _most: Mapping[str, int],
-        _no_others: Mapping[str, frozenset[int]] = NONE,
+        self, pools: Mapping[str, str], _allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each."""
         return {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from threading import Event
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import redis
 
@@ -23,7 +23,8 @@ CLOSING_S = 0.3
 CUTTING_S = 3.0
 """How long the server may take to close a connection when it is told to."""
 
-NONE: Mapping[str, frozenset[int]] = {}
+Allowed: TypeAlias = int | frozenset[int]
+"""So many connections at most, or no others than these."""
 
 
 class ServerGone(Exception):
@@ -54,12 +55,12 @@ class Watch(Protocol):
         ...
 
     def settled_connections(
-        self,
-        pools: Mapping[str, str],
-        most: Mapping[str, int],
-        no_others: Mapping[str, frozenset[int]] = NONE,
+        self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
-        """The connections of each pool, given the client name of each, once nothing moves."""
+        """The connections of each pool, given the client name of each, once nothing moves.
+
+        `allowed` is what a pool should have left when nothing moves, for those of which that is known.
+        """
         ...
 
     def end_connections(self, names: frozenset[str]) -> None:
@@ -86,7 +87,7 @@ class Witness:
             "socket_timeout": 30,
         }
         self._connection = redis.Connection(**self._arguments)
-        self._outlasted: dict[str, tuple[int | frozenset[int], frozenset[int]]] = {}
+        self._outlasted: dict[str, tuple[Allowed, frozenset[int]]] = {}
         """Of each pool that had more connections than so many, or others than these, for longer than
         a close takes: which."""
 
@@ -147,18 +148,13 @@ class Witness:
         return numbers - left
 
     def settled_connections(
-        self,
-        pools: Mapping[str, str],
-        most: Mapping[str, int],
-        no_others: Mapping[str, frozenset[int]] = NONE,
+        self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
-        """The same; and where there are more than `most` of a pool, or others than should be, only
-        those that stay.
+        """The same; and where a pool has others than are allowed, only those that stay.
 
         A server hears of a close a little after the client has made it, and nothing tells us when;
         so a surplus is looked at again until it is gone, or has outlasted any close.
         """
-        allowed: dict[str, int | frozenset[int]] = {**most, **no_others}
         seen = self.open_connections(pools)
         give_up_s = monotonic() + CLOSING_S
         pause = Event()
@@ -175,9 +171,7 @@ class Witness:
             seen = self.open_connections(pools)
         return seen
 
-    def _has_outlasted(
-        self, pool: str, allowed: int | frozenset[int], connections: frozenset[int]
-    ) -> bool:
+    def _has_outlasted(self, pool: str, allowed: Allowed, connections: frozenset[int]) -> bool:
         """Whether it is known that none of these is about to be closed."""
         then, outlasted = self._outlasted.get(pool, (0, frozenset[int]()))
         if isinstance(then, int) and isinstance(allowed, int):

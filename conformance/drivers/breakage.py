@@ -41,8 +41,7 @@ class Breakage(Links):
         """Have the server close what is idle by its own timeout, which takes it a second or two."""
         if self._door is None:
             return
-        names = {name: pool.client_name for name, pool in self._pools.items()}
-        before = self._witness.settled_connections(names, {})
+        before = self._open_connections()
         with ends_at(*self._server_addresses()) as ends, self._door.showing_out_the_idle():
             at_first = ends.seen()
             closed = self._witness.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)
@@ -107,8 +106,7 @@ class Breakage(Links):
         in_use = {held.number for held in self.holding.values() if held.pool == pool}
         if None in in_use:
             return []  # which of them is in use is not known
-        name = self._pools[pool].client_name
-        seen = self._witness.settled_connections({pool: name}, {})[pool]
+        seen = self._open_connections()[pool]
         order = [held.number for held in self.released.values()]
         since = {number: place for place, number in enumerate(order)}
         # A half-closed one has been cut, and the server does not know.

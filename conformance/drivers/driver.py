@@ -27,7 +27,7 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Watch
+from poolproof.conformance.witness import Allowed, Watch
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
@@ -40,6 +40,8 @@ from poolproof.spec.events import (
 
 KEEP_S = 10
 """How long a reply that nobody fetches is kept by the server."""
+
+WHATEVER_THERE_IS: Mapping[str, Allowed] = {}
 
 
 class CannotBuild(Exception):
@@ -303,16 +305,21 @@ class Driver(ABC):
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return [(str(address[0]), port) for *_, address in found]
 
-    def _settle(self) -> None:
+    def _open_connections(
+        self, allowed: Mapping[str, Allowed] = WHATEVER_THERE_IS
+    ) -> Mapping[str, frozenset[int]]:
+        """What the server sees open of each pool."""
         names = {name: pool.client_name for name, pool in self._pools.items()}
-        no_others = {name: self._no_others(name) for name in names if self._is_ending(name)}
-        most = {
+        return self._witness.settled_connections(names, allowed)
+
+    def _settle(self) -> None:
+        allowed: dict[str, Allowed] = {
             name: pool.terms.max_connections
             for name, pool in self._pools.items()
             if self._look_twice and name not in self._misused
         }
-        seen: Mapping[str, frozenset[int]]
-        seen = self._witness.settled_connections(names, most, no_others)
+        allowed |= {name: self._no_others(name) for name in self._pools if self._is_ending(name)}
+        seen = self._open_connections(allowed)
         self._disconnected &= self._still_ending()
         self._log(
             Settled(

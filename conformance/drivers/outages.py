@@ -51,8 +51,7 @@ class Outages(Links):
             return
         if self._proxy is None or not self._comes_through_proxy or self.in_outage:
             return
-        names = {name: pool.client_name for name, pool in self._pools.items()}
-        seen = self._witness.settled_connections(names, {})
+        seen = self._open_connections()
         if how in ("full", "locked") and self._door is None:
             how = "refused"
         match how:
@@ -73,8 +72,7 @@ class Outages(Links):
 
     def _shut_down(self) -> None:
         """Have the server end; not for a pool that is not connected to it."""
-        names = {name: pool.client_name for name, pool in self._pools.items()}
-        seen = self._witness.settled_connections(names, {})
+        seen = self._open_connections()
         if self._mortal_witness is None or not any(seen.values()):
             return
         with ends_at(*self._server_addresses()) as ends:
