@@ -5,12 +5,22 @@ operation is over when it does: the sockets of this process are asked, where the
 Which of them belongs to a connection need not be known: nothing else moves meanwhile.
 """
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from time import monotonic
 from typing import Literal
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
-from poolproof.conformance.program import Ending
+from poolproof.conformance.program import (
+    CutHeld,
+    CutIdle,
+    CutReply,
+    Ending,
+    LeaveUnread,
+    Operation,
+    SendUnasked,
+    TimeOutIdle,
+)
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
 from .links import ENDED, Links, end
@@ -24,6 +34,31 @@ TIMING_OUT_S = 6.0
 
 class Breakage(Links):
     """Has it happen at moments at which nothing moves."""
+
+    @abstractmethod
+    def _run_use(self, acquire: int) -> None:
+        """Have the holder of a connection use it, until nothing moves any more."""
+
+    @abstractmethod
+    def _run_send_only(self, acquire: int, key: str) -> None:
+        """Have the holder of a connection send a command, and leave its reply unread."""
+
+    def _inflict(self, operation: Operation) -> None:
+        match operation:
+            case CutIdle(pool, which, ending):
+                self._cut_idle(pool, which, ending)
+            case CutHeld(acquire, ending):
+                self._cut_held(acquire, ending)
+            case TimeOutIdle():
+                self._time_out_idle()
+            case CutReply(acquire, after, how):
+                self._cut_reply(acquire, after, how)
+            case LeaveUnread(acquire):
+                self._leave_unread(acquire)
+            case SendUnasked(pool, which):
+                self._send_unasked(pool, which)
+            case _:
+                super()._inflict(operation)
 
     def _cut_idle(self, pool: str, which: int, how: Ending) -> None:
         """Have an idle connection cut: the so manieth, the longest idle first, counted round."""
@@ -64,10 +99,8 @@ class Breakage(Links):
                 how = "the server's own timeout for who is idle"
                 self._log(Cut(self._now_s(), pool, number, how, visible=visible))
 
-    def _cut_reply(
-        self, acquire: int, after: int, how: Literal["hung up", "reset"], use: Callable[[], object]
-    ) -> None:
-        """Have a connection end in the middle of a reply to its holder, who is made to `use` it."""
+    def _cut_reply(self, acquire: int, after: int, how: Literal["hung up", "reset"]) -> None:
+        """Have a connection end in the middle of a reply to its holder, who is made to use it."""
         held = self._held(acquire)
         if held.number is None or held.number in self._half_closed:
             return
@@ -77,11 +110,11 @@ class Breakage(Links):
         # The holder learns of it before anybody else does anything.
         told = f"{ENDED[how]}, in the middle of the next reply"
         self._log(Cut(self._now_s(), held.pool, held.number, told))
-        use()
+        self._run_use(acquire)
         end(self._proxy, how, link)  # also if nothing was sent; whoever releases it could see it
 
-    def _leave_unread(self, acquire: int, run: Callable[[str], None]) -> None:
-        """Have the holder send a command, by `run`, and return when the reply is there."""
+    def _leave_unread(self, acquire: int) -> None:
+        """Have the holder send a command, and return when the reply is there."""
         held = self._held(acquire)
         if held.number is None:
             return
@@ -90,7 +123,7 @@ class Breakage(Links):
         with ends_at(*self._server_addresses()) as ends:
             before = ends.seen()
         earlier = len(self.events)
-        run(key)
+        self._run_send_only(acquire, key)
         sent = any(isinstance(event, LeftUnread) for event in self.events[earlier:])
         if sent and self._reply_is_there(held.pool, before):
             self._log(BytesArrived(self._now_s(), held.pool, held.number))

@@ -187,6 +187,10 @@ class Driver(ABC):
     def _carry_out(self, burst: Burst) -> None:
         """Run a burst until nothing moves any more."""
 
+    def _inflict(self, operation: Operation) -> None:
+        """Do what is done to pools, and not by their callers."""
+        raise AssertionError(f"{type(self).__name__} cannot carry out {operation}")
+
     @abstractmethod
     def _now_s(self) -> float:
         """The time as the callers know it."""

@@ -5,7 +5,7 @@ afterwards. A pool that does not let others say what its connections are has non
 """
 
 from poolproof.conformance.failing import TOLD
-from poolproof.conformance.program import Failure
+from poolproof.conformance.program import BeginFailing, Failure, Operation
 from poolproof.spec.events import Outage, OutageOver
 
 from .outages import Outages
@@ -13,6 +13,13 @@ from .outages import Outages
 
 class Failures(Outages):
     """Begins them at moments at which nothing moves; they end as outages do."""
+
+    def _inflict(self, operation: Operation) -> None:
+        match operation:
+            case BeginFailing(how):
+                self._begin_failing(how)
+            case _:
+                super()._inflict(operation)
 
     def _begin_failing(self, how: Failure) -> None:
         if self._failing is None or self.in_outage:

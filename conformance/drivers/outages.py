@@ -8,7 +8,7 @@ the address that it was given, the proxy's, has no outage, and nothing is judged
 from collections.abc import Mapping
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, can_be_seen, ends_at
-from poolproof.conformance.program import Absence
+from poolproof.conformance.program import Absence, BeginOutage, EndOutage, Operation
 from poolproof.spec.events import Cut, Outage, OutageOver
 
 from .driver import Surroundings
@@ -37,6 +37,15 @@ class Outages(Links):
         super().__init__(surroundings)
         self._comes_through_proxy = False
         """Whether somebody has been seen to connect to it."""
+
+    def _inflict(self, operation: Operation) -> None:
+        match operation:
+            case BeginOutage(how):
+                self._begin_outage(how)
+            case EndOutage():
+                self._end_outage()
+            case _:
+                super()._inflict(operation)
 
     def _settle(self) -> None:
         if self._proxy is not None:

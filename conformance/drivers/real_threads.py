@@ -8,7 +8,6 @@ back after a while: this driver is never certain.
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from functools import partial
 from threading import Event as Flag
 from time import monotonic
 from typing import Protocol, TypeVar, cast
@@ -21,19 +20,13 @@ from poolproof.conformance.program import (
     AwaitReply,
     Build,
     Burst,
-    CutHeld,
-    CutIdle,
-    CutReply,
     Drop,
     Elapse,
     InterruptCommand,
-    LeaveUnread,
     Operation,
     Release,
     ReleaseUnanswered,
     RunBlock,
-    SendUnasked,
-    TimeOutIdle,
     Use,
 )
 from poolproof.spec.events import (
@@ -122,23 +115,11 @@ class RealThreads(ThreadCallers, Breakage):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool):
                 self._interrupt_command(pool)
-            case CutIdle(pool, which, ending):
-                self._cut_idle(pool, which, ending)
-            case CutHeld(acquire, ending):
-                self._cut_held(acquire, ending)
-            case TimeOutIdle():
-                self._time_out_idle()
-            case CutReply(acquire, after, how):
-                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
-            case LeaveUnread(acquire):
-                self._leave_unread(acquire, partial(self._run_send_only, acquire))
-            case SendUnasked(pool, which):
-                self._send_unasked(pool, which)
             case Elapse():
                 for call, pool in [*self.waiting.items()][:1]:
                     self._see_through(pool, call, self._pools[pool].terms.timeout_s or 0.0)
             case _:
-                raise AssertionError(f"real threads cannot carry out {operation}")
+                self._inflict(operation)
 
     def _build(self, pool: str, terms: Terms) -> None:
         settings = self._settings_of(pool, terms)

@@ -15,41 +15,23 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.program import (
     Acquire,
-    BeginFailing,
-    BeginOutage,
-    Build,
     Burst,
     Cancel,
-    ClosePool,
-    CutHeld,
-    CutIdle,
-    CutReply,
-    DisconnectPool,
-    Drop,
     Elapse,
-    EndOutage,
-    HoldConnects,
     Inside,
     InTurn,
-    LeaveUnread,
-    LetConnect,
     Operation,
-    Pass,
     Release,
-    RunBlock,
-    SendUnasked,
-    TimeOutIdle,
-    Use,
 )
 from poolproof.conformance.scheduler import Course, Scheduler, Task
 from poolproof.conformance.scheduler import Inside as Interjection
 from poolproof.spec.events import CancelCalled, Terms
 
-from .breakage import Breakage
+from .calls import Call
 from .driver import Surroundings
 from .thread_callers import Interrupt, ThreadCallers
 from .threads_of_others import SharedThreads
-from .virtual_time import LOOKS, MARGIN_S, Call, VirtualTime
+from .virtual_time import LOOKS, MARGIN_S, VirtualTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +49,7 @@ class _ThreadCall(Call):
         return self.task.error
 
 
-class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
+class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
     """Runs programs of any kind, except those about the time that the server takes."""
 
     def __init__(
@@ -139,61 +121,18 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
                 return self._start_acquire(pool, within_s)
             case Release(acquire, to):
                 return self._start_release(acquire, to)
-            case Use(acquire):
-                pool = self._held(acquire).pool
-                return self._start_call(pool, lambda _: self._use(acquire))
-            case Drop(acquire):
-                pool = self._held(acquire).pool
-                return self._start_call(pool, lambda _: self._drop(acquire))
-            case RunBlock(pool, leave_by):
-                return self._start_call(pool, lambda call: self._run_block(pool, call, leave_by))
             case InTurn(operations):
                 return self._start_call(
                     "A", lambda _: self._do_in_turn(operations), call=next(self._unnumbered)
                 )
             case Inside(host, point, release):
                 return self._start_inside(host, point, release)
-            case Build(pool, terms):
-                self._build(pool, terms)
             case Cancel(acquire):
                 pool = self.waiting[acquire]
                 self._log(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
                 self._scheduler.interrupt(self._moving[acquire].task, Interrupt())
-            case Elapse():
-                self._elapse()
-            case Pass(seconds):
-                self._pass(seconds)
-            case HoldConnects():
-                self._scheduler.connects_held = True
-            case LetConnect():
-                self._scheduler.connects_held = False
-            case ClosePool(pool, grace_s):
-                if grace_s is None:
-                    self.closed.add(pool)
-                return self._start_ending(pool, lambda call: self._close_pool(pool, call, grace_s))
-            case DisconnectPool(pool):
-                self._disconnected.add(pool)
-                return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))
-            case BeginOutage(how):
-                self._begin_outage(how)
-            case EndOutage():
-                self._end_outage()
-            case BeginFailing(how):
-                self._begin_failing(how)
-            case CutIdle(pool, which, ending):
-                self._cut_idle(pool, which, ending)
-            case CutHeld(acquire, ending):
-                self._cut_held(acquire, ending)
-            case TimeOutIdle():
-                self._time_out_idle()
-            case CutReply(acquire, after, how):
-                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
-            case LeaveUnread(acquire):
-                self._leave_unread(acquire, partial(self._run_send_only, acquire))
-            case SendUnasked(pool, which):
-                self._send_unasked(pool, which)
             case _:
-                raise AssertionError(f"scheduled threads cannot carry out {operation}")
+                return super()._start(operation)
         return None
 
     def _start_call(
@@ -207,11 +146,6 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
         self._moving[call] = _ThreadCall(pool, end_s, self._scheduler.start(partial(work, call)))
         return call
 
-    def _start_ending(self, pool: str, work: Callable[[int], None]) -> int:
-        call = self._start_call(pool, work)
-        self._endings.add(call)
-        return call
-
     def _start_acquire(self, pool: str, within_s: float | None = None) -> int:
         timeout_s = self._pools[pool].terms.timeout_s if within_s is None else within_s
         end_s = inf if timeout_s is None else self._scheduler.now_s + timeout_s
@@ -223,14 +157,6 @@ class ScheduledThreads(ThreadCallers, Breakage, VirtualTime[_ThreadCall]):
 
     def _start_release(self, acquire: int, to: str) -> int:
         return self._start_call(to, lambda call: self._release(acquire, to, call))
-
-    def _run_use(self, acquire: int) -> None:
-        self._start_call(self._held(acquire).pool, lambda _: self._use(acquire))
-        self._go_on()
-
-    def _run_send_only(self, acquire: int, key: str) -> None:
-        self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))
-        self._go_on()
 
     def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
         for operation in operations:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from math import inf
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
@@ -19,43 +18,24 @@ from poolproof.conformance.loop import Cancellation, CannotHost, Started, Virtua
 from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
-    BeginFailing,
-    BeginOutage,
-    Build,
     Burst,
     Cancel,
     Cancelled,
-    ClosePool,
-    CutHeld,
-    CutIdle,
-    CutReply,
-    DisconnectPool,
-    Drop,
-    Elapse,
-    EndOutage,
-    HoldConnects,
     InterruptCommand,
-    LeaveUnread,
-    LetConnect,
     Limited,
     Means,
     Operation,
-    Pass,
     Release,
     ReleaseUnanswered,
-    RunBlock,
-    SendUnasked,
-    TimeOutIdle,
-    Use,
 )
 from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.spec.events import ReleaseCalled, Terms
 
-from .breakage import Breakage
+from .calls import Call
 from .driver import Surroundings
 from .task_callers import COMMAND_S, TaskCallers
 from .threads_of_others import threads_of_pool
-from .virtual_time import LOOKS, MARGIN_S, Call, VirtualTime
+from .virtual_time import LOOKS, MARGIN_S, VirtualTime
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
@@ -76,7 +56,7 @@ class _TaskCall(Call):
         return None if self.task.cancelled() else self.task.exception()
 
 
-class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
+class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]):
     """Runs programs of any kind, for asyncio."""
 
     def __init__(
@@ -151,59 +131,16 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
                 )
             case Cancelled(cancelled, at):
                 return self._start(cancelled, at)
-            case Use(acquire):
-                pool = self._held(acquire).pool
-                return self._start_call(pool, lambda _: self._use(acquire))
-            case Drop(acquire):
-                pool = self._held(acquire).pool
-                return self._start_call(pool, lambda _: self._drop(acquire))
-            case RunBlock(pool, leave_by):
-                return self._start_call(pool, lambda call: self._run_block(pool, call, leave_by))
-            case Build(pool, terms):
-                self._build(pool, terms)
             case Cancel(acquire):
                 self._loop.call_soon(self._cancel, acquire)
-            case Elapse():
-                self._elapse()
-            case Pass(seconds):
-                self._pass(seconds)
-            case HoldConnects():
-                self._loop.connects_held = True
-            case LetConnect():
-                self._loop.connects_held = False
             case ReleaseUnanswered(acquire):
                 self._release_unanswered(acquire)
             case AwaitReply(acquire, server_s):
                 self._await_reply(acquire, server_s)
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
-            case ClosePool(pool, grace_s):
-                if grace_s is None:
-                    self.closed.add(pool)
-                return self._start_ending(pool, lambda call: self._close_pool(pool, call, grace_s))
-            case DisconnectPool(pool):
-                self._disconnected.add(pool)
-                return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))
-            case BeginOutage(how):
-                self._begin_outage(how)
-            case EndOutage():
-                self._end_outage()
-            case BeginFailing(how):
-                self._begin_failing(how)
-            case CutIdle(pool, which, ending):
-                self._cut_idle(pool, which, ending)
-            case CutHeld(acquire, ending):
-                self._cut_held(acquire, ending)
-            case TimeOutIdle():
-                self._time_out_idle()
-            case CutReply(acquire, after, how):
-                self._cut_reply(acquire, after, how, partial(self._run_use, acquire))
-            case LeaveUnread(acquire):
-                self._leave_unread(acquire, partial(self._run_send_only, acquire))
-            case SendUnasked(pool, which):
-                self._send_unasked(pool, which)
             case _:
-                raise AssertionError(f"tasks cannot carry out {operation}")
+                return super()._start(operation)
         return None
 
     def _start_call(
@@ -226,13 +163,6 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
         """Let a caller work; that it was cancelled is its own affair."""
         with suppress(asyncio.CancelledError, TimeoutError):
             await work
-
-    def _start_ending(
-        self, pool: str, work: Callable[[int], Coroutine[object, object, None]]
-    ) -> int:
-        call = self._start_call(pool, work)
-        self._endings.add(call)
-        return call
 
     def _start_acquire(
         self,
@@ -363,14 +293,6 @@ class Tasks(TaskCallers, Breakage, VirtualTime[_TaskCall]):
         if not giving.done():
             self._give_up(pool, call, 0.0)
         return newcomer
-
-    def _run_use(self, acquire: int) -> None:
-        self._start_call(self._held(acquire).pool, lambda _: self._use(acquire))
-        self._go_on()
-
-    def _run_send_only(self, acquire: int, key: str) -> None:
-        self._start_call(self._held(acquire).pool, lambda _: self._send_only(acquire, key))
-        self._go_on()
 
     def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         started = start(self._loop, work)

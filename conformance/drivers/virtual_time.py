@@ -4,16 +4,22 @@ They know when nothing moves any more. Then they let time pass: until a caller w
 back, or until those who look again from time to time have had their chance to do so.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from poolproof.conformance.bounded import OVERDUE_S
-from poolproof.conformance.program import PATIENT_S
+from poolproof.conformance.program import (
+    PATIENT_S,
+    Elapse,
+    HoldConnects,
+    LetConnect,
+    Operation,
+    Pass,
+)
 
+from .calls import AnyCall, Calls, Work
 from .driver import Surroundings
-from .failures import Failures
 
 LOOKS = 10_000
 """How often callers may look again while one wait comes to its end."""
@@ -38,9 +44,8 @@ MARGIN_S = 0.001
 class Host(Protocol):
     """What the callers run on. Its clock is moved by hand."""
 
-    @property
-    def connects_held(self) -> bool:
-        """Whether those are kept waiting who open a connection."""
+    connects_held: bool
+    """Whether those are kept waiting who open a connection."""
 
     def next_deadline_s(self) -> float | None:
         """When the first of the waits ends that have an end."""
@@ -49,37 +54,11 @@ class Host(Protocol):
         """Set the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call(ABC):
-    """A call that has been started."""
-
-    pool: str
-    end_s: float
-    """When it should have waited long enough."""
-
-    @property
-    @abstractmethod
-    def done(self) -> bool:
-        """Whether it has come to its end."""
-
-    @property
-    @abstractmethod
-    def raised(self) -> BaseException | None:
-        """What it failed with that is no outcome of the pool's, now that it is done."""
-
-
-_AnyCall = TypeVar("_AnyCall", bound=Call)
-
-
-class VirtualTime(Failures, Generic[_AnyCall]):
+class VirtualTime(Calls[AnyCall, Work]):
     """Lets time pass."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(surroundings)
-        self._moving: dict[int, _AnyCall] = {}
-        """The calls that have not returned."""
-        self._endings: set[int] = set()
-        """The calls that close or disconnect a pool."""
         self._somebody_looks = False
         """Whether somebody has been seen to look again before the end of a wait."""
 
@@ -93,33 +72,31 @@ class VirtualTime(Failures, Generic[_AnyCall]):
         """What the clock of the host shows."""
 
     @abstractmethod
-    def _let_run(self) -> None:
-        """Let everybody go on until nothing moves but the clock."""
+    def _elapse(self) -> None:
+        """Let the time pass until the next of the callers who wait has waited long enough.
 
-    def _go_on(self) -> None:
-        self._let_run()
-        self._note_who_returned()
+        Those who look again from time to time do so on the way.
+        """
 
-    def _note_who_returned(self) -> None:
-        for call, moving in [*self._moving.items()]:
-            if moving.done:
-                del self._moving[call]
-                self.waiting.pop(call, None)
-                if moving.raised is not None:
-                    raise moving.raised
+    def _start(self, operation: Operation) -> int | None:
+        match operation:
+            case Elapse():
+                self._elapse()
+            case Pass(seconds):
+                self._pass(seconds)
+            case HoldConnects():
+                self._host.connects_held = True
+            case LetConnect():
+                self._host.connects_held = False
+            case _:
+                return super()._start(operation)
+        return None
 
     def _give_up_who_hangs(self) -> None:
         """A burst is over: what has not returned, and is not an acquire that waits, never will."""
         for call, moving in [*self._moving.items()]:
             if call not in self.waiting and not self._waits_for_callers(call):
                 self._give_up(moving.pool, call, 0.0)
-
-    def _give_up(self, pool: str, call: int, waited_s: float) -> None:
-        super()._give_up(pool, call, waited_s)
-        self._moving.pop(call, None)
-
-    def _still_ending(self) -> set[str]:
-        return {self._moving[call].pool for call in self._endings & self._moving.keys()}
 
     def _waits_for_callers(self, call: int) -> bool:
         """Whether a call closes a pool that may let those finish first who use it."""
