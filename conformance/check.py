@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from secrets import token_hex
@@ -27,7 +27,7 @@ from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
-from .themes import AGEING, CLOSING, CROWDED, OPTIONAL, OUTAGES, themes_for
+from .themes import AGEING, CROWDED, OPTIONAL, OUTAGES, themes_for
 from .trials import run_trials
 from .witness import Witness
 
@@ -74,66 +74,37 @@ def run_check(
     """
     threads_before = threads_now()
     # First of all: a check that was ended by force may have left the server shut.
-    with opened(server) as (door, why_no_door):
-        findings = _run_check(
-            adapter, server, door, threads_before, clauses, budget, seed, extra, say
+    with opened(server) as (door, why_no_door), closing(Witness(server)) as witness:
+        say(Progress("trying the target", 0, {}))
+        settings = PoolSettings(
+            server.host,
+            server.port,
+            server.db,
+            server.username,
+            server.password,
+            # Others may be checking pools on the same server.
+            client_name=f"poolproof-{token_hex(4)}",
+            extra=extra,
         )
-    if door is None:
-        note = (
-            f"the server itself was made neither to turn anybody away nor to close what is idle: "
-            f"{why_no_door}"
-        )
-        findings = replace(findings, notes=(*findings.notes, note))
-    return findings
+        prepared = prepare(adapter, settings, witness)
+        judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
+        doing = "trying arguments, the client, and what is printed"
 
+        def step() -> None:
+            say(Progress(doing, court.programs, court.convictions))
 
-def _run_check(
-    adapter: AnyAdapter | AnyAsyncAdapter,
-    server: Server,
-    door: Door | None,
-    threads_before: frozenset[int],
-    clauses: Sequence[str],
-    budget: Budget,
-    seed: int,
-    extra: Mapping[str, object],
-    say: Callable[[Progress], None],
-) -> Findings:
-    witness = Witness(server)
-    say(Progress("trying the target", 0, {}))
-    settings = PoolSettings(
-        server.host,
-        server.port,
-        server.db,
-        server.username,
-        server.password,
-        # Others may be checking pools on the same server.
-        client_name=f"poolproof-{token_hex(4)}",
-        extra=extra,
-    )
-    prepared = prepare(adapter, settings, witness)
-    judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
-    doing = "trying arguments, the client, and what is printed"
-
-    def step() -> None:
-        say(Progress(doing, court.programs, court.convictions))
-
-    drivers = Drivers(
-        prepared.adapter,
-        prepared.library,
-        prepared.is_pool_code,
-        threads_before,
-        door,
-        connection_class=prepared.connection_class if prepared.stand_ins else None,
-    )
-    court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
-    step()
-    for events in run_trials(prepared, server, witness, step):
-        court.judge(events, drawn=False)
+        drivers = drivers_for(prepared, threads_before, door)
+        court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
         step()
-    doing = "running programs"
-    with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
-        notes = _run_programs(court, prepared, budget, seed)
-    witness.close()
+        for events in run_trials(prepared, server, witness, step):
+            court.judge(events, drawn=False)
+            step()
+        doing = "running programs"
+        with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
+            notes = _run_programs(court, prepared, budget, seed)
+    if door is None:
+        left_out = "made neither to turn anybody away nor to close what is idle"
+        notes += (f"the server itself was {left_out}: {why_no_door}",)
     return Findings(
         observed=dict(court.observed),
         convictions=dict(court.convictions),
@@ -143,6 +114,18 @@ def _run_check(
         cut_short=court.cut_short,
         environment=_environment(prepared),
         notes=notes,
+    )
+
+
+def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door | None) -> Drivers:
+    """What runs programs on a pool, given the threads that ran before the target was touched."""
+    return Drivers(
+        prepared.adapter,
+        prepared.library,
+        prepared.is_pool_code,
+        threads_before,
+        door,
+        connection_class=prepared.connection_class if prepared.stand_ins else None,
     )
 
 
@@ -204,9 +187,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
-        left = tuple(
-            theme for theme in themes if theme not in CROWDED | OUTAGES | CLOSING | OPTIONAL
-        )
+        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | OPTIONAL)
         run_campaign(court, left, budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
         note = (

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.campaign import Budget
-from poolproof.conformance.check import Findings, run_check
+from poolproof.conformance.check import Findings, drivers_for, run_check
 from poolproof.conformance.drivers import Drivers
 from poolproof.conformance.drivers.threads_of_others import threads_now
 from poolproof.conformance.preparation import Prepared
@@ -30,14 +30,7 @@ def name_of(pool: type[object]) -> str:
 
 def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
-    return Drivers(
-        prepared.adapter,
-        prepared.library,
-        prepared.is_pool_code,
-        threads_now(),
-        door,
-        connection_class=prepared.connection_class if prepared.stand_ins else None,
-    )
+    return drivers_for(prepared, threads_now(), door)
 
 
 @contextmanager
