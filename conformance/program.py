@@ -28,9 +28,12 @@ Refusal: TypeAlias = Literal["refused", "full", "locked"]
 
 REFUSALS: tuple[Refusal, ...] = ("refused", "full", "locked")
 
-CutByNetwork: TypeAlias = Literal["hung up", "half-closed", "reset"]
-"""How a connection is cut on the way. Hung up, it is closed at its other end; half-closed, that end
-says that no more will come, and still listens.
+CutInReply: TypeAlias = Literal["hung up", "reset"]
+"""How a connection is cut on the way, also in a reply. Hung up, it is closed at its other end."""
+
+CutByNetwork: TypeAlias = CutInReply | Literal["half-closed"]
+"""How a connection is cut on the way. Half-closed, its other end says that no more will come, and still
+listens.
 """
 
 Ending: TypeAlias = Literal["closed by the server"] | CutByNetwork
@@ -167,7 +170,7 @@ class CutReply:
 
     acquire: int
     after: int
-    how: Literal["hung up", "reset"]
+    how: CutInReply
 
 
 @dataclass(frozen=True, slots=True)

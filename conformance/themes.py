@@ -90,8 +90,17 @@ CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
 AGEING = frozenset({Theme.MAX_IDLE_TIME, Theme.MAX_LIFETIME})
 """Themes of programs in which connections grow too old, by a clock that a program sets."""
 
-OPTIONAL = AGEING | {Theme.CALL_TIMEOUT, Theme.GRACEFUL_CLOSE}
-"""Themes about what a pool may offer or not."""
+IF_OFFERED = {
+    Capability.CLOSE: Theme.CLOSE,
+    Capability.DISCONNECT: Theme.DISCONNECT,
+    Capability.MAX_IDLE_TIME: Theme.MAX_IDLE_TIME,
+    Capability.MAX_LIFETIME: Theme.MAX_LIFETIME,
+    Capability.CALL_TIMEOUT: Theme.CALL_TIMEOUT,
+    Capability.GRACEFUL_CLOSE: Theme.GRACEFUL_CLOSE,
+}
+"""Themes about what a pool may offer or not, by what it must offer for them."""
+
+OPTIONAL = frozenset(IF_OFFERED.values())
 
 OLD_S = 60.0
 """How old they may become: so long that a pool may take many seconds to look for old ones."""
@@ -155,18 +164,7 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         themes.append(Theme.GIVEN_UP)
     if Capability.CONTEXT_MANAGER in offers:
         themes.append(Theme.BLOCK)
-    if Capability.CLOSE in offers:
-        crowded.append(Theme.CLOSE)
-    if Capability.DISCONNECT in offers:
-        crowded.append(Theme.DISCONNECT)
-    if Capability.MAX_IDLE_TIME in offers:
-        crowded.append(Theme.MAX_IDLE_TIME)
-    if Capability.MAX_LIFETIME in offers:
-        crowded.append(Theme.MAX_LIFETIME)
-    if Capability.CALL_TIMEOUT in offers:
-        crowded.append(Theme.CALL_TIMEOUT)
-    if Capability.GRACEFUL_CLOSE in offers:
-        crowded.append(Theme.GRACEFUL_CLOSE)
+    crowded += [theme for needed, theme in IF_OFFERED.items() if needed in offers]
     breaking = (Theme.CUT_IDLE, Theme.CUT_HELD, Theme.UNREAD)
     return (*themes, Theme.UNANSWERED, *crowded, *breaking, Theme.REFUSED, Theme.OUTAGE)
 
@@ -192,7 +190,7 @@ def _timeouts_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> 
             return Terms(max_connections, timeout_s=0.0)
         case Theme.NO_TIMEOUT:
             return Terms(max_connections, timeout_s=None)
-        case patient if patient in OPTIONAL | BREAKING | CLOSING | CROWDED | {Theme.INTERRUPTED}:
+        case patient if patient in OPTIONAL | BREAKING | CROWDED | {Theme.INTERRUPTED}:
             return Terms(max_connections, timeout_s=CROWD_S)
         case Theme.REFUSED | Theme.OUTAGE:
             return Terms(max_connections, timeout_s=PATIENT_WITH_OUTAGES_S)

@@ -8,12 +8,12 @@ Which of them belongs to a connection need not be known: nothing else moves mean
 from abc import abstractmethod
 from collections.abc import Mapping
 from time import monotonic
-from typing import Literal
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
 from poolproof.conformance.program import (
     CutHeld,
     CutIdle,
+    CutInReply,
     CutReply,
     Ending,
     LeaveUnread,
@@ -99,7 +99,7 @@ class Breakage(Links):
                 how = "the server's own timeout for who is idle"
                 self._log(Cut(self._now_s(), pool, number, how, visible=visible))
 
-    def _cut_reply(self, acquire: int, after: int, how: Literal["hung up", "reset"]) -> None:
+    def _cut_reply(self, acquire: int, after: int, how: CutInReply) -> None:
         """Have a connection end in the middle of a reply to its holder, who is made to use it."""
         held = self._held(acquire)
         if held.number is None or held.number in self._half_closed:

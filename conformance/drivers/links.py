@@ -6,11 +6,11 @@ not say what a socket shows, nothing is done.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from poolproof.conformance.network import Link, Proxy, ends
 from poolproof.conformance.network.link import Then
-from poolproof.conformance.program import Ending
+from poolproof.conformance.program import CutByNetwork, CutInReply, Ending
 
 from .driver import Driver, Surroundings
 
@@ -22,7 +22,7 @@ ENDED: Final[Mapping[Ending, str]] = {
 }
 """How it is said of one connection."""
 
-THEN: Final[Mapping[Literal["hung up", "reset"], Then]] = {"hung up": "hang up", "reset": "reset"}
+THEN: Final[Mapping[CutInReply, Then]] = {"hung up": "hang up", "reset": "reset"}
 """How it is said to the proxy."""
 
 STRAY: Final = b"+stray\r\n"
@@ -59,9 +59,7 @@ class Links(Driver):
             self._half_closed.add(number)
         return True
 
-    def _cut_next_reply(
-        self, number: int, after: int, how: Literal["hung up", "reset"]
-    ) -> Link | None:
+    def _cut_next_reply(self, number: int, after: int, how: CutInReply) -> Link | None:
         """Have a connection end in the middle of the next reply on it; its link, if it will."""
         if self._proxy is None or not ends.can_be_seen():
             return None
@@ -81,7 +79,7 @@ class Links(Driver):
         return True
 
 
-def end(proxy: Proxy, how: Literal["hung up", "half-closed", "reset"], *links: Link) -> None:
+def end(proxy: Proxy, how: CutByNetwork, *links: Link) -> None:
     """Have these connections end in this way."""
     match how:
         case "hung up":

@@ -61,14 +61,11 @@ class Outages(Links):
         if self._proxy is None or not self._comes_through_proxy or self.in_outage:
             return
         seen = self._open_connections()
-        if how in ("full", "locked") and self._door is None:
-            how = "refused"
-        match how:
-            case "full" | "locked":
-                assert self._door is not None
-                self._door.shut(how)
-            case _:
-                self._proxy.refuse_connects()
+        if how in ("full", "locked") and self._door is not None:
+            self._door.shut(how)
+        else:
+            how = "refused" if how in ("full", "locked") else how
+            self._proxy.refuse_connects()
         self.in_outage = self._was_away = True
         self._log(Outage(self._now_s(), TOLD[how]))
         if how in ("hung up", "half-closed", "reset"):

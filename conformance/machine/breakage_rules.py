@@ -13,6 +13,7 @@ from poolproof.conformance.program import (
     Acquire,
     CutHeld,
     CutIdle,
+    CutInReply,
     CutReply,
     Drop,
     Ending,
@@ -87,9 +88,7 @@ class BreakageRules(CrowdedRules):
         how=st.sampled_from(("hung up", "reset")),
         closes=st.booleans(),
     )
-    def cut_reply(
-        self, which: int, after: int, how: Literal["hung up", "reset"], closes: bool
-    ) -> None:
+    def cut_reply(self, which: int, after: int, how: CutInReply, closes: bool) -> None:
         """Have a connection end in the middle of a reply; its holder releases it."""
         if not self._held("A"):
             return
