@@ -14,19 +14,12 @@ from types import CodeType
 
 from poolproof.spec import Capability
 
-from .adapter import (
-    AdapterError,
-    AnyAdapter,
-    AnyAsyncAdapter,
-    AsyncRedisInterface,
-    NeedsAsyncio,
-    RedisInterface,
-    uses_asyncio,
-)
+from .adapter import AdapterError, AnyAdapter, AnyAsyncAdapter, uses_asyncio
 from .bounded import OVERDUE_S, NeverReturned, bounded, error_of
 from .client import UNKNOWN, ClientLibrary, library_of
 from .drivers.pool_code import code_of_pool
 from .facade import usable_by_threads
+from .redis_interface import AsyncRedisInterface, NeedsAsyncio, RedisInterface
 from .settings import PoolSettings
 from .target import TargetError
 from .themes import OLD_S

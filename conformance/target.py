@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 
-from .adapter import (
-    Adapter,
-    AnyAdapter,
-    AnyAsyncAdapter,
-    AsyncAdapter,
-    AsyncRedisInterface,
-    RedisInterface,
-)
+from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
 from .pools import SHORT_NAMES
+from .redis_interface import AsyncRedisInterface, RedisInterface
 
 CHOSEN_BY_KIT = frozenset(
     {"host", "port", "db", "username", "password", "client_name"}

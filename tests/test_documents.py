@@ -17,11 +17,12 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import poolproof
 from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
-from poolproof.conformance.adapter import RedisInterface, uses_asyncio
+from poolproof.conformance.adapter import uses_asyncio
 from poolproof.conformance.campaign import BUDGETS
 from poolproof.conformance.command_line import main
 from poolproof.conformance.deviations import read_deviations
 from poolproof.conformance.pools import SHORT_NAMES
+from poolproof.conformance.redis_interface import RedisInterface
 from poolproof.conformance.results import Status
 from poolproof.conformance.server import Server
 from poolproof.conformance.target import load_target

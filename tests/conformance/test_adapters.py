@@ -12,15 +12,8 @@ import redis.asyncio
 import valkey.asyncio
 from at_server import connections_named
 
-from poolproof.conformance.adapter import (
-    AdapterError,
-    AsyncRedisInterface,
-    NeedsAsyncio,
-    PoolSettings,
-    RedisInterface,
-    graceful,
-    telling_how_long,
-)
+from poolproof.conformance.adapter import AdapterError, PoolSettings, graceful, telling_how_long
+from poolproof.conformance.redis_interface import AsyncRedisInterface, NeedsAsyncio, RedisInterface
 from poolproof.conformance.server import Server
 from poolproof.spec import Capability
 

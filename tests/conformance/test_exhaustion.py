@@ -8,10 +8,10 @@ from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
 from judging import adapter_of, drivers_of
 
 from poolproof.conformance import exhaustion
-from poolproof.conformance.adapter import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.court import Court
 from poolproof.conformance.exhaustion import Depth, search, wait_for_the_server
 from poolproof.conformance.preparation import prepare
+from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.scheduler import install
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door

@@ -10,10 +10,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from poolproof.conformance.adapter import AsyncAdapter, RedisInterface
+from poolproof.conformance.adapter import AsyncAdapter
 from poolproof.conformance.apart import apart
 from poolproof.conformance.bounded import OVERDUE_S, NeverReturned, bounded, error_of
 from poolproof.conformance.facade import Facade, usable_by_threads
+from poolproof.conformance.redis_interface import RedisInterface
 from poolproof.conformance.settings import PoolSettings
 from poolproof.spec import Capability
 

@@ -18,7 +18,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from poolproof import reference_pool
-from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, RedisInterface
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.campaign import Budget
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.exhaustion import Depth
@@ -34,6 +34,7 @@ from poolproof.conformance.program import (
     Refusal,
     Release,
 )
+from poolproof.conformance.redis_interface import RedisInterface
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings

@@ -11,16 +11,12 @@ import redis.asyncio
 import valkey
 import valkey.asyncio
 
-from poolproof.conformance.adapter import (
-    AnyAdapter,
-    AnyAsyncAdapter,
-    AsyncRedisInterface,
-    RedisInterface,
-)
+from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.client import UNKNOWN, ClientLibrary, library_of
 from poolproof.conformance.pools.coredis import CoredisAdapter
 from poolproof.conformance.pools.sqlalchemy import SQLAlchemyAdapter
 from poolproof.conformance.preparation import Prepared, library_version, prepare
+from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.target import TargetError, load_target

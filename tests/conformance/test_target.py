@@ -8,13 +8,9 @@ from textwrap import indent
 import pytest
 import redis
 
-from poolproof.conformance.adapter import (
-    AsyncRedisInterface,
-    RedisInterface,
-    uses_asyncio,
-    uses_threads,
-)
+from poolproof.conformance.adapter import uses_asyncio, uses_threads
 from poolproof.conformance.pools import SHORT_NAMES
+from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.target import (
     CHOSEN_BY_KIT,
     TargetError,

@@ -12,8 +12,8 @@ import redis.asyncio
 from redis._parsers import Encoder
 from redis.asyncio.connection import AbstractConnection
 
-from poolproof.conformance.adapter import AsyncRedisInterface
 from poolproof.conformance.preparation import Prepared, prepare
+from poolproof.conformance.redis_interface import AsyncRedisInterface
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.target import load_target
