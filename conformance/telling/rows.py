@@ -124,6 +124,8 @@ class _Rows:
         self._settled_s: float | None = None
         self._connects_held = False
         self._outage_tells_it = False
+        self._back: tuple[Row, float] | None = None
+        """How it is told that the server is back, and when it was."""
         self._given_up: set[int] = set()
         self._waited: dict[str, list[int]] = {}
         """For each pool, who waited when nothing moved the last time."""
@@ -168,6 +170,7 @@ class _Rows:
         passed_s = 0.0 if self._settled_s is None else event.at_s - self._settled_s
         self._settled_s = event.at_s
         if self._settled < len(self._rows):
+            self._tell_what_time_there_was(event)
             self._rows[-1].pool = standing
         elif passed_s >= NOTABLE_S:
             self._rows.append(Row(text=told_passed(passed_s), pool=standing))
@@ -175,6 +178,12 @@ class _Rows:
             self._rows.append(Row(pool=standing))
         self._settled = len(self._rows)
         self._unfinished = None
+
+    def _tell_what_time_there_was(self, event: Settled) -> None:
+        """Say how long nothing has happened since the server was back."""
+        row, back_s = self._back or (None, event.at_s)
+        if row is self._rows[-1] and event.at_s - back_s >= NOTABLE_S:
+            row.text += f"; {told_passed(event.at_s - back_s)}"
 
     def _happen(self, event: Event) -> None:
         match event:
@@ -217,9 +226,11 @@ class _Rows:
                 self._end(call, told_interrupted(event), leaver=call)
             case CommandReturned(call=call):
                 self._end(call, told_returned(event, short=self._short), leaver=call)
-            case Outage() | OutageOver():
-                self._rows.append(Row(text=told_outage(event)))
-                self._unfinished = None
+            case Outage():
+                self._happens_to_all(told_outage(event))
+            case OutageOver(at_s=at_s):
+                self._happens_to_all(told_outage(event))
+                self._back = self._rows[-1], at_s
             case Cut() if self._outage_tells_it:
                 pass
             case Cut(connection=connection):

@@ -375,6 +375,17 @@ def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
     """)
 
 
+def test_it_is_told_how_long_an_outage_has_been_over(told: Callable[..., str]) -> None:
+    back = (OutageOver(1.0), Settled(61.0, {"A": frozenset({70})}))
+
+    assert told(built(), asks(1), gets(1), Outage(1.0, "it is down"), quiet(70), *back) == table("""
+        caller A                                     the pool, when nothing moves
+        acquire: gets #1
+        the server cannot be reached: it is down     1 of 1 in use: A has #1
+        the server can be reached again; 60 s pass   !! 1 of 1 in use: A has #1
+    """)
+
+
 def test_what_an_outage_cuts_is_told_in_its_row(told: Callable[..., str]) -> None:
     away = (Outage(1.0, "all is reset"), Cut(1.0, "A", 70, "reset"), quiet())
     later = (Cut(1.0, "A", 70, "reset"), quiet())
