@@ -1,6 +1,7 @@
 """The witness of a server that ends and comes back: while it is down, nothing is open there."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import redis
 
@@ -52,6 +53,10 @@ class MortalWitness:
     def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
         """Wait until the server has closed these connections; those that it has when time is up."""
         return numbers if self._witness is None else self._witness.await_closed(numbers, bound_s)
+
+    def among_the_idle(self) -> AbstractContextManager[None]:
+        """Connect again, for as long as the block takes, if the server closes the connection."""
+        return nullcontext() if self._witness is None else self._witness.among_the_idle()
 
     def settled_connections(
         self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]

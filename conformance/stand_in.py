@@ -7,6 +7,7 @@ again on a real server.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 
 from .witness import Allowed
@@ -44,6 +45,10 @@ class ImaginedServer:
     def await_closed(self, numbers: frozenset[int], _bound_s: float) -> frozenset[int]:
         """Nothing is."""
         return numbers - self.open.keys()
+
+    def among_the_idle(self) -> AbstractContextManager[None]:
+        """Nobody is shown out."""
+        return nullcontext()
 
     def settled_connections(
         self, pools: Mapping[str, str], _allowed: Mapping[str, Allowed]

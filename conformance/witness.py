@@ -4,7 +4,8 @@ It speaks over a connection of its own, which no judged pool knows of.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event
 from time import monotonic
 from typing import Protocol, TypeAlias
@@ -54,6 +55,10 @@ class Watch(Protocol):
         """Wait until the server has closed these connections; those that it has when time is up."""
         ...
 
+    def among_the_idle(self) -> AbstractContextManager[None]:
+        """Connect again, for as long as the block takes, if the server closes the connection."""
+        ...
+
     def settled_connections(
         self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
@@ -87,20 +92,37 @@ class Witness:
             "socket_timeout": 30,
         }
         self._connection = redis.Connection(**self._arguments)
+        self._spare_connections = 0
+        """How many connections more may be opened to have one command answered."""
         self._outlasted: dict[str, tuple[Allowed, frozenset[int]]] = {}
         """Of each pool that had more connections than so many, or others than these, for longer than
         a close takes: which."""
 
     def ask(self, *words: str | float) -> object:
         """Send one command and return its reply. Raises ServerGone if there is none."""
+        for _ in range(self._spare_connections):
+            with suppress(redis.ConnectionError):
+                return self._reply(*words)
         try:
-            self._connection.send_command(*words)
-            return self._connection.read_response()
+            return self._reply(*words)
         except (redis.ConnectionError, redis.TimeoutError) as error:
             raise ServerGone(
                 f"the server at {self._address} stopped answering during the check; see that it "
                 f"stays up, and check again"
             ) from error
+
+    @contextmanager
+    def among_the_idle(self) -> Iterator[None]:
+        """Connect again, for as long as the block takes, if the server closes the connection.
+
+        It does so with who is idle, which the witness is when the machine stands still.
+        """
+        self._spare_connections = 3
+        try:
+            yield
+            self.ask("PING")
+        finally:
+            self._spare_connections = 0
 
     def open_connections(self, pools: Mapping[str, str]) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each."""
@@ -205,6 +227,10 @@ class Witness:
     def close(self) -> None:
         """Close the witness's own connection."""
         self._connection.disconnect()
+
+    def _reply(self, *words: str | float) -> object:
+        self._connection.send_command(*words)  # which connects, if the connection is closed
+        return self._connection.read_response()
 
     def _is_open(self, number: int) -> bool:
         return number in self._open_numbers()

@@ -77,7 +77,11 @@ class Breakage(Links):
         if self._door is None:
             return
         before = self._open_connections()
-        with ends_at(*self._server_addresses()) as ends, self._door.showing_out_the_idle():
+        with (
+            ends_at(*self._server_addresses()) as ends,
+            self._witness.among_the_idle(),
+            self._door.showing_out_the_idle(),
+        ):
             at_first = ends.seen()
             closed = self._witness.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)
 
