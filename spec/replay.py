@@ -117,9 +117,7 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
         case Overdue():
             return _after(state, Deed.LOST_TRACK)
         case Settled():
-            open_now = event.open.get(pool, frozenset())
-            outstanding = state.outstanding & open_now  # what is closed can bring nothing any more
-            return _settled(_seen(replace(state, outstanding=outstanding), open_now), event)
+            return _settled(_seen(state, event.open.get(pool, frozenset())), event)
         case _:
             return _disturbed(state, event)
 
@@ -205,7 +203,7 @@ def _disconnecting(state: PoolState, call: int) -> PoolState:
 
 
 def _after(state: PoolState, deed: Deed) -> PoolState:
-    return replace(state, deeds=state.deeds | {deed})
+    return state if deed in state.deeds else replace(state, deeds=state.deeds | {deed})
 
 
 def _without(mapping: Mapping[int, _Value], key: int) -> dict[int, _Value]:
@@ -227,7 +225,9 @@ def _asked(state: PoolState, at_s: float, call: int) -> PoolState:
 def _overlapping(state: PoolState) -> PoolState:
     """Another call is made. Those that are seen to wait are no obstacle to telling the order."""
     moving = any(request.parked_at is None for request in state.requests.values())
-    return replace(state, overlapped=state.overlapped or bool(state.releasing) or moving)
+    if state.overlapped or not (state.releasing or moving):
+        return state
+    return replace(state, overlapped=True)
 
 
 def _in_debt(state: PoolState) -> PoolState:
@@ -353,9 +353,14 @@ def _idle(state: PoolState, acquire: int) -> PoolState:
 
 
 def _seen(state: PoolState, open_now: frozenset[int]) -> PoolState:
-    """Connections that the pool opened ahead of need are idle from when the server shows them."""
+    """Connections that the server shows, and that nobody has asked for yet, are idle: the pool opened
+    them ahead of need.
+    """
+    if not state.outstanding <= open_now:
+        # What is closed can bring nothing any more.
+        state = replace(state, outstanding=state.outstanding & open_now)
     if state.requests:
         return state  # one of them may be what an acquire under way is about to get
     known = {*state.idle, *state.in_use.values(), *state.released.values()}
     unasked = sorted(open_now - known - state.dropped)
-    return replace(state, idle=(*state.idle, *unasked))
+    return replace(state, idle=(*state.idle, *unasked)) if unasked else state
