@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import poolproof
 from poolproof.conformance.server import Server
+from poolproof.spec import CLAUSES, Level
 
 from .complaints import PLEASE_REPORT, BadInput, CannotJudge, KitFailed, Refused
 from .environment import OWN, Environment, EnvironmentFailed, throw_away
@@ -141,6 +142,17 @@ class Asked:
         if self.redis_image is not None:
             words += ["--redis-image", self.redis_image]
         return shlex.join([*words, "--budget", self.budget])
+
+    def whole_command(self) -> str:
+        """The same with the seed, and the clauses that were asked for."""
+        words = ["--seed", str(self.seed)] if self.seed else []
+        levels = {CLAUSES[name].level for name in self.clauses}
+        if len(self.clauses) < len(CLAUSES):
+            if len(self.clauses) == sum(each.level in levels for each in CLAUSES.values()):
+                words += [word for level in Level if level in levels for word in ("--level", level)]
+            else:
+                words += ["--only", ",".join(self.clauses)]
+        return " ".join([self.command(), *words])
 
     def redacted(self, text: str) -> str:
         """The text without credentials."""

@@ -23,7 +23,7 @@ from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .deviations import DeviationsError, read_deviations
 from .messages import Working
 from .mode_by_mode import judge_mode_by_mode
-from .modes import ModesError, expect_free, status_of
+from .modes import ModesError, expect_free, worst_of
 from .pools import POOLS
 from .pythons import NoSuchPython, python_named
 from .report import print_report
@@ -192,7 +192,7 @@ def check(
     in_modes = found
     _print(lambda console: print_modes(in_modes, console))
     _write_json(modes_as_json(in_modes), json_path)
-    sys.exit(status_of(in_modes))
+    sys.exit(worst_of(in_modes).status)
 
 
 @main.command()

@@ -72,9 +72,9 @@ def _judged(
         # in it, and the report says why.
         if is_first:
             raise
-    return Judged(asked.target, mode, alone.command(), alone.report(outcome))
+    return Judged(asked.target, mode, alone.whole_command(), alone.report(outcome))
 
 
 def _skipped(asked: Asked, mode: Mode, refused: Refused) -> Judged:
     reason, _, _ = refused.message.partition("\n")
-    return Judged(asked.target, mode, asked.in_mode(mode).command(), None, reason)
+    return Judged(asked.target, mode, asked.in_mode(mode).whole_command(), None, reason)

@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .modes import Judged, telling_clauses
+from .modes import Judged, telling_clauses, what_decides, worst_of
 from .report import STYLES, counts
 from .results import Report
+from .verdict import Verdict
 
 
 def print_modes(judged: Sequence[Judged], console: Console) -> None:
@@ -25,6 +26,8 @@ def print_modes(judged: Sequence[Judged], console: Console) -> None:
     for number, each in enumerate(judged, 1):
         # On one line however long it is, so that it can be copied.
         console.print(Text(f"mode {number} alone: {each.command}", style="dim"), soft_wrap=True)
+    console.print()
+    console.print(_summary(judged))
 
 
 def _same_in_all(reports: Sequence[Report]) -> Mapping[str, str]:
@@ -68,3 +71,17 @@ def _print_clauses(judged: Sequence[Judged], console: Console) -> None:
             clause.id, *(Text(each.verdict, style=STYLES[each.verdict]) for each in row), told
         )
     console.print(table)
+    for row in rows:
+        difference = what_decides(judged, row)
+        if difference is not None:
+            found = ", ".join(f"{value} {each}" for value, each in difference.verdicts.items())
+            by = f"{row[0].clause.id} differs by {difference.what} alone: {found}."
+            console.print(by, highlight=False)
+
+
+def _summary(judged: Sequence[Judged]) -> Text:
+    verdict = worst_of(judged).verdict
+    text = Text.assemble((verdict.value, STYLES[verdict]), ": ")
+    found = [each.verdict for each in judged]
+    text.append(", ".join(f"{found.count(each)} {each}" for each in Verdict if each in found))
+    return text.append(f" ({len(judged)} modes)", style="dim")

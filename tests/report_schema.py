@@ -2,7 +2,7 @@
 
 import json
 from importlib.resources import files
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Choice(TypedDict):
@@ -65,6 +65,14 @@ class ClauseJson(TypedDict):
     counterexample: CounterexampleJson | None
 
 
+class ModeJson(TypedDict):
+    """The mode that a report is about, where there are several."""
+
+    python: str
+    hiredis: str
+    protocol: str
+
+
 class ReportJson(TypedDict):
     """A report that the schema allows."""
 
@@ -74,6 +82,7 @@ class ReportJson(TypedDict):
     environment: dict[str, str]
     clauses: list[ClauseJson]
     notes: list[str]
+    mode: NotRequired[ModeJson]
 
 
 def schema() -> Schema:

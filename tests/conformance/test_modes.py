@@ -3,24 +3,18 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from report_schema import ModeJson, ReportJson, schema
 
 from poolproof.conformance import asked, command_line, mode_by_mode
 from poolproof.conformance.environment import Environment, EnvironmentFailed
 from poolproof.conformance.messages import Failed, Finished, Job, Proven, Working
-from poolproof.conformance.modes import modes_of
-from poolproof.conformance.pythons import Python
 from poolproof.conformance.server import Server
 from poolproof.conformance.supervisor import Outcome
-
-HERE = Python("python", "/python", "3.11.7")
-NEWER = Python("python3.99", "/python3.99", "3.99.0")
 
 CLAUSES = ("ORD-1", "BND-1", "BND-2")
 
@@ -30,10 +24,10 @@ pytestmark = pytest.mark.usefixtures("signals_stay")
 Supervised = Callable[[Job, Environment], Outcome]
 
 
-def outcome(*broken: str) -> Outcome:
-    """All clauses were observed, and these were broken."""
+def outcome(*broken: str, unobserved: str | None = None) -> Outcome:
+    """All other clauses were observed, and these were broken."""
     proven = {name: Proven(name, ["a pool is built"], "it failed", None) for name in broken}
-    observed = dict.fromkeys(CLAUSES, 3)
+    observed = dict.fromkeys([name for name in CLAUSES if name != unobserved], 3)
     return Outcome(proven, finished=Finished(observed, [], [], 5, False, {"client": "redis 1"}, []))
 
 
@@ -43,36 +37,6 @@ def refuses(words: str) -> Outcome:
 
 def protocol(job: Job) -> str | None:
     return next((pair.partition("=")[2] for pair in job.extra if "protocol" in pair), None)
-
-
-class TestWhich:
-    def named(self, others: Sequence[Python] = (), **options: Any) -> list[tuple[object, ...]]:
-        chosen: dict[str, Any] = {"given": [], "as_here": ["redis==1"], "has_hiredis": False}
-        modes = modes_of(HERE, others, **{**chosen, **options})
-        return [(each.protocol, each.hiredis, each.python, each.requirements) for each in modes]
-
-    def test_what_is_here_needs_no_environment(self) -> None:
-        assert self.named() == [
-            *((each, False, HERE, None) for each in (None, "2", "3")),
-            *((each, True, HERE, ("redis==1", "hiredis")) for each in (None, "2", "3")),
-        ]
-
-    def test_where_hiredis_is_installed_it_is_without_that_needs_one(self) -> None:
-        assert self.named(has_hiredis=True) == [
-            *((each, True, HERE, None) for each in (None, "2", "3")),
-            *((each, False, HERE, ("redis==1",)) for each in (None, "2", "3")),
-        ]
-
-    @pytest.mark.parametrize("has_hiredis", [False, True])
-    def test_what_is_to_be_installed_is_so_in_all_of_them(self, has_hiredis: bool) -> None:
-        assert self.named([NEWER], given=["redis==2"], has_hiredis=has_hiredis) == [
-            *((each, False, HERE, ("redis==2",)) for each in (None, "2", "3")),
-            *((each, True, HERE, ("redis==2", "hiredis")) for each in (None, "2", "3")),
-            (None, False, NEWER, ("redis==2",)),
-        ]
-
-    def test_another_python_is_a_mode_of_its_own(self) -> None:
-        assert self.named([NEWER])[-1] == (None, False, NEWER, ("redis==1",))
 
 
 class TestJudging:
@@ -112,14 +76,14 @@ class TestJudging:
 
         return run
 
-    def json(self) -> Any:
-        content = json.loads(self.path.read_text("utf-8"))
-        text = files("poolproof.conformance").joinpath("report.schema.json").read_text("utf-8")
-        schema = json.loads(text)
+    def json(self) -> list[ReportJson]:
+        content: list[ReportJson] = json.loads(self.path.read_text("utf-8"))
         for report in content:
-            jsonschema.validate(report, schema)
-            assert "mode" in report
+            jsonschema.validate(report, schema())
         return content
+
+    def modes(self) -> list[ModeJson]:
+        return [report["mode"] for report in self.json()]
 
     def test_what_differs_is_told_clause_by_mode_and_the_worst_mode_counts(
         self, run: Callable[..., Result]
@@ -127,16 +91,62 @@ class TestJudging:
         ran = run(lambda job, _: outcome() if protocol(job) == "2" else outcome("BND-1"))
 
         assert ran.exit_code == 1
-        table = [line.split()[:7] for line in ran.stdout.splitlines() if line.startswith("BND-")]
+        table = [
+            line.split()[:7] for line in ran.stdout.splitlines() if " FAIL  PASS  FAIL" in line
+        ]
         assert table == [["BND-1", *["FAIL", "PASS", "FAIL"] * 2]]
         assert "mode 2 alone: poolproof check some:Pool --set protocol=2 --redis-url" in ran.stdout
         assert "--set protocol=3 --with redis==1 --with hiredis --redis-url" in ran.stdout
         assert [report["verdict"] for report in self.json()] == ["FAIL", "PASS", "FAIL"] * 2
-        assert [report["mode"]["protocol"] for report in self.json()] == ["default", "2", "3"] * 2
-        assert [report["mode"]["hiredis"] for report in self.json()] == [
-            *["without"] * 3,
-            *["with"] * 3,
-        ]
+        assert [mode["protocol"] for mode in self.modes()] == ["default", "2", "3"] * 2
+        assert [mode["hiredis"] for mode in self.modes()] == [*["without"] * 3, *["with"] * 3]
+
+    @pytest.mark.parametrize(
+        ("has", "differs"),
+        [
+            (lambda job, _: protocol(job) == "2", "protocol alone: default PASS, 2 FAIL, 3 PASS"),
+            (lambda _, environment: environment.changes, "hiredis alone: without PASS, with FAIL"),
+        ],
+    )
+    def test_what_the_verdicts_on_a_clause_differ_by_is_said_if_it_is_one_thing_alone(
+        self,
+        has: Callable[[Job, Environment], object],
+        differs: str,
+        run: Callable[..., Result],
+    ) -> None:
+        ran = run(lambda job, where: outcome("BND-2") if has(job, where) else outcome())
+
+        assert f"\nBND-2 differs by {differs}.\n" in ran.stdout
+
+    def test_and_is_not_if_it_takes_two_or_none(self, run: Callable[..., Result]) -> None:
+        def judge(job: Job, environment: Environment) -> Outcome:
+            both = protocol(job) == "2" and environment.changes
+            return outcome("BND-2", "ORD-1") if both else outcome("ORD-1")
+
+        assert "differs" not in run(judge).stdout
+
+    def test_what_could_not_be_judged_in_any_mode_is_told(self, run: Callable[..., Result]) -> None:
+        ran = run(lambda *_: outcome(unobserved="BND-2"))
+
+        assert ran.exit_code == 3
+        assert [
+            line.split()[0] for line in ran.stdout.splitlines() if "UNOBSERVED  UNOB" in line
+        ] == ["BND-2"]
+
+    def test_the_whole_verdict_comes_last(self, run: Callable[..., Result]) -> None:
+        ran = run(lambda job, _: outcome("BND-1") if protocol(job) == "2" else outcome())
+
+        assert ran.stdout.endswith("\n\nFAIL: 4 PASS, 2 FAIL (6 modes)\n")
+
+    def test_the_command_for_a_mode_asks_for_the_same_clauses_and_the_same_seed(
+        self, run: Callable[..., Result]
+    ) -> None:
+        ran = run(lambda *_: outcome(), "--seed", "7")
+
+        commands = [line for line in ran.stdout.splitlines() if " alone: poolproof " in line]
+        assert len(commands) == 6
+        ends = " --budget standard --seed 7 --only ORD-1,BND-1,BND-2"
+        assert all(command.endswith(ends) for command in commands)
 
     def test_what_fails_alike_everywhere_is_told_too(self, run: Callable[..., Result]) -> None:
         ran = run(lambda *_: outcome("ORD-1"))
@@ -226,46 +236,7 @@ class TestJudging:
 
         assert pythons[6:] == [str(other)]
         assert self.made[2:] == [("redis==1", str(other)), ("removed",)]
-        assert self.json()[6]["mode"]["python"] == "3.99.0"
+        assert self.modes()[6]["python"] == "3.99.0"
         assert (
             f"poolproof check some:Pool --with redis==1 --python {other} --redis-url" in ran.stdout
         )
-
-
-class TestBadCombinations:
-    @pytest.mark.parametrize(
-        ("arguments", "says"),
-        [
-            (
-                ["--modes", "--set", "protocol=2"],
-                "--modes varies the protocol itself; leave out --set protocol, or leave out --modes",
-            ),
-            (
-                ["--modes", "--with", "redis[hiredis]==5.0"],
-                (
-                    "--modes is with and without hiredis itself; leave out --with "
-                    "redis[hiredis]==5.0, or leave out --modes"
-                ),
-            ),
-            (
-                ["--python", "/bin/sh", "--python", "/bin/sh"],
-                "/bin/sh does not run as a Python; name another",
-            ),
-            (
-                ["--python", "python3", "--python", "python3"],
-                "one Python at a time; leave one --python out, or add --modes",
-            ),
-        ],
-    )
-    def test_they_are_told_in_one_sentence_and_are_2(
-        self, arguments: Sequence[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        python = tmp_path / "python3"
-        python.write_text("#!/bin/sh\necho CPython 3.99.0\n")
-        python.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
-
-        ran = CliRunner().invoke(command_line.main, ["check", "some:Pool", *arguments])
-
-        assert ran.exit_code == 2
-        assert ran.stderr == f"Error: {says}\n"
