@@ -6,7 +6,7 @@ newer release that mends a fault makes a test fail here: then change the table, 
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from judging import judge, leaving_open_what_they_will
@@ -28,6 +28,8 @@ HEARD_NEWS = ids("PRG-1") if sys.version_info >= (3, 13) else ids("")
 """What it upholds otherwise, and breaks if a wait ends at the moment of a release."""
 
 BUDGET = Budget(20, 10, 0.1, run_s=60, limit_s=600, depth=Depth(preemptions=0, limit_s=5))
+
+BRIEF = replace(BUDGET, programs=5, depth=Depth(preemptions=0, limit_s=1))
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,17 @@ def test_a_released_pool_gets_the_verdicts_that_were_confirmed_by_hand(
     assert known.breaks <= convicted
     assert not known.upholds & convicted
     assert known.upholds <= set(findings.observed)
+
+
+@pytest.mark.parametrize("target", ["redis:ConnectionPool", "redis:BlockingConnectionPool"])
+@pytest.mark.parametrize(("protocol", "is_broken"), [("2", False), ("3", True)])
+def test_what_nobody_has_read_reaches_the_next_caller_in_one_protocol_only(
+    target: str, protocol: str, is_broken: bool, server: Server
+) -> None:
+    extra = read_extra([f"protocol={protocol}"])
+
+    with leaving_open_what_they_will():
+        findings = judge(load_target(target), server, BRIEF, extra=extra, clauses=["BRK-2"])
+
+    assert findings.observed["BRK-2"] > 0
+    assert ("BRK-2" in findings.convictions) is is_broken
