@@ -41,6 +41,8 @@ bench: $(ready)
 	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/schedules.py
 	@echo
 	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/loop_runs.py
+	@echo
+	@PYTHONPATH=tests .venv/bin/python tests/benchmarks/cancelled_command.py
 
 # By way of another file: a generator that fails must not leave half a specification.
 spec: $(ready)
@@ -56,7 +58,7 @@ help:
 	@echo 'make check POOL=module:Name   judge this pool; ARGS="--budget quick" passes options on'
 	@echo 'make test                     linter, types and tests'
 	@echo 'make soak                     judge every sound pool at length; ARGS="--busy" keeps all cores busy'
-	@echo 'make bench                    compare the speed of the pools, and measure scheduler and loop'
+	@echo 'make bench                    compare the speed of the pools, and measure what judges them'
 	@echo 'make spec                     write spec/README.md anew from the clauses'
 	@echo 'make clean                    remove .venv and whatever else was made'
 	@echo 'PYTHON=python3.12             names the Python to make .venv with'
