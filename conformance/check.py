@@ -96,7 +96,7 @@ def run_check(
         drivers = drivers_for(prepared, threads_before, door)
         court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
         step()
-        for events in run_trials(prepared, server, witness, step):
+        for events in run_trials(prepared, server, witness, step, judged):
             court.judge(events, drawn=False)
             step()
         doing = "running programs"

@@ -66,6 +66,16 @@ def tried(server: Server, settings: PoolSettings, witness: Witness) -> "Tried":
 Tried = Callable[[Callable[..., object] | str], list[Event]]
 
 
+def test_senseless_arguments_are_tried_only_where_a_clause_about_them_is_asked_for(
+    server: Server, settings: PoolSettings, witness: Witness
+) -> None:
+    prepared = prepare(load_target(ASYNCIO[0]), settings, witness)
+
+    trials = run_trials(prepared, server, witness, lambda: None, ["BRK-6"])
+
+    assert not [event for events in trials for event in events if isinstance(event, ArgumentTried)]
+
+
 def broken(events: list[Event], clause: str) -> list[str]:
     """What breaks the clause."""
     judgements = CLAUSES[clause].judge(History(tuple(events)))
