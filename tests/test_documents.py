@@ -12,8 +12,9 @@ from pathlib import Path
 
 import click
 import pytest
+from documents import README, ROOT, blocks
 from sybil import Document
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.markdown import PythonCodeBlockParser
 
 import poolproof
 from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
@@ -31,11 +32,8 @@ from poolproof.spec import CLAUSES, Capability, Clause, Level
 from poolproof.spec.document import document
 from poolproof.spec.glossary import CAPABILITIES, GLOSSARY, LEVELS, READINGS
 
-ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
 SPECIFICATION = ROOT / "spec" / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
-PASTE = "run `poolproof check redis:BlockingConnectionPool` and paste what it prints into README.md"
 FAULTS = ROOT / "conformance" / "README.md"
 DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", CHANGELOG, SPECIFICATION, FAULTS)
 
@@ -107,7 +105,7 @@ def test_python_code_runs(path: Path, server: Server) -> None:
 
 
 def test_the_function_of_the_readme_builds_a_pool(server: Server) -> None:
-    [source] = [code for code in _blocks(README, "python") if "def make_pool" in code]
+    [source] = [code for code in blocks(README, "python") if "def make_pool" in code]
     namespace: dict[str, object] = {}
     exec(source, namespace)
     make_pool = namespace["make_pool"]
@@ -124,7 +122,7 @@ def test_the_function_of_the_readme_builds_a_pool(server: Server) -> None:
 def test_the_adapter_of_the_readme_can_be_judged(
     interface: str, target: str, server: Server, tmp_path: Path
 ) -> None:
-    [source] = [code for code in _blocks(README, "python") if f"({interface})" in code]
+    [source] = [code for code in blocks(README, "python") if f"({interface})" in code]
     module, _, _ = target.partition(":")
     (tmp_path / f"{module}.py").write_text(source, encoding="utf-8")
 
@@ -143,7 +141,7 @@ def test_the_adapter_of_the_readme_can_be_judged(
 def test_the_asyncio_adapter_of_the_readme_speaks_to_its_pool(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [source] = [code for code in _blocks(README, "python") if "(AsyncAdapter)" in code]
+    [source] = [code for code in blocks(README, "python") if "(AsyncAdapter)" in code]
     (tmp_path / "myasyncpool.py").write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     adapter = load_target("myasyncpool:MyAsyncAdapter")
@@ -172,7 +170,7 @@ def test_the_asyncio_adapter_of_the_readme_speaks_to_its_pool(
 def test_the_readme_names_every_method_of_an_adapter_but_the_optional_one(interface: type) -> None:
     methods = {name for name in vars(interface) if not name.startswith("_")}
     head = f"({interface.__name__})"
-    [source] = [code for code in _blocks(README, "python") if head in code]
+    [source] = [code for code in blocks(README, "python") if head in code]
 
     assert set(re.findall(r"^    (?:async )?def (\w+)", source.split(head)[1], re.MULTILINE)) == (
         methods - {"block"}
@@ -184,7 +182,7 @@ def test_the_readme_names_every_pool_that_has_a_short_name() -> None:
 
 
 def test_the_known_deviations_of_the_readme_are_accepted(tmp_path: Path) -> None:
-    [source] = _blocks(README, "toml")
+    [source] = blocks(README, "toml")
     path = tmp_path / "poolproof.toml"
     path.write_text(source, encoding="utf-8")
 
@@ -265,32 +263,6 @@ def test_the_changelog_names_every_clause() -> None:
     assert _clauses_named(CHANGELOG) == set(CLAUSES)
 
 
-def test_the_verdict_in_the_readme_is_on_the_clauses_that_exist() -> None:
-    expected = [
-        (clause.id, clause.name + (" (SHOULD)" if clause.requirement == "SHOULD" else ""))
-        for level in Level
-        for clause in CLAUSES.values()
-        if clause.level is level
-    ]
-
-    assert [(name, told) for name, _, told in _verdict_rows()] == expected, PASTE
-
-
-def test_the_verdict_in_the_readme_adds_up() -> None:
-    verdicts = [verdict for _, verdict, _ in _verdict_rows()]
-    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict if verdict in verdicts]
-
-    assert f"FAIL: {', '.join(counts)} (" in _verdict()
-
-
-def test_the_counterexample_in_the_readme_quotes_its_clause() -> None:
-    told = " ".join(_verdict().split())
-    quoted = [name for name, clause in CLAUSES.items() if f"{name} FAIL {clause.sentence}" in told]
-
-    assert quoted, PASTE
-    assert f"--only {quoted[0]}" in told
-
-
 def test_verdicts_and_exit_statuses_are_explained() -> None:
     rows = dict(re.findall(r"^\| `?(\w+)`? \| (.+) \|$", README.read_text("utf-8"), re.MULTILINE))
 
@@ -329,28 +301,12 @@ def _without_code(path: Path) -> str:
     return re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
-def _blocks(path: Path, language: str) -> list[str]:
-    """The code blocks in a language, as they stand there."""
-    text = Document(path.read_text(encoding="utf-8"), str(path))
-    return [str(region.parsed) for region in CodeBlockParser(language, lambda _: None)(text)]
-
-
 def _commands(path: Path, program: str) -> Iterator[list[str]]:
     """The arguments of every command line of this program, in a block, a sentence or a workflow."""
-    lines = rf"(?:^\$ |`|run: |again: |uv run |\. )(?:[A-Z_]+=\w+ )*{program} ([^`\n]+)"
+    lines = rf"(?:^\$ |`|run: |again: |alone: |uv run |\. )(?:[A-Z_]+=\w+ )*{program} ([^`\n]+)"
     for line in re.findall(lines, path.read_text(encoding="utf-8"), re.MULTILINE):
         yield shlex.split(line, comments=True)
 
 
 def _clauses_named(path: Path) -> set[str]:
     return set(re.findall(r"\b[A-Z]{3,4}-\d+\b", path.read_text(encoding="utf-8")))
-
-
-def _verdict() -> str:
-    [verdict] = [text for text in _blocks(README, "text") if "poolproof check" in text]
-    return verdict
-
-
-def _verdict_rows() -> list[tuple[str, str, str]]:
-    verdicts = "|".join(Verdict)
-    return re.findall(rf"^([A-Z]+-\d+) +({verdicts}) +\d+  (.+)$", _verdict(), re.MULTILINE)
