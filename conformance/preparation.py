@@ -178,7 +178,7 @@ def _unusable(
     settings: PoolSettings,
     offers: frozenset[Capability],
 ) -> frozenset[Capability]:
-    """Options by the name of one of ours that take something else than a number of seconds."""
+    """Options by the name of one of ours that take something else than a number."""
 
     def use_twice(threads_adapter: AnyAdapter, settings: PoolSettings) -> None:
         pool = threads_adapter.open(settings)
@@ -191,6 +191,7 @@ def _unusable(
     given = {
         Capability.MAX_IDLE_TIME: replace(settings, max_idle_time=OLD_S),
         Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
+        Capability.MIN_IDLE: replace(settings, min_idle=1),
     }
     if offers.isdisjoint(given):
         return frozenset()

@@ -19,6 +19,7 @@ CLOSES = ("aclose", "close")
 OPTIONS = {
     "max_idle_time": Capability.MAX_IDLE_TIME,
     "max_lifetime": Capability.MAX_LIFETIME,
+    "min_idle": Capability.MIN_IDLE,
 }
 """Parameters of a constructor that say what its pools offer."""
 

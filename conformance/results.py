@@ -168,6 +168,7 @@ def _capability(capability: Capability) -> str:
         Capability.CALL_TIMEOUT: "a timeout for a single acquire",
         Capability.GRACEFUL_CLOSE: "a grace period for closing",
         Capability.MAX_LIFETIME: "a maximum lifetime of connections",
+        Capability.MIN_IDLE: "a minimum of idle connections",
     }[capability]
 
 

@@ -27,6 +27,8 @@ class PoolSettings:
     """Seconds; None leaves the pool's default alone. Given only to pools that offer it."""
     max_lifetime: float | None = None
     """The same for how long a connection may be open."""
+    min_idle: int | None = None
+    """The same for how many connections are to be open when nobody uses any."""
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further constructor arguments, given by the user."""
 
@@ -44,7 +46,11 @@ class PoolSettings:
         return {**arguments, **self.extra, **self._options()}
 
     def _options(self) -> dict[str, object]:
-        options = {"max_idle_time": self.max_idle_time, "max_lifetime": self.max_lifetime}
+        options = {
+            "max_idle_time": self.max_idle_time,
+            "max_lifetime": self.max_lifetime,
+            "min_idle": self.min_idle,
+        }
         return {name: value for name, value in options.items() if value is not None}
 
     def connection_arguments(self) -> dict[str, object]:

@@ -42,6 +42,7 @@ class Theme(Enum):
     DISCONNECT = "pools that disconnect and go on"
     MAX_IDLE_TIME = "connections that are idle for longer than the pool was told to let them"
     MAX_LIFETIME = "connections that are open for longer than the pool was told to let them"
+    MIN_IDLE = "pools that are to have connections open when nobody uses any"
     CALL_TIMEOUT = "callers that say how long they will wait"
     GRACEFUL_CLOSE = "pools that are closed and given time for those who hold connections"
     INSIDE = "connections released in the middle of another call"
@@ -95,6 +96,7 @@ IF_OFFERED = {
     Capability.DISCONNECT: Theme.DISCONNECT,
     Capability.MAX_IDLE_TIME: Theme.MAX_IDLE_TIME,
     Capability.MAX_LIFETIME: Theme.MAX_LIFETIME,
+    Capability.MIN_IDLE: Theme.MIN_IDLE,
     Capability.CALL_TIMEOUT: Theme.CALL_TIMEOUT,
     Capability.GRACEFUL_CLOSE: Theme.GRACEFUL_CLOSE,
 }
@@ -177,6 +179,8 @@ def terms_of(theme: Theme, max_connections: int, *, takes_timeout: bool) -> Term
             return replace(terms, max_idle_time_s=OLD_S)
         case Theme.MAX_LIFETIME:
             return replace(terms, max_lifetime_s=OLD_S)
+        case Theme.MIN_IDLE:
+            return replace(terms, min_idle=1 + max_connections // 3)
         case _:
             return terms
 

@@ -160,6 +160,7 @@ CHAPTERS = (
             options.what_was_open_for_too_long_is_not_handed_out,
             options.a_callers_own_timeout_bounds_its_wait,
             options.closing_waits_for_holders_as_long_as_it_was_told,
+            options.a_pool_that_rests_has_connections_ready,
         ),
     ),
     Chapter(

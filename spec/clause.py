@@ -67,6 +67,9 @@ class Capability(StrEnum):
     MAX_LIFETIME = "max_lifetime"
     """A pool can be built that keeps no connection open for longer than `max_lifetime` seconds."""
 
+    MIN_IDLE = "min_idle"
+    """A pool can be built that keeps at least `min_idle` connections open when nobody uses it."""
+
     CALL_TIMEOUT = "call_timeout"
     """An acquire can be given a timeout of its own."""
 

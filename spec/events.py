@@ -26,6 +26,8 @@ class Terms:
     """None if the pool was not told."""
     max_lifetime_s: float | None = None
     """None if the pool was not told."""
+    min_idle: int | None = None
+    """None if the pool was not told."""
 
 
 @dataclass(frozen=True, slots=True)

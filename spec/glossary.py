@@ -189,6 +189,9 @@ CAPABILITIES: Mapping[Capability, str] = {
         "The pool can be told `max_lifetime`: how many seconds after it was opened a connection is of "
         "no use any more."
     ),
+    Capability.MIN_IDLE: (
+        "The pool can be told `min_idle`: how many connections are to be open when nobody uses any."
+    ),
     Capability.CALL_TIMEOUT: (
         "An acquire can be given a timeout of its own, which holds in the place of the pool's: "
         "`pool.get_connection(timeout=2)`."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .deeds import DISTURBANCES, Deed
+from .deeds import CANCELLATIONS, DISTURBANCES, Deed
 from .events import (
     AcquireCalled,
     Acquired,
@@ -27,6 +27,10 @@ from .waiting import CLOCK_SLEW, in_ms, is_late
 LATE = 2
 """How many times as old as allowed a connection must be to convict: pools may look for old ones from
 time to time only, and spread lifetimes so that not all end at once."""
+
+LATE_OPEN_S = 60.0
+"""How long a pool may take, after its last use, to open what is to be open when nobody uses it: pools
+may do that in the background, and look from time to time only."""
 
 LATE_CLOSE_S = 2.0
 """How much longer than its grace period closing may take: nobody waits for it as for a reply."""
@@ -164,6 +168,38 @@ def _not_graceful(
             return f"{given}, and has not ended after {in_ms(took_s)}"
         case _:
             return None
+
+
+@clause("OPT-5", Requirement.MUST, Level.RESILIENT, needs=Capability.MIN_IDLE)
+def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
+    """
+    A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least so
+    many connections open, also if its holders closed those that it had.
+
+    The first requests after a quiet time often come all at once, and to connect takes many times as
+    long as to send a command. Who sets `min_idle` pays for connections that do nothing so that these
+    requests need not connect; if there are none, they wait, and the server is asked for all of them in
+    the same moment.
+    """
+    for moments in history.moments.values():
+        was_used, used_s = False, 0.0
+        for moment in moments:
+            state, event = moment.before, moment.event
+            least = state.terms.min_idle
+            disturbed = not state.deeds.isdisjoint(DISTURBANCES | CANCELLATIONS)
+            if least is None or state.misused or disturbed:
+                break
+            if not isinstance(event, Settled):
+                was_used, used_s = was_used or isinstance(event, Acquired), event.at_s
+                continue
+            rested_s = event.at_s - used_s
+            at_rest = event.certain and not state.in_use and state.at_rest
+            if was_used and at_rest and rested_s > LATE_OPEN_S:
+                seen = len(event.open.get(moment.pool, ()))
+                told = f"{rested_s:.0f} s after its last use the pool had {seen} connections open"
+                lacks = seen < min(least, state.terms.max_connections)
+                broken = f"{told}, and min_idle is {least}" if lacks else None
+                yield Judgement(moment.index, broken, moment.pool)
 
 
 def _none_too_old(

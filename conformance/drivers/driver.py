@@ -230,6 +230,7 @@ class Driver(ABC):
             socket_timeout=terms.socket_timeout_s,
             max_idle_time=terms.max_idle_time_s,
             max_lifetime=terms.max_lifetime_s,
+            min_idle=terms.min_idle,
         )
 
     def _built(self, pool: str, terms: Terms, handle: object) -> None:

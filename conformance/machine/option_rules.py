@@ -24,6 +24,13 @@ class OptionRules(ClosingRules):
     _closing = False
     """Whether the pool has been closed with a grace period."""
 
+    @precondition(lambda self: self._theme is Theme.MIN_IDLE and not self._held())
+    @rule()
+    def rest(self) -> None:
+        """Leave the pool alone."""
+        if not self._driving.waiting:
+            self._run(Pass(LONG_S))
+
     @precondition(lambda self: self._theme in AGEING and not self._driving.waiting)
     @rule(seconds=st.sampled_from((OFTEN_S, LONG_S)))
     def grow_old(self, seconds: float) -> None:
@@ -81,6 +88,15 @@ class OptionRules(ClosingRules):
             case Theme.MAX_LIFETIME:
                 self.release(0)
                 self.use_now_and_then(5)
+            case Theme.MIN_IDLE:
+                self._release_all("A")
+                self.acquire("A")
+                self._release_all("A")
+                self.rest()
+                self.exhaust("A")
+                while self._held("A"):
+                    self.drop(0)
+                self.rest()
             case Theme.CALL_TIMEOUT:
                 for seconds in OWN_S:
                     self._everybody_is_served()

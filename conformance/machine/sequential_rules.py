@@ -76,7 +76,7 @@ class SequentialRules(ProgramUnderWay):
         """Send a command."""
         self._run(Use(pick(self._held(), which)))
 
-    @precondition(lambda self: self._theme is Theme.DROP and self._held())
+    @precondition(lambda self: self._theme in (Theme.DROP, Theme.MIN_IDLE) and self._held())
     @rule(which=ANY)
     def drop(self, which: int) -> None:
         """Close a connection that is in use, and give it back as a client does."""

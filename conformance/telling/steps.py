@@ -227,6 +227,8 @@ def _terms(terms: Terms) -> str:
         told += f", max_idle_time={terms.max_idle_time_s}"
     if terms.max_lifetime_s is not None:
         told += f", max_lifetime={terms.max_lifetime_s}"
+    if terms.min_idle is not None:
+        told += f", min_idle={terms.min_idle}"
     return told
 
 

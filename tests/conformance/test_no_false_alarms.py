@@ -21,6 +21,7 @@ BUDGET = Budget(12, 10, 0.1, run_s=20, limit_s=120, depth=Depth(preemptions=1, l
 OPTIONS = {
     Capability.MAX_IDLE_TIME,
     Capability.MAX_LIFETIME,
+    Capability.MIN_IDLE,
     Capability.CALL_TIMEOUT,
     Capability.GRACEFUL_CLOSE,
 }

@@ -1,5 +1,6 @@
 """A sound pool that offers what pools may offer besides, and pools that do not keep to it."""
 
+from contextlib import suppress
 from time import monotonic
 
 import redis
@@ -16,11 +17,14 @@ class OptionsPool(ClosablePool):
         *,
         max_idle_time: float | None = None,
         max_lifetime: float | None = None,
+        min_idle: int | None = None,
         **arguments: object,
     ) -> None:
         self.max_idle_time = max_idle_time
         self.max_lifetime = max_lifetime
+        self.min_idle = min_idle or 0
         super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
+        self.fill()
 
     def prepare(self) -> None:
         self.idle_since: dict[redis.Connection, float] = {}
@@ -36,6 +40,23 @@ class OptionsPool(ClosablePool):
             raise self.exhausted()
         self.connect(connection)
         return connection
+
+    def fill(self) -> None:
+        """Open as many connections as are to be open when nobody uses any."""
+        while self.opened < min(self.min_idle, self.max_connections):
+            connection = self.open()
+            self.make_ready(connection)
+            self.put_back(connection)
+
+    def release(self, connection: redis.Connection) -> None:
+        if self.min_idle and connection in self.in_use:
+            self.open_again(connection)
+        super().release(connection)
+
+    def open_again(self, connection: redis.Connection) -> None:
+        """Do so if its holder closed it, before it is idle."""
+        with suppress(redis.ConnectionError):  # the next who gets it will see
+            connection.connect()
 
     def patience(self, timeout: float | None) -> float | None:
         """How long a caller waits who names this timeout."""
@@ -107,6 +128,20 @@ class TakesLifetimeForIdleTime(OptionsPool):
     def was_open_too_long(self, connection: redis.Connection) -> bool:
         since = self.idle_since[connection]
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+
+class OpensNothingInAdvance(OptionsPool):
+    """Takes a minimum of idle connections, and opens each when somebody comes for it."""
+
+    def fill(self) -> None:
+        pass
+
+
+class CountsWhatIsClosed(OptionsPool):
+    """Takes a connection that its holder closed for one that is ready."""
+
+    def open_again(self, connection: redis.Connection) -> None:
+        pass
 
 
 class KnowsBetterHowLongToWait(OptionsPool):

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from time import monotonic
 
+import redis
 from redis.asyncio import Connection
 
 from .closing_async import ClosableAsyncPool
@@ -17,10 +18,12 @@ class OptionsAsyncPool(ClosableAsyncPool):
         *,
         max_idle_time: float | None = None,
         max_lifetime: float | None = None,
+        min_idle: int | None = None,
         **arguments: object,
     ) -> None:
         self.max_idle_time = max_idle_time
         self.max_lifetime = max_lifetime
+        self.min_idle = min_idle or 0
         super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
 
     def prepare(self) -> None:
@@ -34,11 +37,25 @@ class OptionsAsyncPool(ClosableAsyncPool):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - it is what a pool offers by this name
     ) -> Connection:
+        await self.fill()
         connection = await self.wait_at_most(self.patience(timeout))
         if connection is None:
             raise self.exhausted()
         await self.connect(connection)
         return connection
+
+    async def fill(self) -> None:
+        """Open as many connections as are to be open when nobody uses any, when a task comes."""
+        while self.opened < min(self.min_idle, self.max_connections):
+            connection = self.open()
+            self.in_use.add(connection)
+            await self.connect(connection)
+            self.give_back(connection)
+
+    async def open_again(self, connection: Connection) -> None:
+        """Do so if its holder closed it, before it is idle."""
+        with suppress(redis.ConnectionError):  # the next who gets it will see
+            await connection.connect()
 
     def patience(self, timeout: float | None) -> float | None:
         """How long a task waits that names this timeout."""
@@ -49,6 +66,8 @@ class OptionsAsyncPool(ClosableAsyncPool):
         super().put_back(connection)
 
     async def release(self, connection: Connection) -> None:
+        if self.min_idle and connection in self.in_use:
+            await self.open_again(connection)
         await super().release(connection)
         self.returned.set()
 
@@ -97,6 +116,20 @@ class CountsLifetimeFromTheLastUse(OptionsAsyncPool):
     def was_open_too_long(self, connection: Connection) -> bool:
         since = self.idle_since.get(connection, monotonic())
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
+
+
+class OpensNothingBeforeATaskAsks(OptionsAsyncPool):
+    """Takes a minimum of idle connections, and opens each when a task comes for it."""
+
+    async def fill(self) -> None:
+        pass
+
+
+class CountsWhatItsTasksClosed(OptionsAsyncPool):
+    """Takes a connection that its holder closed for one that is ready."""
+
+    async def open_again(self, connection: Connection) -> None:
+        pass
 
 
 class KnowsBetterHowLongATaskWaits(OptionsAsyncPool):

@@ -5,6 +5,9 @@ from threading import Event, Thread
 import redis
 from culprits.options import OptionsPool
 
+FILL_S = 120.0
+"""How soon there are as many connections as are to be idle, at the latest."""
+
 LOOKS = 4
 """How often it looks while a connection grows too old."""
 
@@ -16,6 +19,7 @@ class ReapingPool(OptionsPool):
         self.ended = Event()
         super().__init__(**arguments)  # type: ignore[arg-type]  # passed on as they are
         limits = [limit for limit in (self.max_idle_time, self.max_lifetime) if limit is not None]
+        limits += [FILL_S] if self.min_idle else []
         if limits:
             self.reaper = Thread(target=self.reap, args=(min(limits) / LOOKS,), daemon=True)
             self.reaper.start()
@@ -26,6 +30,21 @@ class ReapingPool(OptionsPool):
                 for connection in self.idle:
                     if self.is_too_old(connection):
                         connection.disconnect()
+                self.fill_up()
+
+    def fill_up(self) -> None:
+        """Have as many idle connections open as there are to be."""
+        missing = min(self.min_idle, self.max_connections) - self.opened
+        for _ in range(missing):
+            self.put_back(self.open())
+        for connection in [*self.idle][: self.min_idle]:
+            connection.connect()
+
+    def fill(self) -> None:
+        pass
+
+    def open_again(self, connection: redis.Connection) -> None:
+        pass
 
     def take_idle(self) -> redis.Connection:
         return self.idle.popleft()
