@@ -3,20 +3,21 @@
 Programs let them grow old by a virtual clock, which shows in Python's `time` and in the event loop. A
 pool that looks elsewhere, at `datetime.now()` or a clock in C, would be blamed for what it cannot see.
 So one that does not age by our clock is looked at once in real time; if it ages then, it is not judged.
+The same is done with a pool that should open connections while it is left alone, and does not.
 """
 
 from dataclasses import replace
 from functools import partial
 from threading import Event
 
-from poolproof.spec.events import Acquired
+from poolproof.spec.events import Acquired, Settled, Terms
 
 from .adapter import AnyAdapter
 from .bounded import OVERDUE_S, error_of
 from .drivers import Driver
 from .facade import usable_by_threads
 from .preparation import Prepared
-from .program import Acquire, Build, Pass, Release
+from .program import Acquire, Build, Drop, Pass, Release
 from .settings import PoolSettings
 from .themes import LONG_S, Theme, terms_of
 
@@ -28,7 +29,9 @@ LONGER_S = 2.5 * BRIEF_S
 
 
 def goes_by_another_clock(driver: Driver, prepared: Prepared, theme: Theme) -> bool:
-    """Whether the pool lets connections grow old as it should, but not by the clock of programs."""
+    """Whether the pool does in time what it should, but not by the clock of programs."""
+    if theme is Theme.MIN_IDLE:
+        return _stays_short(driver, prepared) and _fills_in_real_time(prepared)
     return _stays_the_same(driver, prepared, theme) and _ages_in_real_time(prepared, theme)
 
 
@@ -72,3 +75,55 @@ def _use_twice(adapter: AnyAdapter, settings: PoolSettings, numbers: list[object
             Event().wait(pause_s)
     finally:
         adapter.close(pool)
+
+
+def _stays_short(driver: Driver, prepared: Prepared) -> bool:
+    terms = _terms_of_rest(prepared)
+    driver.run_one(Build("A", terms))
+    driver.run_one(Acquire("A"))
+    for acquire in [*driver.holding]:
+        driver.run_one(Drop(acquire))
+        driver.run_one(Release(acquire, "A"))
+    driver.run_one(Pass(LONG_S))
+    settled = [event for event in driver.events if isinstance(event, Settled)]
+    driver.close()
+    return len(settled[-1].open["A"]) < (terms.min_idle or 0)
+
+
+def _fills_in_real_time(prepared: Prepared) -> bool:
+    terms = _terms_of_rest(prepared)
+    settings = replace(
+        prepared.settings,
+        max_connections=terms.max_connections,
+        timeout=terms.timeout_s,
+        min_idle=terms.min_idle,
+    )
+    seen: list[int] = []
+    with usable_by_threads(prepared.adapter) as adapter:
+        raised = error_of(partial(_leave_alone, adapter, settings, seen), LONGER_S + OVERDUE_S)
+    return raised is None and seen[-1] >= (terms.min_idle or 0)
+
+
+def _terms_of_rest(prepared: Prepared) -> Terms:
+    return terms_of(Theme.MIN_IDLE, 4, takes_timeout="timeout" in prepared.settings.takes)
+
+
+def _leave_alone(adapter: AnyAdapter, settings: PoolSettings, seen: list[int]) -> None:
+    """Note how many connections are open when a pool has been used and then left alone."""
+    pool = adapter.open(settings)
+    looking = replace(settings, client_name=f"{settings.client_name}-looks", min_idle=None)
+    other = adapter.open(looking)
+    try:
+        connection = adapter.acquire(pool)
+        adapter.disconnect(connection)
+        adapter.release(pool, connection)
+        Event().wait(LONGER_S)
+        connection = adapter.acquire(other)
+        adapter.send(connection, "CLIENT", "LIST")
+        listed = adapter.receive(connection)
+        told = listed.decode() if isinstance(listed, bytes) else str(listed)
+        seen.append(told.count(f" name={settings.client_name} "))
+        adapter.release(other, connection)
+    finally:
+        adapter.close(pool)
+        adapter.close(other)

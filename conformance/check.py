@@ -27,7 +27,7 @@ from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
-from .themes import AGEING, CROWDED, OPTIONAL, OUTAGES, themes_for
+from .themes import CROWDED, OPTIONAL, OUTAGES, TIMED, themes_for
 from .trials import run_trials
 from .witness import Witness
 
@@ -173,7 +173,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         told = search(court, prepared, budget.depth)
         unjudged = frozenset(
             theme
-            for theme in AGEING.intersection(themes)
+            for theme in TIMED.intersection(themes)
             if goes_by_another_clock(court.new_driver(theme), prepared, theme)
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))

@@ -91,6 +91,9 @@ CLOSING = frozenset({Theme.CLOSE, Theme.DISCONNECT})
 AGEING = frozenset({Theme.MAX_IDLE_TIME, Theme.MAX_LIFETIME})
 """Themes of programs in which connections grow too old, by a clock that a program sets."""
 
+TIMED = AGEING | {Theme.MIN_IDLE}
+"""Themes about what a pool does in time, by its own clock."""
+
 IF_OFFERED = {
     Capability.CLOSE: Theme.CLOSE,
     Capability.DISCONNECT: Theme.DISCONNECT,

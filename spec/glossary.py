@@ -420,4 +420,11 @@ READINGS = (
         "A pool may serve callers while it waits for holders, or turn them away; who acquires "
         "meanwhile need not be waited for. It may look from time to time whether the period is over.",
     ),
+    Reading(
+        ("OPT-5",),
+        "It may open them when it is built, when it is first used, or in the background, and look from "
+        "time to time: soon is within a minute by the clocks of Python's `time` and of the event loop, "
+        "or within two seconds by any other. Nothing is asked while callers hold connections, nor after a "
+        "connection broke that no holder had closed.",
+    ),
 )

@@ -21,6 +21,9 @@ GRACE_S = 10.0
 class OptionRules(ClosingRules):
     """Connections that grow old, callers who name a timeout, and pools that close with patience."""
 
+    _rested = 0
+    """How many connections had been released when the pool was left alone."""
+
     _closing = False
     """Whether the pool has been closed with a grace period."""
 
@@ -28,7 +31,9 @@ class OptionRules(ClosingRules):
     @rule()
     def rest(self) -> None:
         """Leave the pool alone."""
-        if not self._driving.waiting:
+        released = len(self._driving.released)
+        if released > self._rested and not self._driving.waiting:
+            self._rested = released
             self._run(Pass(LONG_S))
 
     @precondition(lambda self: self._theme in AGEING and not self._driving.waiting)

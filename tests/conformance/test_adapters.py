@@ -342,6 +342,11 @@ class AgesToo(Ages):
         super().__init__(**arguments)
 
 
+class Keeps:
+    def __init__(self, min_idle: int = 0) -> None:
+        self.min_idle = min_idle
+
+
 class Stays(Ages):
     def __init__(self) -> None:
         super().__init__()
@@ -351,7 +356,7 @@ def build_anything(**arguments: object) -> object:
     return arguments
 
 
-AGES = {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}
+BY_NAME = {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME, Capability.MIN_IDLE}
 
 
 @pytest.mark.parametrize("interface", [RedisInterface, AsyncRedisInterface])
@@ -360,7 +365,8 @@ AGES = {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}
     [
         (Ages, {Capability.MAX_IDLE_TIME}),
         (partial(Ages), {Capability.MAX_IDLE_TIME}),
-        (AgesToo, AGES),
+        (AgesToo, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
+        (Keeps, {Capability.MIN_IDLE}),
         (Stays, set()),
         (build_anything, set()),
         (redis.ConnectionPool, set()),
@@ -372,7 +378,7 @@ def test_what_a_constructor_takes_by_name_its_pools_offer(
     build: Callable[..., object],
     offered: set[Capability],
 ) -> None:
-    assert interface(build).offers(object()) & AGES == offered
+    assert interface(build).offers(object()) & BY_NAME == offered
 
 
 class TakesTimeouts(redis.ConnectionPool):

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
-from culprits.options import ForgetsHowLongItWasIdle, OptionsPool
-from culprits.options_async import OptionsAsyncPool
+from culprits.options import ForgetsHowLongItWasIdle, OpensNothingInAdvance, OptionsPool
+from culprits.options_async import OpensNothingBeforeATaskAsks, OptionsAsyncPool
 from judging import adapter_of, drivers_of
+from sound.reaping import ReapingPool
 
 from poolproof.conformance.ageing import goes_by_another_clock
 from poolproof.conformance.preparation import prepare
@@ -31,6 +32,21 @@ class GoesByTheCalendar(OptionsPool):
     def was_idle_too_long(self, connection: redis.Connection) -> bool:
         limit = self.max_idle_time
         return limit is not None and datetime.now(UTC) - self.back_since > timedelta(seconds=limit)
+
+
+class FillsByTheCalendar(ReapingPool):
+    """Opens what is to be open a second after it was built, by a clock that no program can set."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.built_at = datetime.now(UTC)
+
+    def reap(self, pause_s: float) -> None:
+        super().reap(0.2)
+
+    def fill_up(self) -> None:
+        if datetime.now(UTC) - self.built_at > timedelta(seconds=1):
+            super().fill_up()
 
 
 class TakesDates(OptionsPool):
@@ -63,9 +79,13 @@ def settings(server: Server) -> PoolSettings:
         (OptionsPool, Theme.MAX_LIFETIME, False),
         (OptionsAsyncPool, Theme.MAX_IDLE_TIME, False),
         (OptionsAsyncPool, Theme.MAX_LIFETIME, False),
+        (FillsByTheCalendar, Theme.MIN_IDLE, True),
+        (OpensNothingInAdvance, Theme.MIN_IDLE, False),
+        (OpensNothingBeforeATaskAsks, Theme.MIN_IDLE, False),
+        (ReapingPool, Theme.MIN_IDLE, False),
     ],
 )
-def test_a_pool_goes_by_another_clock_if_it_ages_in_real_time_only(
+def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
     pool: type[object], theme: Theme, another: bool, server: Server, witness: Witness
 ) -> None:
     prepared = prepare(adapter_of(pool), settings(server), witness)

@@ -83,6 +83,7 @@ def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[
         (Terms(3, takes_timeout=False), "max_connections=3"),
         (Terms(3, 0.5, socket_timeout_s=2.0), "max_connections=3, timeout=0.5, socket_timeout=2.0"),
         (Terms(3, 5, max_idle_time_s=60.0), "max_connections=3, timeout=5, max_idle_time=60.0"),
+        (Terms(3, 5, min_idle=2), "max_connections=3, timeout=5, min_idle=2"),
         (Terms(3, 5, max_lifetime_s=60.0), "max_connections=3, timeout=5, max_lifetime=60.0"),
     ],
 )

@@ -16,6 +16,7 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.events import ReleaseCalled as Releases
 from poolproof.spec.options import a_callers_own_timeout_bounds_its_wait as opt_3
+from poolproof.spec.options import a_pool_that_rests_has_connections_ready as opt_5
 from poolproof.spec.options import closing_waits_for_holders_as_long_as_it_was_told as opt_4
 from poolproof.spec.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
 from poolproof.spec.options import what_was_open_for_too_long_is_not_handed_out as opt_2
@@ -24,6 +25,7 @@ from poolproof.spec.timeout import the_error_says_that_the_pool_was_exhausted as
 
 IDLE: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_idle_time_s=60.0)),)
 LIVING: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_lifetime_s=60.0)),)
+RESTING: Events = (PoolBuilt(0.0, "A", Terms(3, 1.0, min_idle=2)),)
 NEITHER: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0)),)
 
 
@@ -231,3 +233,37 @@ class TestGrace:
 
     def test_closing_that_raises_is_for_another_clause(self) -> None:
         assert said(opt_4, *self.HELD, begins_to_close(), is_closed(0.0, REFUSED)) == []
+
+
+def seen(at_s: float, *connections: int, certain: bool = True) -> Events:
+    return (Settled(at_s, {"A": frozenset(connections)}, certain=certain),)
+
+
+class TestResting:
+    USED = (RESTING, acquires(1, 7, 0.0), releases(1, 10.0))
+
+    def test_too_few_that_are_open_break_it(self) -> None:
+        assert said(opt_5, *self.USED, seen(160.0, 7)) == [
+            "150 s after its last use the pool had 1 connections open, and min_idle is 2"
+        ]
+
+    def test_enough_of_them_uphold_it(self) -> None:
+        assert said(opt_5, *self.USED, seen(160.0, 7, 8)) == [None]
+
+    def test_a_pool_has_time_to_open_them(self) -> None:
+        assert said(opt_5, *self.USED, seen(60.0, 7)) == []
+
+    def test_a_pool_that_was_never_used_need_not_have_begun(self) -> None:
+        assert said(opt_5, RESTING, seen(160.0)) == []
+
+    def test_one_that_is_in_use_does_not_rest(self) -> None:
+        assert said(opt_5, RESTING, acquires(1, 7, 0.0), seen(160.0, 7)) == []
+
+    def test_where_something_may_still_move_nothing_is_known(self) -> None:
+        assert said(opt_5, *self.USED, seen(160.0, 7, certain=False)) == []
+
+    def test_what_was_cut_behind_its_back_it_need_not_know_of(self) -> None:
+        assert said(opt_5, *self.USED, cut(7), seen(160.0)) == []
+
+    def test_a_pool_that_was_not_told_is_not_judged(self) -> None:
+        assert said(opt_5, NEITHER, acquires(1, 7, 0.0), releases(1, 10.0), seen(160.0)) == []
