@@ -424,7 +424,7 @@ READINGS = (
         ("OPT-5",),
         "It may open them when it is built, when it is first used, or in the background, and look from "
         "time to time: soon is within a minute by the clocks of Python's `time` and of the event loop, "
-        "or within two seconds by any other. Nothing is asked while callers hold connections, nor after a "
-        "connection broke that no holder had closed.",
+        "or within two seconds by any other. Nothing is asked while any is in use, nor after one "
+        "broke that no holder had closed.",
     ),
 )
