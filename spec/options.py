@@ -196,7 +196,8 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
             at_rest = event.certain and not state.in_use and state.at_rest
             if was_used and at_rest and rested_s > LATE_OPEN_S:
                 seen = len(event.open.get(moment.pool, ()))
-                told = f"{rested_s:.0f} s after its last use the pool had {seen} connections open"
+                having = "1 connection" if seen == 1 else f"{seen} connections"
+                told = f"{rested_s:.0f} s after its last use the pool had {having} open"
                 lacks = seen < min(least, state.terms.max_connections)
                 broken = f"{told}, and min_idle is {least}" if lacks else None
                 yield Judgement(moment.index, broken, moment.pool)

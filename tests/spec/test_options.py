@@ -244,7 +244,7 @@ class TestResting:
 
     def test_too_few_that_are_open_break_it(self) -> None:
         assert said(opt_5, *self.USED, seen(160.0, 7)) == [
-            "150 s after its last use the pool had 1 connections open, and min_idle is 2"
+            "150 s after its last use the pool had 1 connection open, and min_idle is 2"
         ]
 
     def test_enough_of_them_uphold_it(self) -> None:
