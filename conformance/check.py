@@ -27,7 +27,7 @@ from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
-from .themes import CROWDED, OPTIONAL, OUTAGES, TIMED, themes_for
+from .themes import ONLY_CONDUCTED, TIMED, themes_for
 from .trials import run_trials
 from .witness import Witness
 
@@ -187,7 +187,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
-        left = tuple(theme for theme in themes if theme not in CROWDED | OUTAGES | OPTIONAL)
+        left = tuple(theme for theme in themes if theme not in ONLY_CONDUCTED)
         run_campaign(court, left, budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
         note = (

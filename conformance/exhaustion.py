@@ -24,7 +24,6 @@ from .program import Build, Burst, Cancel, InTurn, Operation, Release
 from .scenarios import (
     ASK,
     CLOSED,
-    COMMANDS,
     DISCONNECTED,
     FAILED,
     INTERRUPTED,
@@ -34,6 +33,7 @@ from .scenarios import (
     TIMED_OUT,
     Scenario,
     cancelled_at,
+    interrupted_commands,
     released_inside,
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
@@ -191,8 +191,8 @@ class _Search:
         """
         offers = self._prepared.offers
         scenarios = [*MISUSES, *LATE]
-        if {Capability.ASYNCIO, Capability.CLIENT} <= offers:
-            scenarios += COMMANDS
+        if Capability.CLIENT in offers:
+            scenarios += interrupted_commands(asyncio=self._court.drivers.asyncio)
         if Capability.CLOSE in offers:
             scenarios += CLOSED
         if Capability.DISCONNECT in offers:

@@ -22,6 +22,11 @@ Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
 
 MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
 
+Signal: TypeAlias = Literal["KeyboardInterrupt", "SystemExit"]
+"""What the handler of a signal raises in a thread: that of Ctrl-C, and one that ends the process."""
+
+SIGNALS: tuple[Signal, ...] = ("KeyboardInterrupt", "SystemExit")
+
 
 Refusal: TypeAlias = Literal["refused", "full", "locked"]
 """How a server turns away who connects: nobody listens, it has no room, or it demands a password."""
@@ -119,11 +124,11 @@ class AwaitReply:
 @dataclass(frozen=True, slots=True)
 class InterruptCommand:
     """Give a command to a client that uses the pool, and interrupt it when it has been sent; its reply
-    arrives after the next caller has asked for a connection.
+    arrives after the next caller has asked for a connection. A thread is interrupted in its read.
     """
 
     pool: str
-    by: Means | Literal["socket_timeout"]
+    by: Means | Signal | Literal["socket_timeout"]
 
 
 @dataclass(frozen=True, slots=True)

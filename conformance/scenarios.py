@@ -11,6 +11,7 @@ from .loop import Cancellation
 from .program import (
     FAILURES,
     MEANS,
+    SIGNALS,
     Acquire,
     BeginFailing,
     Cancel,
@@ -187,16 +188,17 @@ LATE = (
 """Callers whose time is over before anything is released."""
 
 
-COMMANDS = tuple(
-    _scenario(
-        f"a command that is interrupted by {by} while its reply is on its way",
-        1,
-        (InterruptCommand("A", by),),
-        idle=1,
+def interrupted_commands(*, asyncio: bool) -> tuple[Scenario, ...]:
+    """Tasks, or threads, that give a command to a client."""
+    return tuple(
+        _scenario(
+            f"a command that is interrupted by {by} while its reply is on its way",
+            1,
+            (InterruptCommand("A", by),),
+            idle=1,
+        )
+        for by in (MEANS if asyncio else SIGNALS)
     )
-    for by in MEANS
-)
-"""Tasks that give a command to a client."""
 
 
 CLOSED = (

@@ -116,6 +116,9 @@ LONG_S = 2.5 * OLD_S
 OUTAGES = frozenset({Theme.REFUSED, Theme.OUTAGE})
 """Themes of programs in which the server cannot be reached, for which pools connect to a proxy."""
 
+ONLY_CONDUCTED = CROWDED | OUTAGES | OPTIONAL | {Theme.INTERRUPTED}
+"""Themes of programs that need callers who do nothing unless they are let."""
+
 PATIENT_WITH_OUTAGES_S = 120.0
 """The timeout in these: longer than a pool may sleep that tries to connect again from time to time, so
 that who is not back by then has been forgotten."""
@@ -158,8 +161,8 @@ def themes_for(takes: frozenset[str], offers: frozenset[Capability]) -> tuple[Th
         crowded.append(Theme.INSIDE)
     if Capability.ASYNCIO in offers:
         crowded += [Theme.CANCEL_SERVED, Theme.CANCEL_RELEASING]
-        if Capability.CLIENT in offers:
-            crowded.append(Theme.INTERRUPTED)
+    if Capability.CLIENT in offers:
+        crowded.append(Theme.INTERRUPTED)
     themes = [Theme.QUEUE, Theme.TURNS, Theme.SECOND_RELEASE, Theme.FOREIGN_RELEASE, Theme.DROP]
     if "timeout" in takes:
         themes += [Theme.WAIT_IN_VAIN, Theme.NO_TIMEOUT, Theme.ZERO_TIMEOUT]

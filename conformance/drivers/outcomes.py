@@ -58,6 +58,12 @@ class Outcomes(Driver):
         foreign = "" if own else f"GET {key} was answered with {_shortened(reply)}"
         self._log(CommandReturned(self._now_s(), pool, call, foreign))
 
+    def _note_popped(self, pool: str, call: int, key: str, reply: object) -> None:
+        named = reply[0] if isinstance(reply, list | tuple) and reply else None
+        own = named in (key, key.encode())
+        foreign = "" if own else f"BLPOP {key} was answered with {_shortened(reply)}"
+        self._log(CommandReturned(self._now_s(), pool, call, foreign))
+
     def _note_dropped(self, acquire: int, held: Held) -> None:
         self._log(Dropped(self._now_s(), held.pool, acquire))
 

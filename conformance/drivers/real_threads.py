@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Event as Flag
 from time import monotonic
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar
 
 from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, Callers
@@ -32,9 +32,6 @@ from poolproof.conformance.program import (
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
-    CommandCalled,
-    CommandInterrupted,
-    CommandReturned,
     ReleaseCalled,
     Terms,
 )
@@ -56,14 +53,6 @@ PARKED_S = 0.005
 misses nothing: whether the caller waited or came back is read from the history."""
 
 _Result = TypeVar("_Result")
-
-
-class Client(Protocol):
-    """What is used of a client."""
-
-    def execute_command(self, *words: str | int) -> object:
-        """Send a command on a connection of the pool, and return the reply."""
-        ...
 
 
 class RealThreads(ThreadCallers, Breakage):
@@ -241,22 +230,6 @@ class RealThreads(ThreadCallers, Breakage):
         self._bounded(pool, newcomer, acquiring, OVERDUE_S)
         self.waiting.pop(newcomer, None)
         self.retired.add(pool)  # with so little patience, a busy machine breaks connections
-
-    def _wait_in_a_client(self, pool: str, call: int, key: str) -> None:
-        make_client = cast("Callable[..., Client]", self._library.client)
-        client = make_client(connection_pool=self._pools[pool].handle)
-        self._log(CommandCalled(self._now_s(), pool, call))
-        try:
-            client.execute_command("BLPOP", key, 0)
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
-            error = self._library.error(raised)
-            if error.is_timeout_error:
-                gave_up = CommandInterrupted(
-                    self._now_s(), pool, call, "socket_timeout", outstanding=True
-                )
-                self._log(gave_up)
-            else:
-                self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
     def _run_use(self, acquire: int) -> None:
         self._finish(self._held(acquire).pool, next(self._calls), self._use, acquire)

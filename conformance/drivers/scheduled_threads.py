@@ -4,11 +4,13 @@ Its clock is virtual and stands still while callers act. When no thread can go o
 not guessed; so this driver is certain. Connections are real, and talk to the server at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from math import inf
+from threading import Timer
 from types import CodeType
 
 from poolproof.conformance.adapter import AnyAdapter
@@ -19,19 +21,26 @@ from poolproof.conformance.program import (
     Cancel,
     Elapse,
     Inside,
+    InterruptCommand,
     InTurn,
     Operation,
     Release,
+    Signal,
 )
-from poolproof.conformance.scheduler import Course, Scheduler, Task
+from poolproof.conformance.scheduler import Course, Scheduler, Task, kept_reply
 from poolproof.conformance.scheduler import Inside as Interjection
 from poolproof.spec.events import CancelCalled, Terms
 
 from .calls import Call
 from .driver import Surroundings
-from .thread_callers import Interrupt, ThreadCallers
+from .thread_callers import RAISED, Interrupt, ThreadCallers
 from .threads_of_others import SharedThreads
 from .virtual_time import LOOKS, MARGIN_S, VirtualTime
+
+UNSEEN_S = 1.0
+"""How long a thread may wait for a reply where the scheduler does not see it, before it comes. The
+scheduler would take such a thread for one that it cannot conduct, a little later.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,8 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
                 pool = self.waiting[acquire]
                 self._log(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
                 self._scheduler.interrupt(self._moving[acquire].task, Interrupt())
+            case InterruptCommand(pool, "KeyboardInterrupt" | "SystemExit" as signal):
+                return self._interrupt_command(pool, signal)
             case _:
                 return super()._start(operation)
         return None
@@ -180,6 +191,42 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
 
         self._inside = self._scheduler.run_inside(self._moving[call].task, point, release_inside)
         return call
+
+    def _interrupt_command(self, pool: str, by: Signal) -> int:
+        """Interrupt a client in the read in which it waits for a reply; that comes when the next caller
+        has asked. A client whose thread does not read itself is not interrupted.
+        """
+        call = next(self._calls)
+        key = self._silent_key(call)
+        with kept_reply(key.encode()) as kept:
+            with self._replied_to_at_last(key):
+                self._start_call(
+                    pool, lambda call: self._wait_in_a_client(pool, call, key), call=call
+                )
+                self._go_on()
+                giving = self._moving.get(call)
+                if giving is not None and kept.is_awaited_by(giving.task):
+                    self._scheduler.interrupt(giving.task, RAISED[by]())
+                    self._go_on()
+                newcomer = self._start_acquire(pool)
+                self._go_on()
+            self._reply(key)
+            kept.let_come()
+            self._go_on()
+        if call in self._moving:
+            self._give_up(pool, call, 0.0)
+        return newcomer
+
+    @contextmanager
+    def _replied_to_at_last(self, key: str) -> Iterator[None]:
+        """Have the server reply even if this comes to no end."""
+        replying = Timer(UNSEEN_S, self._reply, (key,))
+        replying.start()
+        try:
+            yield
+        finally:
+            replying.cancel()
+            replying.join()
 
     def _build(self, pool: str, terms: Terms) -> None:
         settings = self._settings_of(pool, terms)

@@ -1,15 +1,20 @@
 """What callers do that are threads. How the threads are run is for the drivers to say."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, cast
 
 from poolproof.conformance.adapter import AnyAdapter, disconnecting, graceful, telling_how_long
+from poolproof.conformance.program import Signal
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
     AcquireFailed,
     CloseCalled,
     CloseReturned,
+    CommandCalled,
+    CommandInterrupted,
+    CommandReturned,
     DisconnectCalled,
     DisconnectReturned,
     LeftUnread,
@@ -23,6 +28,24 @@ from .outcomes import Outcomes
 
 class Interrupt(KeyboardInterrupt):
     """What a caller is interrupted with. Nobody else raises it."""
+
+
+class Exit(SystemExit):
+    """The same, as by the handler of a signal that ends the process."""
+
+
+RAISED: Final[Mapping[Signal, type[Interrupt | Exit]]] = {
+    "KeyboardInterrupt": Interrupt,
+    "SystemExit": Exit,
+}
+
+
+class Client(Protocol):
+    """What is used of a client."""
+
+    def execute_command(self, *words: str | int) -> object:
+        """Send a command on a connection of the pool, and return the reply."""
+        ...
 
 
 class ThreadCallers(Outcomes):
@@ -147,6 +170,26 @@ class ThreadCallers(Outcomes):
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
         self._log(DisconnectReturned(self._now_s(), pool, call, error))
+
+    def _wait_in_a_client(self, pool: str, call: int, key: str) -> None:
+        """Give a command to a client, whose reply comes when something is put under the key."""
+        make_client = cast("Callable[..., Client]", self._library.client)
+        client = make_client(connection_pool=self._pools[pool].handle)
+        self._log(CommandCalled(self._now_s(), pool, call))
+        try:
+            reply = client.execute_command("BLPOP", key, 0)
+        except (Interrupt, Exit) as raised:
+            by = next(signal for signal, kind in RAISED.items() if isinstance(raised, kind))
+            self._log(CommandInterrupted(self._now_s(), pool, call, by, outstanding=True))
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
+            error = self._library.error(raised)
+            at_s = self._now_s()
+            if error.is_timeout_error:
+                self._log(CommandInterrupted(at_s, pool, call, "socket_timeout", outstanding=True))
+            else:
+                self._log(CommandReturned(at_s, pool, call, error=error))
+        else:
+            self._note_popped(pool, call, key, reply)
 
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle

@@ -12,6 +12,7 @@ from hypothesis.stateful import precondition, rule
 from poolproof.conformance.loop import Cancellation
 from poolproof.conformance.program import (
     MEANS,
+    SIGNALS,
     Acquire,
     Cancel,
     Cancelled,
@@ -21,7 +22,6 @@ from poolproof.conformance.program import (
     InterruptCommand,
     LetConnect,
     Limited,
-    Means,
     Operation,
     Pass,
     Release,
@@ -96,14 +96,15 @@ class CrowdedRules(SequentialRules):
                 self._cancel_a_release(which, at)
 
     @precondition(lambda self: self._theme is Theme.INTERRUPTED)
-    @rule(by=st.sampled_from(MEANS))
-    def interrupt_a_command(self, by: Means) -> None:
+    @rule(which=ANY)
+    def interrupt_a_command(self, which: int) -> None:
         """Interrupt a command on the only connection that is not in use, which is open already."""
         if "A" in self._driving.retired or self._driving.waiting:
             return
         self.exhaust("A")
         for acquire in self._held("A")[:1]:
             self._run(Release(acquire, "A"))
+            by = MEANS[which % len(MEANS)] if self._asyncio else SIGNALS[which % len(SIGNALS)]
             self._run(InterruptCommand("A", by))
 
     @precondition(lambda self: self._theme is Theme.SLOW_CONNECTS)
@@ -138,8 +139,8 @@ class CrowdedRules(SequentialRules):
             case cancelling if cancelling in CANCELLING:
                 self._a_caller_is_cancelled()
             case Theme.INTERRUPTED:
-                for by in MEANS:
-                    self.interrupt_a_command(by)
+                for which in range(len(MEANS if self._asyncio else SIGNALS)):
+                    self.interrupt_a_command(which)
             case Theme.SLOW_CONNECTS:
                 self._somebody_is_kept_waiting()
             case Theme.INSIDE:

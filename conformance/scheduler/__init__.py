@@ -9,14 +9,15 @@ A scheduler that runs unmodified threaded code deterministically.
             course = scheduler.run(Schedule(picks=(1,), preemptions=(7,)))
 
 Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at a time), `locks`,
-`simple_queue`, `clock` and `threads` (what Python's primitives become), `install`, `points`
-(pre-emption), `exhaustive`.
+`simple_queue`, `clock` and `threads` (what Python's primitives become), `install`, `reads` (a reply
+that does not come), `points` (pre-emption), `exhaustive`.
 """
 
 from .clock import shown_by_loop
 from .exhaustive import Exhausted, NotRepeatable, all_schedules, each_schedule
 from .gate import Gate
 from .install import Installation, install, is_installed
+from .reads import KeptReply, kept_reply
 from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .scheduler import START_S, Scheduler
 from .task import CannotHost, Inside, Task
@@ -32,6 +33,7 @@ __all__ = [
     "Gate",
     "Inside",
     "Installation",
+    "KeptReply",
     "NotRepeatable",
     "Schedule",
     "Scheduler",
@@ -41,5 +43,6 @@ __all__ = [
     "install",
     "is_installed",
     "is_worker",
+    "kept_reply",
     "shown_by_loop",
 ]
