@@ -91,6 +91,7 @@ CULPRITS: Culprits = {
     breakage.GoesByTheEndAlone: ("BRK-2",),
     breakage.ForgetsTheSlotOfABrokenConnection: ("BRK-3", "BRK-5"),
     commands.LendsOnWhatAClientGaveUp: ("BRK-6",),
+    commands.LendsOnWhatAClientWasInterruptedOn: ("BRK-6",),
     closing.LeavesWaitersWaiting: ("CLS-1",),
     closing.OpensAgain: ("CLS-1", "CLS-2"),
     closing.LeavesIdleConnectionsOpen: ("CLS-2",),

@@ -23,3 +23,20 @@ class Patient(redis.Connection):
     def disconnect(self, *arguments: object) -> None:
         if not isinstance(sys.exception(), TimeoutError | redis.TimeoutError):
             super().disconnect(*arguments)  # type: ignore[no-untyped-call]  # redis-py is typed in part
+
+
+class LendsOnWhatAClientWasInterruptedOn(SoundPool):
+    """Closes what a command has failed on, and takes Ctrl-C for no failure of a command."""
+
+    def open(self) -> redis.Connection:
+        self.opened += 1
+        unstirred: Callable[..., redis.Connection] = Unstirred
+        return unstirred(**self.connection_kwargs)
+
+
+class Unstirred(redis.Connection):
+    """Has a handler for every Exception, and KeyboardInterrupt is none."""
+
+    def disconnect(self, *arguments: object) -> None:
+        if isinstance(sys.exception(), Exception | None):
+            super().disconnect(*arguments)  # type: ignore[no-untyped-call]  # redis-py is typed in part
