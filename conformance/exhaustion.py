@@ -20,12 +20,13 @@ from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
 from .preparation import Prepared
-from .program import Build, Burst, Cancel, InTurn, Operation, Release
+from .program import Build, Burst, Cancel, Forget, InTurn, Operation, Release
 from .scenarios import (
     ASK,
     CLOSED,
     DISCONNECTED,
     FAILED,
+    FORGOTTEN,
     INTERRUPTED,
     LATE,
     MEETINGS,
@@ -186,11 +187,11 @@ class _Search:
         return ()
 
     def in_sequence(self) -> None:
-        """Connections that are released twice, or to another pool; callers who come too late; commands
+        """Connections released twice, to another pool, or never; callers who come too late; commands
         that are interrupted; pools that are closed or disconnected; and connections that fail.
         """
         offers = self._prepared.offers
-        scenarios = [*MISUSES, *LATE]
+        scenarios = [*MISUSES, *FORGOTTEN, *LATE]
         if Capability.CLIENT in offers:
             scenarios += interrupted_commands(asyncio=self._court.drivers.asyncio)
         if Capability.CLOSE in offers:
@@ -288,7 +289,7 @@ class _Search:
     def _run_possible(self, driver: Driver, operations: Sequence[Operation]) -> None:
         """One after another, as far as the pool goes along."""
         for operation in operations:
-            if _is_possible(driver, operation):
+            if possible(driver, operation):
                 driver.run_one(operation)
 
     def _terms(self, scenario: Scenario) -> Terms:
@@ -302,11 +303,13 @@ def _has_begun(driver: Driver, scenario: Scenario) -> bool:
     return holds and scenario.waiting <= driver.waiting.keys()
 
 
-def _is_possible(driver: Driver, operation: Operation) -> bool:
+def possible(driver: Driver, operation: Operation) -> bool:
     match operation:
         case Release(acquire, again=again):
             held = driver.released if again else driver.holding
             return acquire in held and "A" not in driver.retired
+        case Forget(acquire):
+            return acquire in driver.holding and "A" not in driver.retired
         case Cancel(acquire):
             return acquire in driver.waiting
         case _:

@@ -99,6 +99,13 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Let go of the connection without releasing it. Garbage is collected then."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunBlock:
     """Hold a connection for the length of a ``with`` block, and leave the block."""
 
@@ -287,6 +294,7 @@ Single = (
     | Release
     | Use
     | Drop
+    | Forget
     | RunBlock
     | ReleaseUnanswered
     | AwaitReply

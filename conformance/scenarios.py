@@ -20,6 +20,7 @@ from .program import (
     DisconnectPool,
     Elapse,
     EndOutage,
+    Forget,
     HoldConnects,
     Inside,
     InterruptCommand,
@@ -98,7 +99,7 @@ def _scenario(
 def _later(operation: _Any, calls: int) -> _Any:
     """The same operation when so many more calls have been made before."""
     match operation:
-        case Release() | Cancel():
+        case Release() | Cancel() | Forget():
             return replace(operation, acquire=operation.acquire + calls)
         case Cancelled():
             return replace(operation, operation=_later(operation.operation, calls))
@@ -172,6 +173,28 @@ MISUSES = (
     ),
 )
 """Callers who release what is not theirs to release."""
+
+
+FORGOTTEN = (
+    _scenario(
+        "a connection that its holder lets go of, while a caller waits",
+        2,
+        (Forget(1),),
+        holding=2,
+        waiting=1,
+        shown=True,
+        after=(give(2), ASK, ASK, ASK),
+    ),
+    _scenario(
+        "connections that their holders let go of",
+        2,
+        (Forget(1),),
+        holding=2,
+        shown=True,
+        after=(ASK, Forget(2), ASK, ASK, ASK),
+    ),
+)
+"""Callers who never release; more come then than there are slots."""
 
 
 LATE = (

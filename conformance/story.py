@@ -10,17 +10,14 @@ from poolproof.spec import CLAUSES, History, Level
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
-    AcquiredAfterFork,
     BytesArrived,
     Cut,
     Event,
-    Forked,
     PoolBuilt,
     ReleaseCalled,
-    ReleasedAfterFork,
     Settled,
-    UsedAfterFork,
 )
+from poolproof.spec.fork_events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 
 from .telling import (
     acting_pools,

@@ -7,9 +7,9 @@ from .clause import Judgement, Level, Requirement, clause
 from .deeds import DISTURBANCES, Deed
 from .events import Acquired, Settled
 from .history import History
-from .owed import denied, fills_the_pool
+from .owed import denied, fills_the_pool, lost, moments_after, serves_waiters
 
-NOT_BY_CALLERS = DISTURBANCES - {Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
+NOT_BY_CALLERS = DISTURBANCES - {Deed.FORGOTTEN, Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
 """What happens to a pool, and is not done by those who acquire and release."""
 
 
@@ -73,7 +73,7 @@ def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
 def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
     Whatever callers have done before, once every connection has been released, `max_connections`
-    acquires MUST succeed again.
+    acquires MUST succeed again; and one that is never released costs no slot but its own.
 
     A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed
     connection, until, days later, nobody is served and only a restart helps.
@@ -91,6 +91,18 @@ def capacity_is_conserved(history: History) -> Iterator[Judgement]:
                 yield Judgement(moment.index, f"after every connection was released, {broken}")
             elif fills_the_pool(moment):
                 yield Judgement(moment.index)
+    yield from _other_slots(history)
+
+
+def _other_slots(history: History) -> Iterator[Judgement]:
+    """Judge who else is served when a connection is not released: the pool need not get it back."""
+    serves = serves_waiters(history)
+    for moment in moments_after(history, Deed.FORGOTTEN):
+        broken = lost(moment, serves_waiters=serves)
+        if broken is not None:
+            yield Judgement(
+                moment.index, f"a holder let go of its connection, and then {broken}", moment.pool
+            )
 
 
 @clause("BND-4", Requirement.SHOULD, Level.CORE)

@@ -18,6 +18,9 @@ class Deed(Enum):
     DROPPED = auto()
     """A holder closed its connection."""
 
+    FORGOTTEN = auto()
+    """A holder let go of its connection without releasing it."""
+
     SECOND_RELEASE = auto()
     """A connection was released again by somebody who no longer held it."""
 
@@ -95,6 +98,7 @@ CUTS = frozenset({Deed.CUT_IDLE, Deed.CUT_HELD, Deed.CUT_UNSEEN})
 
 DISTURBANCES = CUTS | {
     Deed.OUTAGE,
+    Deed.FORGOTTEN,
     Deed.UNREAD,
     Deed.COMMANDED,
     Deed.INTERRUPTED,

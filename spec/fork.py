@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .clause import Capability, Judgement, Level, Requirement, clause
-from .events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
+from .fork_events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 from .history import History
 
 AfterFork = AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork

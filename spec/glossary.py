@@ -374,6 +374,12 @@ READINGS = (
         "or get the connection. It leaves none open in the pool.",
     ),
     Reading(
+        ("BND-1", "BND-3", "RET-2"),
+        "A holder may let go of its connection without releasing it, and leave it to the garbage "
+        "collector. A pool need not get the slot back. If it does, the connection in it is open no "
+        "longer when another is opened in its place, or has a new holder, and only one.",
+    ),
+    Reading(
         ("CLS-1", "CLS-2"),
         "Closing may wait until those have released who hold a connection, or may cut them off. What "
         "the clauses demand holds from when it returns.",

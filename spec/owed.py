@@ -30,7 +30,7 @@ def denied(moment: Moment) -> str | None:
         return None
     if _is_short(state.terms.socket_timeout_s):
         return None
-    busy = len(state.in_use) + len(state.commands)
+    busy = len(state.in_use) + len(state.forgotten) + len(state.commands)
     return f"{what} although {busy} of {state.terms.max_connections} were in use"
 
 
@@ -59,8 +59,7 @@ def kept_waiting(moment: Moment) -> str | None:
     state, event = moment.before, moment.event
     if not isinstance(event, Settled) or not event.certain or event.connects_held:
         return None
-    busy = len(state.in_use) + len(state.releasing) + len(state.commands)
-    waiting, most = len(state.requests), state.terms.max_connections
+    busy, waiting, most = state.busy, len(state.requests), state.terms.max_connections
     if not waiting or busy >= most:
         return None
     callers = "a caller waits" if waiting == 1 else f"{waiting} callers wait"

@@ -27,6 +27,7 @@ from .events import (
     DisconnectReturned,
     Dropped,
     Event,
+    Forgotten,
     LeftUnread,
     Outage,
     OutageOver,
@@ -104,7 +105,7 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
                 return _released(state, call, acquire)
             return _let_return(state, call)
         case BlockLeft(acquire=acquire):
-            left = _after(_let_go(state, acquire), Deed.LEFT_BLOCK)
+            left = _after(state.let_go(acquire), Deed.LEFT_BLOCK)
             return _idle(left, acquire)
         case Dropped(acquire=acquire) | ReplyAwaited(acquire=acquire, timed_out=True):
             connection = state.in_use.get(acquire)
@@ -131,6 +132,8 @@ def _disturbed(state: PoolState, event: Event) -> PoolState:
             return _after(replace(_keeping(state), outage=True), Deed.OUTAGE)
         case OutageOver():
             return replace(state, outage=False)
+        case Forgotten(acquire=acquire):
+            return _after(_forgotten(state, acquire), Deed.FORGOTTEN)
         case LeftUnread(acquire=acquire):
             held = state.in_use.get(acquire)
             left = frozenset() if held is None else frozenset({held})
@@ -303,6 +306,7 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
         state,
         requests=remaining,
         in_use={**state.in_use, call: connection},
+        forgotten={of: held for of, held in state.forgotten.items() if held != connection},
         idle=tuple(other for other in state.idle if other != connection),
         to_be_closed=state.to_be_closed - {connection},
         was_full=state.was_full or len(state.in_use) + 1 >= state.terms.max_connections,
@@ -314,7 +318,7 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
 
 def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
     if acquire in state.in_use:
-        let_go = _let_go(state, acquire)
+        let_go = state.let_go(acquire)
         return _after(replace(let_go, releasing=let_go.releasing | {call}), Deed.RELEASED)
     releasing = replace(state, releasing=state.releasing | {call})
     if acquire not in state.released:
@@ -328,19 +332,10 @@ def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
     return _after(releasing, Deed.SECOND_RELEASE)
 
 
-def _let_go(state: PoolState, acquire: int) -> PoolState:
-    """Whoever held the connection of `acquire` holds it no longer."""
-    in_use = _without(state.in_use, acquire)
-    return replace(
-        state,
-        in_use=in_use,
-        released={**state.released, acquire: state.in_use.get(acquire)},
-        requests={
-            call: replace(request, released=True) for call, request in state.requests.items()
-        },
-        refilling=not in_use,
-        freed_when_full=state.full,
-    )
+def _forgotten(state: PoolState, acquire: int) -> PoolState:
+    """Nobody can say whether the pool has the slot back."""
+    let_go = replace(state.let_go(acquire), freed_when_full=False)
+    return replace(let_go, forgotten={**state.forgotten, acquire: state.in_use.get(acquire)})
 
 
 def _idle(state: PoolState, acquire: int) -> PoolState:

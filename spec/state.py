@@ -5,7 +5,7 @@ only; a pool's own counters are not asked. How events change it is in `replay`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .deeds import DISTURBANCES, MISUSE, Deed
 from .events import Event, Terms
@@ -49,6 +49,10 @@ class PoolState:
     """For each acquire whose connection has not been released: that connection."""
     released: Mapping[int, int | None] = field(default_factory=dict)
     """For each acquire whose connection has been released: that connection."""
+    forgotten: Mapping[int, int | None] = field(default_factory=dict)
+    """For each acquire whose holder has let go of the connection without releasing it: that
+    connection, until the pool hands it out again. Its slot may never be used again, and also may.
+    """
     released_again: frozenset[int] = frozenset()
     """Connections that were released by somebody who no longer held them."""
     requests: Mapping[int, Request] = field(default_factory=dict)
@@ -99,13 +103,32 @@ class PoolState:
     @property
     def free(self) -> int:
         """How many more callers the pool owes a connection at once."""
-        taken = len(self.in_use) + len(self.releasing) + len(self.requests) + len(self.commands)
-        return self.terms.max_connections - taken
+        return self.terms.max_connections - self.busy - len(self.requests)
+
+    @property
+    def busy(self) -> int:
+        """How many slots it may not have: also that of a connection which nobody has released."""
+        holders = len(self.in_use) + len(self.forgotten)
+        return holders + len(self.releasing) + len(self.commands)
 
     @property
     def at_rest(self) -> bool:
         """Whether no call is under way in which a connection may change hands."""
         return not self.requests and not self.releasing and not self.commands
+
+    def let_go(self, acquire: int) -> "PoolState":
+        """The state when whoever held the connection of `acquire` holds it no longer."""
+        in_use = {call: held for call, held in self.in_use.items() if call != acquire}
+        return replace(
+            self,
+            in_use=in_use,
+            released={**self.released, acquire: self.in_use.get(acquire)},
+            requests={
+                call: replace(request, released=True) for call, request in self.requests.items()
+            },
+            refilling=not in_use,
+            freed_when_full=self.full,
+        )
 
     @property
     def full(self) -> bool:

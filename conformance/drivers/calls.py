@@ -14,6 +14,7 @@ from poolproof.conformance.program import (
     ClosePool,
     DisconnectPool,
     Drop,
+    Forget,
     Operation,
     RunBlock,
     Use,
@@ -83,6 +84,9 @@ class Calls(Breakage, Failures, Generic[AnyCall, Work]):
     def _drop(self, acquire: int) -> Work: ...
 
     @abstractmethod
+    def _forget(self, acquire: int) -> Work: ...
+
+    @abstractmethod
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> Work: ...
 
     @abstractmethod
@@ -100,6 +104,9 @@ class Calls(Breakage, Failures, Generic[AnyCall, Work]):
             case Drop(acquire):
                 pool = self._held(acquire).pool
                 return self._start_call(pool, lambda _: self._drop(acquire))
+            case Forget(acquire):
+                pool = self._held(acquire).pool
+                return self._start_call(pool, lambda _: self._forget(acquire))
             case RunBlock(pool, leave_by):
                 return self._start_call(pool, lambda call: self._run_block(pool, call, leave_by))
             case ClosePool(pool, grace_s):

@@ -1,5 +1,7 @@
 """How calls came to their ends, written down: the same for callers of either colour."""
 
+import gc
+import warnings
 from collections.abc import Callable
 
 from poolproof.spec.events import (
@@ -7,6 +9,7 @@ from poolproof.spec.events import (
     BlockLeft,
     CommandReturned,
     Dropped,
+    Forgotten,
     ReleaseReturned,
     ReplyAwaited,
     Used,
@@ -66,6 +69,15 @@ class Outcomes(Driver):
 
     def _note_dropped(self, acquire: int, held: Held) -> None:
         self._log(Dropped(self._now_s(), held.pool, acquire))
+
+    def _let_collect(self, acquire: int) -> None:
+        """Forget a connection that is in use, and collect whatever nobody refers to any more."""
+        pool = self.holding.pop(acquire).pool
+        self._log(Forgotten(self._now_s(), pool, acquire))
+        with warnings.catch_warnings():
+            # That it is left open is what is tried here, and not the pool's doing.
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     def _note_block_left(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         self.released[call] = self.holding.pop(call)

@@ -22,6 +22,7 @@ from poolproof.conformance.program import (
     Burst,
     Drop,
     Elapse,
+    Forget,
     InterruptCommand,
     Operation,
     Release,
@@ -96,6 +97,8 @@ class RealThreads(ThreadCallers, Breakage):
                 self._finish(self._held(acquire).pool, next(self._calls), self._use, acquire)
             case Drop(acquire):
                 self._finish(self._held(acquire).pool, next(self._calls), self._drop, acquire)
+            case Forget(acquire):
+                self._finish(self._held(acquire).pool, next(self._calls), self._forget, acquire)
             case RunBlock(pool, leave_by):
                 self._finish(pool, call := next(self._calls), self._run_block, pool, call, leave_by)
             case ReleaseUnanswered(acquire):

@@ -148,6 +148,9 @@ class ThreadCallers(Outcomes):
         else:
             self._note_dropped(acquire, held)
 
+    def _forget(self, acquire: int) -> None:
+        self._let_collect(acquire)
+
     def _close_pool(self, pool: str, call: int, grace_s: float | None = None) -> None:
         self._log(CloseCalled(self._now_s(), pool, call, grace_s))
         handle = self._pools[pool].handle

@@ -7,6 +7,7 @@ from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
     Drop,
+    Forget,
     InterruptCommand,
     Release,
     ReleaseUnanswered,
@@ -26,6 +27,9 @@ EXITS: tuple[type[BaseException] | None, ...] = (None, ValueError, KeyboardInter
 
 class SequentialRules(ProgramUnderWay):
     """Callers who come one after another: what they do, rightly and wrongly."""
+
+    _forgot = False
+    """Whether a connection has been let go of without a release."""
 
     @rule(pool=POOLS)
     def acquire(self, pool: str) -> None:
@@ -84,6 +88,13 @@ class SequentialRules(ProgramUnderWay):
         pool = self._driving.holding[acquire].pool
         self._run(Drop(acquire))
         self._run(Release(acquire, pool))
+
+    @precondition(lambda self: self._theme is Theme.DROP and not self._forgot and self._held())
+    @rule(which=ANY)
+    def forget(self, which: int) -> None:
+        """Let go of a connection that is in use, once in a program: to collect garbage takes long."""
+        self._forgot = True
+        self._run(Forget(pick(self._held(), which)))
 
     @precondition(lambda self: self._theme is Theme.SECOND_RELEASE and self._held())
     @rule(which=ANY)

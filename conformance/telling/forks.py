@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from poolproof.spec.events import (
+from poolproof.spec.fork_events import (
     AcquiredAfterFork,
     ClosedAfterFork,
     Forked,

@@ -28,6 +28,7 @@ from poolproof.spec.events import (
     Dropped,
     Error,
     Event,
+    Forgotten,
     LeftUnread,
     Outage,
     OutageOver,
@@ -41,22 +42,10 @@ from poolproof.spec.events import (
 )
 from poolproof.spec.waiting import in_ms
 
+from . import words
 from .names import Names
 from .standing import told_standing, waiting_in
-from .steps import (
-    ARRIVED,
-    acting_pools,
-    tells_of_cuts,
-    told_cut,
-    told_ending,
-    told_interrupted,
-    told_left_unread,
-    told_outage,
-    told_overdue,
-    told_passed,
-    told_returned,
-    told_within,
-)
+from .steps import acting_pools
 
 USELESS = "one that does not work"
 
@@ -137,7 +126,7 @@ class _Rows:
             (moment.index, pool): moment.before for pool in self._pools for moment in moments[pool]
         }
         for index, event in enumerate(self._events):
-            self._outage_tells_it = tells_of_cuts(event, told_already=self._outage_tells_it)
+            self._outage_tells_it = words.tells_of_cuts(event, told_already=self._outage_tells_it)
             if isinstance(event, Settled):
                 told = []
                 for pool in self._pools:
@@ -173,7 +162,7 @@ class _Rows:
             self._tell_what_time_there_was(event)
             self._rows[-1].pool = standing
         elif passed_s >= NOTABLE_S:
-            self._rows.append(Row(text=told_passed(passed_s), pool=standing))
+            self._rows.append(Row(text=words.told_passed(passed_s), pool=standing))
         elif is_last or (self._rows and self._rows[-1].pool != standing):
             self._rows.append(Row(pool=standing))
         self._settled = len(self._rows)
@@ -183,14 +172,14 @@ class _Rows:
         """Say how long nothing has happened since the server was back."""
         row, back_s = self._back or (None, event.at_s)
         if row is self._rows[-1] and event.at_s - back_s >= NOTABLE_S:
-            row.text += f"; {told_passed(event.at_s - back_s)}"
+            row.text += f"; {words.told_passed(event.at_s - back_s)}"
 
     def _happen(self, event: Event) -> None:
         match event:
             case AcquireCalled(at_s=at_s, pool=pool, call=call):
                 self._called_s[call] = at_s
                 self._names.newcomer(call)
-                asks = f"acquire{told_within(event)}{self._of(pool, 'from')}"
+                asks = f"acquire{words.told_within(event)}{self._of(pool, 'from')}"
                 self._begin(call, asks, whole=asks)
             case Acquired():
                 self._acquired(event)
@@ -210,10 +199,10 @@ class _Rows:
             case Overdue(call=call):
                 self._given_up.add(call)
                 what = "" if call in self._names.caller else "a call "
-                self._end(call, f"{what}{told_overdue(event)}")
+                self._end(call, f"{what}{words.told_overdue(event)}")
             case CloseCalled(call=call, pool=pool) | DisconnectCalled(call=call, pool=pool):
                 self._names.newcomer(call)
-                does = f"{told_ending(event)}{self._of(pool, 'of')}"
+                does = f"{words.told_ending(event)}{self._of(pool, 'of')}"
                 self._begin(call, f"{does}: begins", whole=does)
             case CloseReturned(call=call) | DisconnectReturned(call=call):
                 self._ended(call, event.error)
@@ -223,20 +212,20 @@ class _Rows:
                     call, "gives a command to a client", whole="gives a command to a client"
                 )
             case CommandInterrupted(call=call):
-                self._end(call, told_interrupted(event), leaver=call)
+                self._end(call, words.told_interrupted(event), leaver=call)
             case CommandReturned(call=call):
-                self._end(call, told_returned(event, short=self._short), leaver=call)
+                self._end(call, words.told_returned(event, short=self._short), leaver=call)
             case Outage():
-                self._happens_to_all(told_outage(event))
+                self._happens_to_all(words.told_outage(event))
             case OutageOver(at_s=at_s):
-                self._happens_to_all(told_outage(event))
+                self._happens_to_all(words.told_outage(event))
                 self._back = self._rows[-1], at_s
             case Cut() if self._outage_tells_it:
                 pass
             case Cut(connection=connection):
-                self._happens_to_all(told_cut(event, self._names.connection(connection)))
+                self._happens_to_all(words.told_cut(event, self._names.connection(connection)))
             case BytesArrived(connection=connection):
-                self._happens_to_all(f"{ARRIVED} {self._names.connection(connection)}")
+                self._happens_to_all(f"{words.ARRIVED} {self._names.connection(connection)}")
             case _:
                 self._hold(event)
 
@@ -305,8 +294,14 @@ class _Rows:
                 self._add(acquire, f"{told}: {trouble}" if trouble else told)
             case Dropped(acquire=acquire):
                 self._add(acquire, f"closes {self._names.given[acquire]}")
+            case Forgotten(acquire=acquire):
+                self._add(
+                    acquire, f"has {self._names.given[acquire]}, {words.FORGETS}", leaver=acquire
+                )
             case LeftUnread(acquire=acquire):
-                self._add(acquire, f"on {self._names.given[acquire]}, {told_left_unread(event)}")
+                self._add(
+                    acquire, f"on {self._names.given[acquire]}, {words.told_left_unread(event)}"
+                )
             case ReplyAwaited(acquire=acquire, timed_out=timed_out, took_s=took_s):
                 how = "gives up" if timed_out else "gets it"
                 self._add(acquire, f"awaits a reply: {how} after {in_ms(took_s)}")

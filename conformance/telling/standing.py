@@ -24,7 +24,7 @@ def told_standing(
     given_up: Collection[int],
 ) -> str:
     """The pool as it is at `event`, given the state before it, and who `waited` the last time."""
-    busy = len(state.in_use) + len(state.releasing)
+    busy = state.busy - len(state.commands)
     head = f"{busy} of {state.terms.max_connections} in use"
     parts = [
         *_holders(state, names),
@@ -38,6 +38,8 @@ def _holders(state: PoolState, names: Names) -> Iterator[str]:
     held = [f"{names.caller[call]} has {names.given[call]}" for call in state.in_use]
     if held:
         yield ", ".join(held)
+    for call in state.forgotten:
+        yield f"nobody has released {names.given[call]}"
     for call in sorted(state.releasing):
         yield f"{names.caller[call]} is still releasing {names.releasing[call]}"
 

@@ -17,10 +17,10 @@ from poolproof.conformance.adapter import AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, Callers, NeverReturned
 from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.server import Server
-from poolproof.spec.events import (
+from poolproof.spec.events import Event
+from poolproof.spec.fork_events import (
     AcquiredAfterFork,
     ClosedAfterFork,
-    Event,
     ReleasedAfterFork,
     UsedAfterFork,
 )

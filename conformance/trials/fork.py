@@ -18,10 +18,10 @@ from poolproof.conformance.facade import usable_by_threads
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.spec import Capability
-from poolproof.spec.events import (
+from poolproof.spec.events import Event
+from poolproof.spec.fork_events import (
     AcquiredAfterFork,
     ClosedAfterFork,
-    Event,
     Forked,
     ReleasedAfterFork,
     UsedAfterFork,

@@ -21,7 +21,8 @@ from poolproof.conformance.trials.bystander import Bystander
 from poolproof.conformance.trials.fork import forks
 from poolproof.conformance.witness import Witness
 from poolproof.spec import CLAUSES, Capability, History
-from poolproof.spec.events import Event, Forked
+from poolproof.spec.events import Event
+from poolproof.spec.fork_events import Forked
 
 A_CLOSED_PORT = 1
 BOUND_S = 20

@@ -19,6 +19,8 @@ from . import (
     commands_async,
     fairness,
     fairness_async,
+    forgotten,
+    forgotten_async,
     fork,
     observable,
     options,
@@ -51,6 +53,9 @@ CULPRITS: Culprits = {
         *("BND-3", "CAN-3", "BRK-3", "BRK-4", "BRK-5", "CLS-3", "API-1"),
     ),
     bound.TakesAnyMaxConnections: ("BND-4",),
+    forgotten.LeavesOpenWhatIsForgotten: ("BND-1",),
+    forgotten.TakesBackTwiceWhatIsForgotten: ("RET-2",),
+    forgotten.ServesNobodyWhenSomethingIsForgotten: ("BND-3",),
     timeout.SleepsThroughARelease: ("TMO-1", "FAIR-1", "FAIR-2", "PRG-1"),
     timeout.TurnsCallersAway: ("TMO-1", "TMO-2", "TMO-5"),
     timeout.GivesUpAtHalfTime: ("TMO-2",),
@@ -132,6 +137,7 @@ CULPRITS: Culprits = {
 
 ASYNC_CULPRITS: Culprits = {
     races_async.CountsWhenConnected: ("BND-1",),
+    forgotten_async.CountsOnlyWhatIsNotForgotten: ("BND-1",),
     races_async.GoesByTheAlarmAlone: ("TMO-6", "BND-3", "PRG-1"),
     cancellation_async.TakesBackTwiceFromACancelledTask: ("RET-2",),
     fairness_async.LetsNewTasksOvertake: ("FAIR-1", "FAIR-2"),

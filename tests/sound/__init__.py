@@ -2,6 +2,8 @@
 
 from culprits.closing import ClosablePool
 from culprits.closing_async import ClosableAsyncPool
+from culprits.forgotten import LeasingPool
+from culprits.forgotten_async import WeakAsyncPool
 from culprits.options import OptionsPool
 from culprits.options_async import OptionsAsyncPool
 from culprits.sound import SoundPool
@@ -30,6 +32,7 @@ SOUND_POOLS = (
     ClosablePool,
     ConditionPool,
     EagerPool,
+    LeasingPool,
     MailboxPool,
     OptionsPool,
     ReapingPool,
@@ -49,6 +52,7 @@ ASYNC_SOUND_POOLS = (
     SemaphoreAsyncPool,
     SoundAsyncPool,
     TurnsAsyncPool,
+    WeakAsyncPool,
 )
 
 EVERY_SOUND_POOL: tuple[type[object], ...] = (
