@@ -126,6 +126,7 @@ def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door |
         threads_before,
         door,
         connection_class=prepared.connection_class if prepared.stand_ins else None,
+        offers=prepared.offers,
     )
 
 

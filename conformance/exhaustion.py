@@ -19,22 +19,19 @@ from poolproof.spec.events import Terms
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
+from .mishaps import FORGOTTEN, TIMED_OUT, failing, interrupted_commands
 from .preparation import Prepared
 from .program import Build, Burst, Cancel, Forget, InTurn, Operation, Release
 from .scenarios import (
     ASK,
     CLOSED,
     DISCONNECTED,
-    FAILED,
-    FORGOTTEN,
     INTERRUPTED,
     LATE,
     MEETINGS,
     MISUSES,
-    TIMED_OUT,
     Scenario,
     cancelled_at,
-    interrupted_commands,
     released_inside,
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
@@ -203,7 +200,7 @@ class _Search:
             for scenario in scenarios:
                 self._play(self._new_driver(), scenario)
             if self._court.drivers.connections_can_fail:
-                for scenario in FAILED:
+                for scenario in failing(offers):
                     self._play(self._new_driver(theme=Theme.REFUSED), scenario)
 
     def in_real_time(self) -> None:
@@ -304,11 +301,11 @@ def _has_begun(driver: Driver, scenario: Scenario) -> bool:
 
 
 def possible(driver: Driver, operation: Operation) -> bool:
+    """Whether it still can be done."""
     match operation:
-        case Release(acquire, again=again):
-            held = driver.released if again else driver.holding
-            return acquire in held and "A" not in driver.retired
-        case Forget(acquire):
+        case Release(acquire, again=True):
+            return acquire in driver.released and "A" not in driver.retired
+        case Release(acquire) | Forget(acquire):
             return acquire in driver.holding and "A" not in driver.retired
         case Cancel(acquire):
             return acquire in driver.waiting

@@ -9,26 +9,19 @@ from typing import TypeVar
 
 from .loop import Cancellation
 from .program import (
-    FAILURES,
-    MEANS,
-    SIGNALS,
     Acquire,
-    BeginFailing,
     Cancel,
     Cancelled,
     ClosePool,
     DisconnectPool,
     Elapse,
-    EndOutage,
     Forget,
     HoldConnects,
     Inside,
-    InterruptCommand,
     LetConnect,
     Operation,
     Pass,
     Release,
-    TimeOutIdle,
 )
 from .themes import CROWD_S
 
@@ -61,7 +54,7 @@ class Scenario:
     """What happens then, one after another, as far as it still can."""
 
 
-def _scenario(
+def staged(
     name: str,
     max_connections: int,
     at_once: tuple[Operation, ...],
@@ -114,15 +107,13 @@ def _later(operation: _Any, calls: int) -> _Any:
 
 
 MEETINGS = (
-    _scenario("two callers, one slot", 1, (ASK, ASK)),
-    _scenario("two callers, one idle connection", 1, (ASK, ASK), idle=1),
-    _scenario("a caller and a release", 1, (ASK, give(1)), holding=1),
-    _scenario("a release, one waiter and a newcomer", 1, (give(1), ASK), holding=1, waiting=1),
-    _scenario("a release and two waiters", 1, (give(1),), holding=1, waiting=2),
-    _scenario(
-        "a release and the end of a wait", 1, (give(3), Elapse()), idle=1, holding=1, waiting=1
-    ),
-    _scenario(
+    staged("two callers, one slot", 1, (ASK, ASK)),
+    staged("two callers, one idle connection", 1, (ASK, ASK), idle=1),
+    staged("a caller and a release", 1, (ASK, give(1)), holding=1),
+    staged("a release, one waiter and a newcomer", 1, (give(1), ASK), holding=1, waiting=1),
+    staged("a release and two waiters", 1, (give(1),), holding=1, waiting=2),
+    staged("a release and the end of a wait", 1, (give(3), Elapse()), idle=1, holding=1, waiting=1),
+    staged(
         "a release, the end of a wait and one who came later",
         1,
         (give(1), Elapse()),
@@ -130,7 +121,7 @@ MEETINGS = (
         waiting=2,
         apart_s=CROWD_S / 4,
     ),
-    _scenario(
+    staged(
         "a release, and one who came later and waits in vain",
         1,
         (give(1),),
@@ -139,22 +130,22 @@ MEETINGS = (
         apart_s=CROWD_S / 4,
         after=(Elapse(),),
     ),
-    _scenario("two releases and two waiters", 2, (give(1), give(2)), holding=2, waiting=2),
-    _scenario("two releases and a caller", 2, (give(1), ASK, give(2)), holding=2),
-    _scenario("three callers, two slots", 2, (ASK, ASK, ASK)),
+    staged("two releases and two waiters", 2, (give(1), give(2)), holding=2, waiting=2),
+    staged("two releases and a caller", 2, (give(1), ASK, give(2)), holding=2),
+    staged("three callers, two slots", 2, (ASK, ASK, ASK)),
 )
 """Callers that meet: tried under all schedules, or in all orders in which they can begin."""
 
 
 MISUSES = (
-    _scenario(
+    staged(
         "released twice",
         2,
         (give(1),),
         holding=2,
         after=(Release(1, "A", again=True), give(2)),
     ),
-    _scenario(
+    staged(
         "released twice, while all others are in use",
         1,
         (give(1),),
@@ -175,30 +166,8 @@ MISUSES = (
 """Callers who release what is not theirs to release."""
 
 
-FORGOTTEN = (
-    _scenario(
-        "a connection that its holder lets go of, while a caller waits",
-        2,
-        (Forget(1),),
-        holding=2,
-        waiting=1,
-        shown=True,
-        after=(give(2), ASK, ASK, ASK),
-    ),
-    _scenario(
-        "connections that their holders let go of",
-        2,
-        (Forget(1),),
-        holding=2,
-        shown=True,
-        after=(ASK, Forget(2), ASK, ASK, ASK),
-    ),
-)
-"""Callers who never release; more come then than there are slots."""
-
-
 LATE = (
-    _scenario(
+    staged(
         "one who has waited in vain, and one who comes after",
         1,
         (Elapse(),),
@@ -211,21 +180,8 @@ LATE = (
 """Callers whose time is over before anything is released."""
 
 
-def interrupted_commands(*, asyncio: bool) -> tuple[Scenario, ...]:
-    """Tasks, or threads, that give a command to a client."""
-    return tuple(
-        _scenario(
-            f"a command that is interrupted by {by} while its reply is on its way",
-            1,
-            (InterruptCommand("A", by),),
-            idle=1,
-        )
-        for by in (MEANS if asyncio else SIGNALS)
-    )
-
-
 CLOSED = (
-    _scenario(
+    staged(
         "closed while a caller waits",
         1,
         (ClosePool("A"),),
@@ -233,7 +189,7 @@ CLOSED = (
         waiting=1,
         after=(give(1), ASK, ClosePool("A")),
     ),
-    _scenario(
+    staged(
         "closed while one connection is idle and one in use",
         2,
         (ClosePool("A"),),
@@ -246,7 +202,7 @@ CLOSED = (
 
 
 DISCONNECTED = (
-    _scenario(
+    staged(
         "disconnected while a caller waits",
         1,
         (DisconnectPool("A"),),
@@ -255,7 +211,7 @@ DISCONNECTED = (
         shown=True,
         after=(give(1),),
     ),
-    _scenario(
+    staged(
         "disconnected while one connection is idle and one in use",
         2,
         (DisconnectPool("A"),),
@@ -268,36 +224,10 @@ DISCONNECTED = (
 """Pools that are disconnected in use."""
 
 
-TIMED_OUT = _scenario(
-    "all connections are closed by the server's own timeout",
-    2,
-    (TimeOutIdle(),),
-    idle=2,
-    after=(ASK, ASK),
-)
-"""A pool that nobody has used for so long that the server has closed its connections."""
-
-
-FAILED = tuple(
-    _scenario(
-        f"{how} connections fails for more callers than there are slots",
-        2,
-        (BeginFailing(how),),
-        idle=idle,
-        shown=True,
-        after=(ASK, ASK, ASK, EndOutage()),
-    )
-    for how, idle in zip(FAILURES, (0, 0, 2, 2), strict=True)
-)
-"""Connections that fail in this process, for a while: new ones, or such as are idle."""
-
-
 INTERRUPTED = (
-    _scenario("interrupted while it waits", 1, (Cancel(2),), holding=1, waiting=2, shown=True),
-    _scenario(
-        "interrupted while it waits alone", 1, (Cancel(2),), holding=1, waiting=1, shown=True
-    ),
-    _scenario(
+    staged("interrupted while it waits", 1, (Cancel(2),), holding=1, waiting=2, shown=True),
+    staged("interrupted while it waits alone", 1, (Cancel(2),), holding=1, waiting=1, shown=True),
+    staged(
         "interrupted while it connects",
         1,
         (HoldConnects(),),
@@ -311,14 +241,14 @@ INTERRUPTED = (
 def released_inside(point: int) -> tuple[Scenario, ...]:
     """Scenarios in which a connection is released at this point of another call, by the same thread."""
     return (
-        _scenario(
+        staged(
             "a release inside an acquire that opens a connection",
             2,
             (Inside(ASK, point, give(1)),),
             holding=1,
             shown=True,
         ),
-        _scenario(
+        staged(
             "a release inside an acquire that finds an idle connection",
             2,
             (Inside(ASK, point, give(5)),),
@@ -326,21 +256,21 @@ def released_inside(point: int) -> tuple[Scenario, ...]:
             shown=True,
             idle=2,
         ),
-        _scenario(
+        staged(
             "a release inside an acquire that finds all in use",
             1,
             (Inside(ASK, point, give(1)),),
             holding=1,
             shown=True,
         ),
-        _scenario(
+        staged(
             "a release inside a release",
             2,
             (Inside(give(1), point, give(2)),),
             holding=2,
             shown=True,
         ),
-        _scenario(
+        staged(
             "a release inside a release that serves a waiter",
             2,
             (Inside(give(1), point, give(2)),),
@@ -355,9 +285,9 @@ def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
     """Scenarios in which one caller is cancelled at this point."""
     asked, given = Cancelled(ASK, at), Cancelled(give(1), at)
     return (
-        _scenario("cancelled while it opens a connection", 1, (asked,), shown=True),
-        _scenario("cancelled while it takes an idle connection", 1, (asked,), idle=1, shown=True),
-        _scenario(
+        staged("cancelled while it opens a connection", 1, (asked,), shown=True),
+        staged("cancelled while it takes an idle connection", 1, (asked,), idle=1, shown=True),
+        staged(
             "cancelled while it waits, or when it is served",
             1,
             (asked,),
@@ -365,8 +295,6 @@ def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
             shown=True,
             after=(ASK, give(1)),
         ),
-        _scenario("cancelled while it releases", 1, (given,), holding=1, shown=True),
-        _scenario(
-            "cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1, shown=True
-        ),
+        staged("cancelled while it releases", 1, (given,), holding=1, shown=True),
+        staged("cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1, shown=True),
     )

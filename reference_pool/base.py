@@ -10,7 +10,7 @@ leaving. In asyncio nobody ever waits for it, because nothing is awaited inside.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -66,6 +66,18 @@ class BaseSlot(ABC, Generic[Content]):
     def give_up(self) -> None:
         """Have the connection disconnected when its holder releases it."""
         self.should_reconnect = always
+
+
+def close_all(slots: Iterable[BaseSlot[ConnectionLike]]) -> None:
+    """Close every one, also if closing another fails. Raises what went wrong first."""
+    failed: Exception | None = None
+    for slot in slots:
+        try:
+            slot.close()
+        except Exception as error:  # noqa: BLE001 - it is raised below
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 S = TypeVar("S", bound=BaseSlot[ConnectionLike])
@@ -216,15 +228,13 @@ class BasePool(Generic[C, S]):
         self._serve()
         if inuse_connections:
             slots += self._in_use.copy().values()
-        for slot in slots:
-            slot.close()
+        close_all(slots)
 
     def _close(self) -> None:
         with self._lock:
             slots = self._queues.close()
         self._serve()
-        for slot in slots:
-            slot.close()
+        close_all(slots)
 
     def _give_up(self) -> None:
         """Disconnect what is idle, and what is in use as soon as it is released."""
@@ -239,8 +249,7 @@ class BasePool(Generic[C, S]):
                 slots = self._queues.serve()
             finally:
                 self._lock.release()
-            for slot in slots:
-                slot.close()
+            close_all(slots)
 
     def _figures(self) -> str:
         queues = self._queues

@@ -83,9 +83,9 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
 @clause("BRK-4", Requirement.MUST, Level.RESILIENT)
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
-    When a connection cannot be opened, or fails when the pool looks at it or closes it, the acquire
-    MUST NOT end as if the pool were exhausted, and its slot is free again, for who comes next and for
-    who waits.
+    When a connection cannot be opened, or fails when the pool looks at it or closes it, in an acquire,
+    a release or when the pool disconnects, an acquire MUST NOT end as if the pool were exhausted, and
+    the slot is free again, for who comes next and for who waits.
 
     Told that the pool is exhausted, an operator makes it larger, while it is the server that turns
     everybody away. And if the slot is lost, or the next waiter is not told of it, an outage of seconds
@@ -203,8 +203,7 @@ def _recoveries(history: History, *, cuts: bool) -> Iterator[Judgement]:
         return
     serves = serves_waiters(history)
     allowed = {Deed.RELEASED, Deed.OUTAGE}
-    if cuts:
-        allowed |= {*CUTS, Deed.DROPPED, Deed.USELESS}
+    allowed |= {*CUTS, Deed.DROPPED, Deed.USELESS} if cuts else {Deed.DISCONNECTED}
     for moments in history.moments.values():
         failed = 0
         for moment in moments:

@@ -35,6 +35,8 @@ def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
         for moment in moments:
             if moment.before.misused or Deed.RELEASED_INSIDE in moment.before.deeds:
                 break
+            if _failed_to_close(moment):
+                break
             if not moment.before.closed:
                 continue
             broken = _not_ended(moment)
@@ -42,6 +44,14 @@ def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
                 yield Judgement(moment.index, broken, moment.pool)
             elif _ended_by_closing(moment):
                 yield Judgement(moment.index)
+
+
+def _failed_to_close(moment: Moment) -> bool:
+    """Whether the pool says that it could not be closed, and connections fail here: what has become
+    of it then nobody can say.
+    """
+    event = moment.event
+    return isinstance(event, CloseReturned) and event.error is not None and moment.before.outage
 
 
 def _not_ended(moment: Moment) -> str | None:
@@ -96,7 +106,7 @@ def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     """
     for moments in history.moments.values():
         for moment in moments:
-            if moment.before.misused:
+            if moment.before.misused or _failed_to_close(moment):
                 break
             broken = _left_open(moment) or _not_closed(moment)
             if broken is not None:

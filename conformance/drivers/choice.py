@@ -13,6 +13,7 @@ from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import BREAKING, OUTAGES, REAL_TIME, Theme
 from poolproof.conformance.witness import Watch
+from poolproof.spec import Capability
 
 from .driver import Driver, Surroundings
 from .real_threads import RealThreads
@@ -33,6 +34,7 @@ class Drivers:
         door: Door | None = None,
         *,
         connection_class: type | None = None,
+        offers: frozenset[Capability] = frozenset(),
     ) -> None:
         self._adapter = adapter
         self._library = library
@@ -42,6 +44,8 @@ class Drivers:
         self._shared_threads = SharedThreads(threads_before)
         self._connection_class = connection_class
         """That of the pool, if it hands out others when it is given another class; else None."""
+        self.offers = offers
+        """What the pool offers."""
         self._proxy: Proxy | None = None
         self._door = door
         """That of the server; None if the server is not to be disturbed."""

@@ -6,8 +6,9 @@ It ends as an outage does: by the same rule, or with the program.
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import FAILURES, BeginFailing, Failure
+from poolproof.conformance.program import FAILURES, BeginFailing, DisconnectPool, Failure
 from poolproof.conformance.themes import Theme
+from poolproof.spec import Capability
 
 from .outage_rules import OutageRules
 
@@ -22,8 +23,10 @@ class FailingRules(OutageRules):
             and not self._driving.in_outage
         )
     )
-    @rule(how=st.sampled_from(FAILURES))
-    def begin_failing(self, how: Failure) -> None:
-        """Have connections fail, and more callers come than the pool has slots."""
+    @rule(how=st.sampled_from(FAILURES), disconnect=st.booleans())
+    def begin_failing(self, how: Failure, disconnect: bool) -> None:
+        """Have connections fail, perhaps the pool disconnect, and more callers come than slots."""
         self._run(BeginFailing(how))
+        if disconnect and Capability.DISCONNECT in self._court.drivers.offers:
+            self._run(DisconnectPool("A"))
         self.acquire_in_vain(self._driving.free("A") + 1)

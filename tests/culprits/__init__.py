@@ -99,6 +99,7 @@ CULPRITS: Culprits = {
     commands.LendsOnWhatAClientWasInterruptedOn: ("BRK-6",),
     closing.LeavesWaitersWaiting: ("CLS-1",),
     closing.OpensAgain: ("CLS-1", "CLS-2"),
+    closing.LeavesTheRestOpen: ("CLS-2",),
     closing.LeavesIdleConnectionsOpen: ("CLS-2",),
     closing.KeepsWhatIsReleasedLater: ("CLS-2",),
     closing.RefusesToCloseTwice: ("CLS-2",),
@@ -113,6 +114,8 @@ CULPRITS: Culprits = {
     outage.ReckonsWithErrorsOfTheServerOnly: ("BRK-4",),
     outage.LooksWhereNothingMayGoWrong: ("BRK-4",),
     outage.TrustsThatClosingSucceeds: ("BRK-4",),
+    outage.ForgetsWhatItCannotClose: ("BRK-4",),
+    outage.ClosesBeforeItTakesBack: ("BRK-4",),
     fork.GoesOnInTheChild: ("FRK-1", "FRK-3"),
     fork.EndsWhatItInherited: ("FRK-1",),
     fork.RefusesToWorkInTheChild: ("FRK-1",),
@@ -172,5 +175,7 @@ ASYNC_CULPRITS: Culprits = {
     outage_async.ReckonsWithErrorsOfItsServerOnly: ("BRK-4",),
     outage_async.LooksWhereNothingCanGoWrong: ("BRK-4",),
     outage_async.TrustsThatAwaitedClosingSucceeds: ("BRK-4",),
+    outage_async.ForgetsWhatItFailsToClose: ("BRK-4",),
+    outage_async.ClosesBeforeItHasBack: ("BRK-4",),
 }
 """Culprits whose callers are tasks."""

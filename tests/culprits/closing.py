@@ -1,6 +1,7 @@
 """A sound pool that can be closed, and pools that do not close, or do not stay open, as they should."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import redis
 
@@ -65,6 +66,19 @@ class OpensAgain(ClosablePool):
     def join(self, waiter: Waiter) -> None:
         self.closed = False
         super().join(waiter)
+
+
+class LeavesTheRestOpen(ClosablePool):
+    """Thinks little of it when a connection cannot be closed, and no more of the others."""
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            waiters = [*self.waiters]
+            self.waiters.clear()
+        self.dismiss(waiters)
+        with suppress(OSError):
+            self.discard(self.idle)
 
 
 class LeavesIdleConnectionsOpen(ClosablePool):

@@ -88,3 +88,24 @@ class TrustsThatClosingSucceeds(SoundPool):
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
         connection.disconnect()
         self.release(connection)
+
+
+class ForgetsWhatItCannotClose(SoundPool):
+    """Keeps of its idle connections those that it has closed, when it disconnects."""
+
+    def disconnect(self) -> None:
+        with self.lock:
+            idle = [*self.idle]
+            self.idle.clear()
+            for connection in idle:
+                connection.disconnect()
+                self.put_back(connection)
+
+
+class ClosesBeforeItTakesBack(SoundPool):
+    """Closes what comes back spoilt, and only then has it."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if self.is_spoilt(connection):
+            connection.disconnect()
+        super().put_back(connection)

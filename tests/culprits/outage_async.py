@@ -85,6 +85,29 @@ class TrustsThatAwaitedClosingSucceeds(SoundAsyncPool):
         self.give_back(connection)
 
 
+class ForgetsWhatItFailsToClose(SoundAsyncPool):
+    """Keeps of its idle connections those that it has closed, when it disconnects."""
+
+    async def disconnect(self) -> None:
+        idle = [*self.idle]
+        self.idle.clear()
+        for connection in idle:
+            await connection.disconnect(nowait=True)
+            self.put_back(connection)
+
+
+class ClosesBeforeItHasBack(SoundAsyncPool):
+    """Closes all that comes back, and only then has it."""
+
+    async def release(self, connection: Connection) -> None:
+        if connection not in self.in_use:
+            raise ValueError("this connection is not in use")
+        self.in_use.remove(connection)
+        await connection.disconnect(nowait=True)
+        self.put_back(connection)
+        self.serve()
+
+
 async def look_at(connection: Connection) -> bool:
     """Whether there is anything to read on it. Older clients know another name for it only."""
     look = getattr(connection, "can_read", None) or connection.can_read_destructive
