@@ -5,7 +5,6 @@ from poolproof.spec import Capability
 from .program import (
     FAILURES,
     MEANS,
-    SIGNALS,
     BeginFailing,
     ClosePool,
     DisconnectPool,
@@ -15,6 +14,7 @@ from .program import (
     TimeOutIdle,
 )
 from .scenarios import ASK, Scenario, give, staged
+from .scheduler import SIGNALS
 
 FORGOTTEN = (
     staged(

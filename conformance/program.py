@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from poolproof.spec.events import Terms
 
 from .loop import Cancellation
-from .scheduler import Schedule
+from .scheduler import Schedule, Signal
 
 PATIENT_S = 0.3
 """A timeout within which programs release."""
@@ -21,11 +21,6 @@ Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
 """How a caller is cancelled."""
 
 MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
-
-Signal: TypeAlias = Literal["KeyboardInterrupt", "SystemExit"]
-"""What the handler of a signal raises in a thread: that of Ctrl-C, and one that ends the process."""
-
-SIGNALS: tuple[Signal, ...] = ("KeyboardInterrupt", "SystemExit")
 
 
 Refusal: TypeAlias = Literal["refused", "full", "locked"]

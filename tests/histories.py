@@ -23,6 +23,7 @@ from poolproof.spec.events import (
     Dropped,
     Error,
     Event,
+    Forgotten,
     LeftUnread,
     Outage,
     OutageOver,
@@ -100,6 +101,10 @@ def uses(acquire: int, trouble: str = "") -> Events:
 
 def drops(acquire: int) -> Events:
     return (Dropped(0.0, POOL, acquire),)
+
+
+def forgets(acquire: int) -> Events:
+    return (Forgotten(0.0, POOL, acquire),)
 
 
 def cut(connection: int, *, visible: bool = True) -> Events:

@@ -25,9 +25,8 @@ from poolproof.conformance.program import (
     InTurn,
     Operation,
     Release,
-    Signal,
 )
-from poolproof.conformance.scheduler import Course, Scheduler, Task, kept_reply
+from poolproof.conformance.scheduler import Course, Scheduler, Signal, Task, kept_reply
 from poolproof.conformance.scheduler import Inside as Interjection
 from poolproof.spec.events import CancelCalled, Terms
 

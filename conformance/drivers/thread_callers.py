@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol, cast
 
 from poolproof.conformance.adapter import AnyAdapter, disconnecting, graceful, telling_how_long
-from poolproof.conformance.program import Signal
+from poolproof.conformance.scheduler import Signal
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,

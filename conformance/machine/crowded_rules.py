@@ -12,7 +12,6 @@ from hypothesis.stateful import precondition, rule
 from poolproof.conformance.loop import Cancellation
 from poolproof.conformance.program import (
     MEANS,
-    SIGNALS,
     Acquire,
     Cancel,
     Cancelled,
@@ -26,7 +25,7 @@ from poolproof.conformance.program import (
     Pass,
     Release,
 )
-from poolproof.conformance.scheduler import Schedule
+from poolproof.conformance.scheduler import SIGNALS, Schedule
 from poolproof.conformance.themes import CANCELLING, CROWD_S, CROWDED, Theme
 
 from .program_under_way import ANY, pick

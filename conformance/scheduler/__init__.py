@@ -17,7 +17,7 @@ from .clock import shown_by_loop
 from .exhaustive import Exhausted, NotRepeatable, all_schedules, each_schedule
 from .gate import Gate
 from .install import Installation, install, is_installed
-from .reads import KeptReply, kept_reply
+from .reads import SIGNALS, KeptReply, Signal, kept_reply
 from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .scheduler import START_S, Scheduler
 from .task import CannotHost, Inside, Task
@@ -25,6 +25,7 @@ from .workers import is_worker
 
 __all__ = [
     "ALL_POINTS",
+    "SIGNALS",
     "START_S",
     "CannotHost",
     "Choice",
@@ -37,6 +38,7 @@ __all__ = [
     "NotRepeatable",
     "Schedule",
     "Scheduler",
+    "Signal",
     "Task",
     "all_schedules",
     "each_schedule",

@@ -13,8 +13,8 @@ from judging import adapter_of, drivers_of
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import SIGNALS, Acquire, Build, InterruptCommand, Release, Signal
-from poolproof.conformance.scheduler import Scheduler, kept_reply
+from poolproof.conformance.program import Acquire, Build, InterruptCommand, Release
+from poolproof.conformance.scheduler import SIGNALS, Scheduler, Signal, kept_reply
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.story import tell

@@ -74,7 +74,9 @@ RELEASED: Mapping[str, Known] = {
     ),
     "redis:ConnectionPool": Known(
         breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 CLS-1 CLS-2 FRK-2"),
-        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 API-1 SEC-1"),
+        upholds=ids(
+            "ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 BRK-6 API-1 SEC-1"
+        ),
     ),
     "valkey:BlockingConnectionPool": Known(
         breaks=ids(

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from poolproof.reference_pool import ConnectionPoolTimeoutError, PoolClosedError
+from poolproof.reference_pool import ConnectionPool, ConnectionPoolTimeoutError, PoolClosedError
 
 from . import PATIENCE_S
 from .inside import count_of
-from .wires import ask, wires
+from .wires import Wire, ask, wires
 
 
 def test_closing_tells_every_waiter(threads: ThreadPoolExecutor) -> None:
@@ -77,3 +77,26 @@ def test_new_credentials_end_the_connections_made_with_the_old() -> None:
     assert pool.get_connection() is held
     pool.release(held)
     assert held._sock is not None
+
+
+def test_a_connection_that_cannot_be_closed_keeps_no_other_from_being_closed() -> None:
+    class Stubborn(Wire):
+        def disconnect(self, *_: object, **__: object) -> None:
+            super().disconnect()
+            if closing:
+                raise OSError("closed, but not in order")
+
+    closing: list[str] = []
+    for ending in ("disconnect", "close"):
+        pool = ConnectionPool(max_connections=2, timeout=0, connection_class=Stubborn)
+        connections = [pool.get_connection() for _ in range(2)]
+        for connection in connections:
+            pool.release(connection)
+        closing.append(ending)
+        with pytest.raises(OSError, match="not in order"):
+            getattr(pool, ending)()
+        closing.clear()
+
+        assert [connection._sock for connection in connections] == [None, None]
+        if ending == "disconnect":
+            assert len({pool.get_connection() for _ in range(2)}) == 2
