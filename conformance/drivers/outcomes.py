@@ -3,6 +3,8 @@
 import gc
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from weakref import ref
 
 from poolproof.spec.events import (
     Acquired,
@@ -15,7 +17,7 @@ from poolproof.spec.events import (
     Used,
 )
 
-from .driver import Driver, Held
+from .driver import Driver, Held, Surroundings
 
 
 def _shortened(reply: object) -> str:
@@ -25,6 +27,11 @@ def _shortened(reply: object) -> str:
 
 class Outcomes(Driver):
     """Writes down how calls ended."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__(surroundings)
+        self._forgotten: list[ref[object]] = []
+        """What was not released, and is referred to by its pool, or by nobody."""
 
     def _raised(self, what: str, raised: BaseException) -> str:
         """What was amiss if something raised."""
@@ -72,12 +79,25 @@ class Outcomes(Driver):
 
     def _let_collect(self, acquire: int) -> None:
         """Forget a connection that is in use, and collect whatever nobody refers to any more."""
-        pool = self.holding.pop(acquire).pool
+        pool = self._forgotten_in(acquire)
         self._log(Forgotten(self._now_s(), pool, acquire))
         with warnings.catch_warnings():
             # That it is left open is what is tried here, and not the pool's doing.
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
+
+    def _forgotten_in(self, acquire: int) -> str:
+        """Refer to the connection no longer; returns its pool, which may still do so."""
+        held = self.holding.pop(acquire)
+        with suppress(TypeError):  # not every class lets itself be referred to weakly
+            self._forgotten.append(ref(held.connection))
+        return held.pool
+
+    def _left_behind(self) -> list[object]:
+        """The connections that nobody has released, as far as there are any left."""
+        forgotten = [connection() for connection in self._forgotten]
+        held = [held.connection for held in self.holding.values()]
+        return [*held, *(connection for connection in forgotten if connection is not None)]
 
     def _note_block_left(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         self.released[call] = self.holding.pop(call)

@@ -82,8 +82,8 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]
         self._loop.connects_held = False
         self._loop.replies_held = False
         # Who holds a connection closes it: a pool that is closed need not know of it any more.
-        for held in self.holding.values():
-            start(self._loop, self._let_fail(self._adapter.disconnect(held.connection)))
+        for connection in self._left_behind():
+            start(self._loop, self._let_fail(self._adapter.disconnect(connection)))
         self._let_run()
         for pool in self._pools.values():
             start(self._loop, self._let_fail(self._adapter.close(pool.handle)))

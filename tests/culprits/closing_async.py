@@ -17,8 +17,14 @@ class ClosableAsyncPool(SoundAsyncPool):
         self.idle.clear()
         self.opened -= len(idle)
         self.dismiss()
+        failed: Exception | None = None
         for connection in idle:
-            await connection.disconnect()
+            try:
+                await connection.disconnect()
+            except Exception as error:  # noqa: BLE001 - it is raised when all are closed
+                failed = error
+        if failed is not None:
+            raise failed
 
     def dismiss(self) -> None:
         """Tell those who wait that it is over."""
