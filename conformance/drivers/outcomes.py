@@ -79,19 +79,14 @@ class Outcomes(Driver):
 
     def _let_collect(self, acquire: int) -> None:
         """Forget a connection that is in use, and collect whatever nobody refers to any more."""
-        pool = self._forgotten_in(acquire)
-        self._log(Forgotten(self._now_s(), pool, acquire))
+        self._log(Forgotten(self._now_s(), self.holding[acquire].pool, acquire))
         with warnings.catch_warnings():
             # That it is left open is what is tried here, and not the pool's doing.
             warnings.simplefilter("ignore", ResourceWarning)
+            with suppress(TypeError):  # not every class lets itself be referred to weakly
+                self._forgotten.append(ref(self.holding[acquire].connection))
+            del self.holding[acquire]
             gc.collect()
-
-    def _forgotten_in(self, acquire: int) -> str:
-        """Refer to the connection no longer; returns its pool, which may still do so."""
-        held = self.holding.pop(acquire)
-        with suppress(TypeError):  # not every class lets itself be referred to weakly
-            self._forgotten.append(ref(held.connection))
-        return held.pool
 
     def _left_behind(self) -> list[object]:
         """The connections that nobody has released, as far as there are any left."""
