@@ -21,7 +21,7 @@ from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
 from .mishaps import FORGOTTEN, TIMED_OUT, failing, interrupted_commands
 from .preparation import Prepared
-from .program import Build, Burst, Cancel, Forget, InTurn, Operation, Release
+from .program import Build, Burst, InTurn, Operation, Release
 from .scenarios import (
     ASK,
     CLOSED,
@@ -32,6 +32,8 @@ from .scenarios import (
     MISUSES,
     Scenario,
     cancelled_at,
+    has_begun,
+    possible,
     released_inside,
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
@@ -67,10 +69,10 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     Raises what kept a scenario from being run, such as CannotHost.
     """
     searching = _Search(court, prepared, depth)
-    if court.drivers.asyncio:
-        searching.in_sequence()
-        return (*searching.orders(), *searching.suspensions())
     searching.in_sequence()
+    searching.mishaps()
+    if court.drivers.asyncio:
+        return (*searching.orders(), *searching.suspensions())
     searching.schedules(range(1))
     told = searching.points()
     return (*searching.schedules(range(1, depth.preemptions + 1)), *told)
@@ -184,13 +186,11 @@ class _Search:
         return ()
 
     def in_sequence(self) -> None:
-        """Connections released twice, to another pool, or never; callers who come too late; commands
-        that are interrupted; pools that are closed or disconnected; and connections that fail.
+        """Connections that are released twice, or to another pool; callers who come too late; and pools
+        that are closed or disconnected.
         """
         offers = self._prepared.offers
-        scenarios = [*MISUSES, *FORGOTTEN, *LATE]
-        if Capability.CLIENT in offers:
-            scenarios += interrupted_commands(asyncio=self._court.drivers.asyncio)
+        scenarios = [*MISUSES, *LATE]
         if Capability.CLOSE in offers:
             scenarios += CLOSED
         if Capability.DISCONNECT in offers:
@@ -199,9 +199,19 @@ class _Search:
         with suppress(_Enough):
             for scenario in scenarios:
                 self._play(self._new_driver(), scenario)
-            if self._court.drivers.connections_can_fail:
-                for scenario in failing(offers):
-                    self._play(self._new_driver(theme=Theme.REFUSED), scenario)
+
+    def mishaps(self) -> None:
+        """Commands that are interrupted, connections that fail, and such as are never released."""
+        offers, drivers = self._prepared.offers, self._court.drivers
+        commands = interrupted_commands(asyncio=drivers.asyncio)
+        planned = [(each, Theme.CROWD) for each in commands if Capability.CLIENT in offers]
+        if drivers.connections_can_fail:
+            planned += [(each, Theme.REFUSED) for each in failing(offers)]
+        planned += [(each, Theme.CROWD) for each in FORGOTTEN]
+        self._begin()
+        with suppress(_Enough):
+            for scenario, theme in planned:
+                self._play(self._new_driver(theme=theme), scenario)
 
     def in_real_time(self) -> None:
         """Idle connections that the server closes by its own timeout."""
@@ -250,7 +260,7 @@ class _Search:
         for pool in ("A", "B"):
             driver.run_one(Build(pool, self._terms(scenario)))
         self._run_possible(driver, (*scenario.before, *scenario.waits))
-        if _has_begun(driver, scenario):
+        if has_begun(driver, scenario):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course if isinstance(driver, ScheduledThreads) else course
             self._run_possible(driver, scenario.after)
@@ -264,7 +274,7 @@ class _Search:
         driver.run_one(Build("A", self._terms(scenario)))
         driver.run_one(InTurn(scenario.before))
         self._run_possible(driver, scenario.waits)
-        if _has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
+        if has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course
             self._run_possible(driver, scenario.after)
@@ -292,25 +302,6 @@ class _Search:
     def _terms(self, scenario: Scenario) -> Terms:
         takes_timeout = "timeout" in self._prepared.settings.takes
         return Terms(scenario.max_connections, CROWD_S if takes_timeout else None, takes_timeout)
-
-
-def _has_begun(driver: Driver, scenario: Scenario) -> bool:
-    """Whether the pool got as far as the scenario begins."""
-    holds = scenario.holding <= driver.holding.keys()
-    return holds and scenario.waiting <= driver.waiting.keys()
-
-
-def possible(driver: Driver, operation: Operation) -> bool:
-    """Whether it still can be done."""
-    match operation:
-        case Release(acquire, again=True):
-            return acquire in driver.released and "A" not in driver.retired
-        case Release(acquire) | Forget(acquire):
-            return acquire in driver.holding and "A" not in driver.retired
-        case Cancel(acquire):
-            return acquire in driver.waiting
-        case _:
-            return "A" not in driver.retired
 
 
 def _extent(tried: int, places: str, to_the_end: bool) -> str:

@@ -7,6 +7,7 @@ are numbered from 1 in the order in which they are made.
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from .drivers import Driver
 from .loop import Cancellation
 from .program import (
     Acquire,
@@ -52,6 +53,25 @@ class Scenario:
     at_once: tuple[Operation, ...]
     after: tuple[Operation, ...] = ()
     """What happens then, one after another, as far as it still can."""
+
+
+def has_begun(driver: Driver, scenario: Scenario) -> bool:
+    """Whether the pool got as far as the scenario begins."""
+    holds = scenario.holding <= driver.holding.keys()
+    return holds and scenario.waiting <= driver.waiting.keys()
+
+
+def possible(driver: Driver, operation: Operation) -> bool:
+    """Whether it still can be done."""
+    match operation:
+        case Release(acquire, again=True):
+            return acquire in driver.released and "A" not in driver.retired
+        case Release(acquire) | Forget(acquire):
+            return acquire in driver.holding and "A" not in driver.retired
+        case Cancel(acquire):
+            return acquire in driver.waiting
+        case _:
+            return "A" not in driver.retired
 
 
 def staged(
