@@ -49,7 +49,7 @@ class Links(Driver):
 
     def _end(self, number: int, how: Ending) -> bool:
         """Have a connection end in one of the ways of the network; whether it has."""
-        if self._proxy is None or how == "closed by the server" or not ends.can_be_seen():
+        if self._proxy is None or how == "closed by the server" or not sockets_show():
             return False
         link = self._link_of(number)
         if link is None:
@@ -61,7 +61,7 @@ class Links(Driver):
 
     def _cut_next_reply(self, number: int, after: int, how: CutInReply) -> Link | None:
         """Have a connection end in the middle of the next reply on it; its link, if it will."""
-        if self._proxy is None or not ends.can_be_seen():
+        if self._proxy is None or not sockets_show():
             return None
         link = self._link_of(number)
         if link is not None:
@@ -70,13 +70,18 @@ class Links(Driver):
 
     def _push(self, number: int) -> bool:
         """Have the stray reply arrive on a connection; whether it has."""
-        if self._proxy is None or not ends.can_be_seen():
+        if self._proxy is None or not sockets_show():
             return False
         link = self._link_of(number)
         if link is None:
             return False
         self._proxy.push(link, data=STRAY)
         return True
+
+
+def sockets_show() -> bool:
+    """Whether the system says what the sockets of the pools show: only then can a pool be blamed."""
+    return ends.can_be_seen()
 
 
 def end(proxy: Proxy, how: CutByNetwork, *links: Link) -> None:

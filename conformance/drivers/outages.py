@@ -7,12 +7,12 @@ the address that it was given, the proxy's, has no outage, and nothing is judged
 
 from collections.abc import Mapping
 
-from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, can_be_seen, ends_at
+from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
 from poolproof.conformance.program import Absence, BeginOutage, EndOutage, Operation
 from poolproof.spec.events import Cut, Outage, OutageOver
 
 from .driver import Surroundings
-from .links import ENDED, Links, end
+from .links import ENDED, Links, end, sockets_show
 
 TOLD: dict[Absence, str] = {
     "refused": "whoever connects is refused",
@@ -72,7 +72,7 @@ class Outages(Links):
             end(self._proxy, how, *self._proxy.links())
             for pool, connections in seen.items():
                 for connection in sorted(connections - self._half_closed):
-                    self._log(Cut(self._now_s(), pool, connection, ENDED[how], can_be_seen()))
+                    self._log(Cut(self._now_s(), pool, connection, ENDED[how], sockets_show()))
             if how == "half-closed":
                 self._half_closed |= frozenset[int]().union(*seen.values())
 

@@ -32,6 +32,7 @@ from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.target import load_target
 from poolproof.conformance.themes import Theme
 from poolproof.conformance.witness import Witness
+from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, LeftUnread, Terms, Used
 
 TIMES = 10
@@ -63,19 +64,16 @@ def witness(server: Server) -> Iterator[Witness]:
     witness.close()
 
 
-@pytest.fixture(params=["directly", "through something", "untold"])
+@pytest.fixture(params=["directly", "through something"])
 def driver(
     request: pytest.FixtureRequest,
     drivers: Drivers,
     settings: PoolSettings,
     witness: Witness,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Driver]:
     """Between the pools and the server may be what makes addresses others, and takes its time."""
     how: str = request.param
     with ExitStack() as afterwards:
-        if how == "untold":
-            monkeypatch.setattr(ends, "can_be_seen", lambda: False)
         if how == "through something":
             proxy = Proxy(settings.host, settings.port)
             afterwards.callback(proxy.close)
@@ -174,7 +172,6 @@ def test_a_reply_that_is_left_unread_has_arrived(driver: Driver) -> None:
     assert len(set(numbers)) == TIMES
 
 
-@pytest.mark.parametrize("driver", ["directly", "through something"], indirect=True)
 def test_what_is_not_there_in_time_is_not_said_to_be_seen(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,3 +181,38 @@ def test_what_is_not_there_in_time_is_not_said_to_be_seen(
     events = run(driver, LeaveUnread(one), CutHeld(other))
     assert not any(isinstance(event, BytesArrived) for event in events)
     assert [cut.visible for cut in events if isinstance(cut, Cut)] == [False]
+
+
+def test_where_sockets_say_nothing_nobody_is_judged_by_what_they_show(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    one, other = driver.holding
+    run(driver, LeaveUnread(one), CutHeld(other))
+    for acquire in (one, other):
+        run(driver, Release(acquire, "A"))
+    run(driver, TimeOutIdle(), Acquire("A"), Acquire("A"))
+    for acquire in [*driver.holding]:
+        run(driver, Release(acquire, "A"))
+    run(driver, CutIdle("A", 0), Acquire("A"), Acquire("A"))
+    assert not any(isinstance(event, BytesArrived) for event in driver.events)
+    cuts = [event for event in driver.events if isinstance(event, Cut)]
+    assert len(cuts) >= 2
+    assert not any(cut.visible for cut in cuts)
+
+
+@pytest.mark.parametrize("sockets_show_it", [True, False])
+def test_only_where_sockets_show_an_end_a_pool_is_judged_by_how_it_goes_on(
+    driver: Driver, sockets_show_it: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not sockets_show_it:
+        monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    for acquire in [*driver.holding]:
+        run(driver, Release(acquire, "A"))
+    run(driver, CutIdle("A", 0), Acquire("A"), Acquire("A"))
+
+    judgements = [*CLAUSES["BRK-1"].judge(History(tuple(driver.events)))]
+
+    assert [judgement.broken for judgement in judgements] == [None] * sockets_show_it
