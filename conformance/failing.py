@@ -12,7 +12,7 @@ from inspect import iscoroutinefunction, isfunction
 from typing import ClassVar
 
 from .client import ClientLibrary
-from .program import Failure
+from .ways import Failure
 
 TOLD: dict[Failure, str] = {
     "making": "whoever makes one gets a MemoryError",

@@ -3,8 +3,6 @@
 from poolproof.spec import Capability
 
 from .program import (
-    FAILURES,
-    MEANS,
     BeginFailing,
     ClosePool,
     DisconnectPool,
@@ -15,6 +13,7 @@ from .program import (
 )
 from .scenarios import ASK, Scenario, give, staged
 from .scheduler import SIGNALS
+from .ways import FAILURES, MEANS
 
 FORGOTTEN = (
     staged(

@@ -13,14 +13,13 @@ from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_
 from poolproof.conformance.program import (
     CutHeld,
     CutIdle,
-    CutInReply,
     CutReply,
-    Ending,
     LeaveUnread,
     Operation,
     SendUnasked,
     TimeOutIdle,
 )
+from poolproof.conformance.ways import CutInReply, Ending
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
 from .links import ENDED, Links, end, sockets_show

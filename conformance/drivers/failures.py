@@ -5,7 +5,8 @@ afterwards. A pool that does not let others say what its connections are has non
 """
 
 from poolproof.conformance.failing import TOLD
-from poolproof.conformance.program import BeginFailing, Failure, Operation
+from poolproof.conformance.program import BeginFailing, Operation
+from poolproof.conformance.ways import Failure
 from poolproof.spec.events import Outage, OutageOver
 
 from .outages import Outages

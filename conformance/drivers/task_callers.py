@@ -8,7 +8,7 @@ from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
 from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting, graceful, telling_how_long
-from poolproof.conformance.program import Means
+from poolproof.conformance.ways import Means
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,

@@ -23,12 +23,12 @@ from poolproof.conformance.program import (
     Cancelled,
     InterruptCommand,
     Limited,
-    Means,
     Operation,
     Release,
     ReleaseUnanswered,
 )
 from poolproof.conformance.scheduler import shown_by_loop
+from poolproof.conformance.ways import Means
 from poolproof.spec.events import ReleaseCalled, Terms
 
 from .calls import Call

@@ -9,20 +9,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.program import (
-    ENDINGS,
     Acquire,
     CutHeld,
     CutIdle,
-    CutInReply,
     CutReply,
     Drop,
-    Ending,
     LeaveUnread,
     Release,
     SendUnasked,
     Use,
 )
 from poolproof.conformance.themes import Theme
+from poolproof.conformance.ways import ENDINGS, CutInReply, Ending
 
 from .crowded_rules import CrowdedRules
 from .program_under_way import ANY, pick

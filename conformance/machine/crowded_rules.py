@@ -11,7 +11,6 @@ from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.loop import Cancellation
 from poolproof.conformance.program import (
-    MEANS,
     Acquire,
     Cancel,
     Cancelled,
@@ -27,6 +26,7 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.scheduler import SIGNALS, Schedule
 from poolproof.conformance.themes import CANCELLING, CROWD_S, CROWDED, Theme
+from poolproof.conformance.ways import MEANS
 
 from .program_under_way import ANY, pick
 from .sequential_rules import SequentialRules

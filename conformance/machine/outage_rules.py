@@ -8,19 +8,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.program import (
-    REFUSALS,
     Acquire,
     BeginOutage,
-    CutByNetwork,
     Elapse,
     EndOutage,
     HoldConnects,
     LetConnect,
-    Refusal,
     Release,
     Use,
 )
 from poolproof.conformance.themes import OUTAGES, Theme
+from poolproof.conformance.ways import REFUSALS, CutByNetwork, Refusal
 
 from .breakage_rules import BreakageRules
 from .program_under_way import ANY, pick

@@ -15,12 +15,13 @@ from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.mishaps import DISCONNECTING_FAILS, ENDING_FAILS, FAILED, RELEASING_FAILS
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import FAILURES, Build, ClosePool, DisconnectPool, Operation
+from poolproof.conformance.program import Build, ClosePool, DisconnectPool, Operation
 from poolproof.conformance.scenarios import Scenario, possible
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.story import tell
 from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.ways import FAILURES
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability, History

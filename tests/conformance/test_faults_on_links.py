@@ -16,15 +16,12 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.network import ends
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import (
-    ENDINGS,
-    Absence,
     Acquire,
     BeginOutage,
     Build,
     CutHeld,
     CutIdle,
     CutReply,
-    Ending,
     Operation,
     Release,
     SendUnasked,
@@ -33,6 +30,7 @@ from poolproof.conformance.program import (
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import Theme
+from poolproof.conformance.ways import ENDINGS, Absence, Ending
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History

@@ -31,7 +31,6 @@ from poolproof.conformance.program import (
     HoldConnects,
     LetConnect,
     Operation,
-    Refusal,
     Release,
 )
 from poolproof.conformance.redis_interface import RedisInterface
@@ -39,6 +38,7 @@ from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.conformance.ways import Refusal
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.events import (
