@@ -27,6 +27,7 @@ from .exhaustion import search, wait_for_the_server
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
+from .silences import fall_silent
 from .themes import ONLY_CONDUCTED, TIMED, themes_for
 from .trials import run_trials
 from .witness import Witness
@@ -182,6 +183,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         wait_for_the_server(court, prepared, budget.depth)
         if budget.depth.in_real_time:
             told += restart(court, prepared)
+            told += fall_silent(court, prepared)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)

@@ -1,4 +1,6 @@
-"""The witness of a server that ends and comes back: while it is down, nothing is open there."""
+"""The witness of a server that ends and comes back: while it is down, nothing is open there; and while
+it answers nobody, what is open is what was.
+"""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -7,7 +9,14 @@ import redis
 
 from .server import Server
 from .server.mortal import MortalServer
+from .ways import Silence
 from .witness import Allowed, Witness
+
+PAUSE_S = 2.5
+"""How long the server lets everybody wait when it is paused: longer than callers do."""
+
+ROUNDS = 4
+"""Accepting, reading what was sent, hearing of the end, and closing: a server does these one by one."""
 
 
 class MortalWitness:
@@ -16,6 +25,10 @@ class MortalWitness:
     def __init__(self, mortal: MortalServer) -> None:
         self._mortal = mortal
         self._witness: Witness | None = Witness(mortal.server)
+        self._silent: Witness | None = None
+        """The witness of a server that answers nobody."""
+        self._seen: Mapping[str, frozenset[int]] = {}
+        """What it has seen last."""
         self._newest = 0
         """The number of the last connection before the server ended."""
 
@@ -33,6 +46,25 @@ class MortalWitness:
         while _number_of_a_new_connection(server) <= self._newest:
             pass  # each is given a number, and there were few
         self._witness = Witness(server)
+
+    def fall_silent(self, how: Silence) -> None:
+        """Have the server answer nobody, as in one of the ways in which it can itself."""
+        assert self._witness is not None
+        if how == "paused":
+            self._witness.ask("CLIENT", "PAUSE", round(PAUSE_S * 1000))
+        else:
+            self._mortal.freeze()
+        self._silent, self._witness = self._witness, None
+
+    def speak_again(self) -> None:
+        """Have it answer whoever has asked it since; a pause comes to its end, in real time."""
+        self._mortal.thaw()
+        self._witness, self._silent = self._silent, None
+        # It admits callers in the order in which they came, and hears them round by round: what was
+        # sent and closed meanwhile has been heard of.
+        self.lets_in()
+        for _ in range(ROUNDS):
+            self.ask("PING")
 
     def ask(self, *words: str | float) -> object:
         """Send one command and return its reply, or nothing."""
@@ -62,9 +94,12 @@ class MortalWitness:
         self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each, once nothing moves."""
+        if self._silent is not None:
+            return {pool: self._seen.get(pool, frozenset()) for pool in pools}
         if self._witness is None:
             return {pool: frozenset() for pool in pools}
-        return self._witness.settled_connections(pools, allowed)
+        self._seen = self._witness.settled_connections(pools, allowed)
+        return self._seen
 
     def end_connections(self, names: frozenset[str]) -> None:
         """Close whatever is still open under these client names."""
@@ -78,8 +113,9 @@ class MortalWitness:
 
     def close(self) -> None:
         """Close the witness's own connection."""
-        if self._witness is not None:
-            self._witness.close()
+        for witness in (self._witness, self._silent):
+            if witness is not None:
+                witness.close()
 
 
 def _number_of_a_new_connection(server: Server) -> int:

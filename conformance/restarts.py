@@ -13,9 +13,20 @@ from .court import Court
 from .drivers import CannotBuild, Driver
 from .mortal_witness import MortalWitness
 from .preparation import Prepared
-from .program import Acquire, BeginOutage, Build, EndOutage, Operation, Release, Use
-from .server import ServerError
+from .program import (
+    Acquire,
+    BeginOutage,
+    Build,
+    Drop,
+    EndOutage,
+    LeaveUnread,
+    Operation,
+    Release,
+    Use,
+)
+from .server import Server, ServerError
 from .server.mortal import MortalServer, mortal_server
+from .settings import PoolSettings
 from .themes import PATIENT_WITH_OUTAGES_S, Theme
 
 MAX_CONNECTIONS = 2
@@ -61,16 +72,8 @@ def _history(
     operations: Sequence[Operation],
     number: int,
 ) -> Driver:
-    server = mortal.server
-    settings = replace(
-        prepared.settings,
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username,
-        password=server.password,
-        client_name=f"{prepared.settings.client_name}-restart-{number}",
-    )
+    name = f"{prepared.settings.client_name}-restart-{number}"
+    settings = settings_at(mortal.server, prepared.settings, name)
     witness = MortalWitness(mortal)
     driver = court.drivers.new(
         Theme.CROWD, settings, witness, look_twice=False, mortal_witness=witness
@@ -79,18 +82,36 @@ def _history(
     timeout_s = PATIENT_WITH_OUTAGES_S if takes_timeout else None
     try:
         driver.run_one(Build("A", Terms(MAX_CONNECTIONS, timeout_s, takes_timeout)))
-        for operation in operations:
-            if _is_possible(driver, operation):
-                driver.run_one(operation)
+        run_possible(driver, operations)
         driver.finish()
     finally:
         witness.close()
     return driver
 
 
+def settings_at(server: Server, settings: PoolSettings, client_name: str) -> PoolSettings:
+    """The settings of a pool at another server, under a name of its own."""
+    return replace(
+        settings,
+        host=server.host,
+        port=server.port,
+        db=server.db,
+        username=server.username,
+        password=server.password,
+        client_name=client_name,
+    )
+
+
+def run_possible(driver: Driver, operations: Sequence[Operation]) -> None:
+    """Run one after another, as far as the pool goes along."""
+    for operation in operations:
+        if _is_possible(driver, operation):
+            driver.run_one(operation)
+
+
 def _is_possible(driver: Driver, operation: Operation) -> bool:
     match operation:
-        case Release(acquire) | Use(acquire):
+        case Release(acquire) | Use(acquire) | Drop(acquire) | LeaveUnread(acquire):
             return acquire in driver.holding and "A" not in driver.retired
         case Acquire():
             return "A" not in driver.retired

@@ -23,6 +23,12 @@ from .owed import (
 from .state import Moment
 from .waiting import waits_in_vain
 
+LEAVES_UNREAD = frozenset(
+    {Deed.RELEASED, Deed.UNREAD, Deed.COMMANDED, Deed.OUTAGE, Deed.CUT_UNSEEN}
+)
+"""What may have happened to a pool when replies are left unread: also that they came late, because the
+server had been silent."""
+
 
 @clause("BRK-1", Requirement.MUST, Level.RESILIENT)
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
@@ -50,7 +56,13 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if not state.deeds <= {Deed.RELEASED, Deed.UNREAD, Deed.COMMANDED}:
+            if not state.deeds <= {
+                Deed.RELEASED,
+                Deed.UNREAD,
+                Deed.COMMANDED,
+                Deed.OUTAGE,
+                Deed.CUT_UNSEEN,
+            }:
                 break
             if not state.unread or state.outstanding:
                 continue  # of a reply that is still to come nobody can see anything

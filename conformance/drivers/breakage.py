@@ -128,7 +128,9 @@ class Breakage(Links):
         earlier = len(self.events)
         self._run_send_only(acquire, key)
         sent = any(isinstance(event, LeftUnread) for event in self.events[earlier:])
-        if sent and self._reply_is_there(held.pool, before):
+        if sent and self.in_outage:
+            self._late.append((held.pool, held.number, self._sent_since(before)))
+        elif sent and self._reply_is_there(held.pool, before):
             self._log(BytesArrived(self._now_s(), held.pool, held.number))
 
     def _send_unasked(self, pool: str, which: int) -> None:
@@ -172,13 +174,18 @@ class Breakage(Links):
             seen = ends.await_that(one_has_ended, ARRIVING_S) if intact else self._server_goes_on()
         self._log(Cut(self._now_s(), pool, number, ENDED["closed by the server"], visible=seen))
 
-    def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
+    def _sent_since(self, before: Mapping[Address, Seen]) -> Mapping[Address, Seen]:
+        """The sockets on which something was sent since then, as they were before."""
         with ends_at(*self._server_addresses()) as ends:
-            sent = [
-                end
+            return {
+                end: before[end]
                 for end, seen in ends.seen().items()
                 if end in before and seen.written > before[end].written
-            ]
+            }
+
+    def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
+        sent = self._sent_since(before)
+        with ends_at(*self._server_addresses()) as ends:
 
             def replies_are_there(seen: Mapping[Address, Seen]) -> bool:
                 return all(seen[end].arrived > before[end].arrived for end in sent)

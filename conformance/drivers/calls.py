@@ -3,6 +3,7 @@
 Here they are started and noted when they are over, whether a thread makes them or a task.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,23 @@ class Call(ABC):
     @abstractmethod
     def raised(self) -> BaseException | None:
         """What it failed with that is no outcome of the pool's, now that it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall(Call):
+    """A call that a task makes."""
+
+    task: asyncio.Task[None]
+
+    @property
+    def done(self) -> bool:
+        """Whether its task is."""
+        return self.task.done()
+
+    @property
+    def raised(self) -> BaseException | None:
+        """What its task failed with; that it was cancelled is no failure."""
+        return None if self.task.cancelled() else self.task.exception()
 
 
 AnyCall = TypeVar("AnyCall", bound=Call)

@@ -9,10 +9,10 @@ from poolproof.conformance.program import BeginFailing, Operation
 from poolproof.conformance.ways import Failure
 from poolproof.spec.events import Outage, OutageOver
 
-from .outages import Outages
+from .silences import Silences
 
 
-class Failures(Outages):
+class Failures(Silences):
     """Begins them at moments at which nothing moves; they end as outages do."""
 
     def _inflict(self, operation: Operation) -> None:

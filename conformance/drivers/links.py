@@ -36,6 +36,9 @@ class Links(Driver):
         super().__init__(surroundings)
         self._half_closed: set[int] = set()
         """Connections that have ended for their pool, and not for the server."""
+        self._late: list[tuple[str, int, Mapping[ends.Address, ends.Seen]]] = []
+        """The replies that nobody will read, and that come when the server can be reached again: of
+        which pool, on which connection, and what the sockets showed before that may be its."""
 
     def _link_of(self, number: int) -> Link | None:
         """The link of a connection that has not ended; None if it does not go through the proxy."""

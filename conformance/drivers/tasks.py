@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from math import inf
 
 from poolproof.conformance.adapter import AnyAsyncAdapter
 from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.loop import Cancellation, CannotHost, Started, VirtualLoop, start
+from poolproof.conformance.network.quiet import hold
 from poolproof.conformance.program import (
     Acquire,
     AwaitReply,
@@ -31,7 +31,7 @@ from poolproof.conformance.scheduler import shown_by_loop
 from poolproof.conformance.ways import Means
 from poolproof.spec.events import ReleaseCalled, Terms
 
-from .calls import Call
+from .calls import TaskCall
 from .driver import Surroundings
 from .task_callers import COMMAND_S, TaskCallers
 from .threads_of_others import threads_of_pool
@@ -41,22 +41,7 @@ CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _TaskCall(Call):
-    """A call that a task makes."""
-
-    task: asyncio.Task[None]
-
-    @property
-    def done(self) -> bool:
-        return self.task.done()
-
-    @property
-    def raised(self) -> BaseException | None:
-        return None if self.task.cancelled() else self.task.exception()
-
-
-class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]):
+class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]]):
     """Runs programs of any kind, for asyncio."""
 
     def __init__(
@@ -80,7 +65,7 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]
         """Close all pools and end what connections and callers they leave behind."""
         self._over = True
         self._loop.connects_held = False
-        self._loop.replies_held = False
+        self._hear(nothing=False)
         # Who holds a connection closes it: a pool that is closed need not know of it any more.
         for connection in self._left_behind():
             start(self._loop, self._let_fail(self._adapter.disconnect(connection)))
@@ -154,7 +139,7 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]
         token = CALL.set(call)  # the task takes a copy
         started = start(self._loop, self._caller(work(call)), at)
         CALL.reset(token)
-        self._moving[call] = _TaskCall(pool, end_s, started.task)
+        self._moving[call] = TaskCall(pool, end_s, started.task)
         if at is not None:
             self._last = started
         return call
@@ -304,6 +289,10 @@ class Tasks(TaskCallers, VirtualTime[_TaskCall, Coroutine[object, object, None]]
         self._reply(key)
         self._loop.replies_held = False
         self._go_on()
+
+    def _hear(self, *, nothing: bool) -> None:
+        """What a black hole has swallowed is due for ever, and not waited for."""
+        hold(self._loop, self._proxy, replies_held=nothing)
 
     def _connecting(self) -> frozenset[int]:
         """A task of the pool's own that connects may do so for any of those who wait."""

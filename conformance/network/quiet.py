@@ -22,7 +22,7 @@ def run_until_quiet(loop: VirtualLoop, proxy: Proxy, *, replies_held: bool = Fal
     """
     arrived: set[int] = set()
     while True:
-        _hold(loop, proxy, replies_held=replies_held)
+        hold(loop, proxy, replies_held=replies_held)
         loop.run_until_quiet()
         proxy.settle(answered=False)
         # Whoever does not read what has arrived will not read it in another round either.
@@ -31,11 +31,13 @@ def run_until_quiet(loop: VirtualLoop, proxy: Proxy, *, replies_held: bool = Fal
             return
 
 
-def _hold(loop: VirtualLoop, proxy: Proxy, *, replies_held: bool) -> None:
+def hold(loop: VirtualLoop, proxy: Proxy | None, *, replies_held: bool = False) -> None:
+    """Hold at the loop what the proxy withholds, if there is one, or all that servers send."""
     # A connection that is made while connects hang is one of them from its beginning.
-    loop.replies_held = replies_held or proxy.admission == "hang"
+    loop.replies_held = replies_held or (proxy is not None and proxy.admission == "hang")
     for wire in loop.wires:
-        wire.held = replies_held or proxy.withholds_from(wire.getsockname())
+        withheld = proxy is not None and proxy.withholds_from(wire.getsockname())
+        wire.held = replies_held or withheld
 
 
 def _arrived(loop: VirtualLoop) -> set[int]:

@@ -1,0 +1,103 @@
+"""Silences: programs in which the server is there and says nothing for a while, and then goes on.
+
+It is stopped, or told to let everybody wait, or what is sent on connections is swallowed on the way:
+callers whose client gives up after a second release what they hold, and others come meanwhile. The
+time that a client waits for a reply is real where callers are threads, so that each is run once.
+
+A server that is stopped is one of its own, as in restarts.py. What is swallowed is so by the proxy,
+before whatever server there is.
+"""
+
+from collections.abc import Sequence
+
+from poolproof.spec.events import Terms
+
+from .court import Court
+from .drivers import CannotBuild, Driver
+from .mortal_witness import MortalWitness
+from .preparation import Prepared
+from .program import (
+    Acquire,
+    BeginOutage,
+    Build,
+    Drop,
+    EndOutage,
+    LeaveUnread,
+    Operation,
+    Release,
+    Use,
+)
+from .restarts import run_possible, settings_at
+from .server import ServerError
+from .server.mortal import mortal_server
+from .themes import PATIENT_WITH_OUTAGES_S, Theme
+
+MAX_CONNECTIONS = 2
+
+SOCKET_TIMEOUT_S = 1.0
+"""How long a client waits for a reply: long enough to be no matter of a busy machine."""
+
+ASK = Acquire("A")
+GIVE_BOTH = (Release(1, "A"), Release(2, "A"))
+OVER = EndOutage()
+
+NOT_DONE = "the server was not made to answer nobody"
+
+PAUSED_WHILE_IDLE: Sequence[Operation] = (
+    *(ASK, ASK, *GIVE_BOTH),
+    *(BeginOutage("paused"), ASK, OVER),
+)
+FROZEN_WHILE_IN_USE: Sequence[Operation] = (
+    *(ASK, ASK),
+    *(BeginOutage("frozen"), Use(1), Drop(2), *GIVE_BOTH, ASK, OVER),
+)
+FROZEN_BEFORE_THE_REPLY: Sequence[Operation] = (
+    *(ASK, ASK),
+    *(BeginOutage("frozen"), LeaveUnread(1), *GIVE_BOTH, OVER),
+)
+SWALLOWED_WHILE_IN_USE: Sequence[Operation] = (
+    *(ASK, ASK),
+    *(BeginOutage("swallowed"), Use(1), Drop(2), *GIVE_BOTH, ASK, OVER),
+)
+"""In the end of each, all connections are asked for."""
+
+
+def fall_silent(court: Court, prepared: Prepared) -> tuple[str, ...]:
+    """Run all, and let the court judge. Returns what is to be told if that was not possible.
+
+    Raises what kept a program from being run, such as CannotHost.
+    """
+    judged = court.is_after("BRK-5") or court.is_after("BRK-2")
+    if not judged or court.time_is_up:
+        return ()
+    if "socket_timeout" not in prepared.settings.takes:
+        return (f"{NOT_DONE}: the pool takes no socket_timeout",)
+    _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
+    programs = (PAUSED_WHILE_IDLE, FROZEN_WHILE_IN_USE, FROZEN_BEFORE_THE_REPLY)
+    try:
+        with mortal_server() as mortal:
+            for number, operations in enumerate(programs):
+                witness = MortalWitness(mortal)
+                name = f"{prepared.settings.client_name}-silence-{number}"
+                settings = settings_at(mortal.server, prepared.settings, name)
+                try:
+                    driver = court.drivers.new(
+                        Theme.CROWD, settings, witness, look_twice=True, mortal_witness=witness
+                    )
+                    _judge(court, driver, operations)
+                finally:
+                    witness.close()
+    except (ServerError, CannotBuild) as reason:
+        return (f"{NOT_DONE}: {' '.join(str(reason).split())}",)
+    return ()
+
+
+def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> None:
+    takes_timeout = "timeout" in court.settings.takes
+    timeout_s = PATIENT_WITH_OUTAGES_S if takes_timeout else None
+    terms = Terms(MAX_CONNECTIONS, timeout_s, takes_timeout, socket_timeout_s=SOCKET_TIMEOUT_S)
+    court.take_a_step()
+    driver.run_one(Build("A", terms))
+    run_possible(driver, operations)
+    driver.finish()
+    court.judge(driver.events, drawn=False)
