@@ -1,0 +1,201 @@
+"""A server that is there and answers nobody for a while: what is seen of it, who is convicted by it,
+and what is said.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+import pytest
+from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async, silence, silence_async
+from judging import adapter_of, drivers_of, leaving_open_what_they_will
+
+from poolproof import reference_pool
+from poolproof.conformance import silences
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.court import Court
+from poolproof.conformance.drivers import Driver
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import BeginOutage, Operation
+from poolproof.conformance.restarts import run_possible
+from poolproof.conformance.server import Server, mortal
+from poolproof.conformance.server.mortal import MortalServer, mortal_server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.silences import fall_silent
+from poolproof.conformance.telling.rows import rows_of
+from poolproof.conformance.witness import Witness
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
+from poolproof.spec.events import (
+    Acquired,
+    AcquireFailed,
+    BytesArrived,
+    Cut,
+    Event,
+    Outage,
+    OutageOver,
+)
+
+Silenced = Callable[..., tuple["Recorder", tuple[str, ...]]]
+
+OF_BOTH_COLOURS = pytest.mark.parametrize(
+    "pool",
+    [reference_pool.ConnectionPool, asyncio_reference_pool.ConnectionPool],
+    ids=["threads", "asyncio"],
+)
+
+
+class Recorder(Court):
+    """Keeps the histories that it judges."""
+
+    histories: Sequence[Sequence[Event]] = ()
+
+    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+        self.histories = (*self.histories, events)
+        super().judge(events, drawn=drawn)
+
+
+@pytest.fixture
+def silenced(server: Server, settings: PoolSettings) -> Iterator[Silenced]:
+    """What comes of the silences alone, and what is told of them."""
+    witness = Witness(server)
+
+    def silence_under(
+        pool: type[object], *, takes: frozenset[str] | None = None
+    ) -> tuple[Recorder, tuple[str, ...]]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        if takes is not None:
+            prepared = replace(prepared, settings=replace(prepared.settings, takes=takes))
+        with closing(drivers_of(prepared)) as drivers, leaving_open_what_they_will():
+            court = Recorder(
+                drivers, prepared.settings, witness, ["BRK-2", "BRK-5"], lambda: None, limit_s=60
+            )
+            return court, fall_silent(court, prepared)
+
+    with schedulable_threads():
+        yield silence_under
+    witness.close()
+
+
+@OF_BOTH_COLOURS
+def test_nobody_is_answered_for_a_while_and_then_all_slots_serve_again(
+    silenced: Silenced, pool: type[object]
+) -> None:
+    court, told = silenced(pool)
+
+    assert told == ()
+    assert court.convictions == {}
+    assert court.observed == {"BRK-5": 3, "BRK-2": 1}
+    assert len(court.histories) == 4
+    for events in court.histories:
+        [away] = [at for at, event in enumerate(events) if isinstance(event, Outage)]
+        [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
+        before = {event.connection for event in events[:away] if isinstance(event, Acquired)}
+        cuts = [event for event in events if isinstance(event, Cut)]
+        assert {cut.connection for cut in cuts} == before
+        assert not any(cut.visible for cut in cuts)
+        during = [event for event in events[away:over] if isinstance(event, Acquired)]
+        assert not any(event.connection for event in during)
+        assert not [event for event in events[over:] if isinstance(event, AcquireFailed)]
+        after = {event.connection for event in events[over:] if isinstance(event, Acquired)}
+        assert len(after - {None}) == 2
+    ways = [next(e.how for e in events if isinstance(e, Outage)) for events in court.histories]
+    assert len({*ways}) == 3
+
+
+@OF_BOTH_COLOURS
+def test_a_reply_that_comes_when_the_server_goes_on_is_known_to_have_come(
+    silenced: Silenced, pool: type[object]
+) -> None:
+    court, _ = silenced(pool)
+
+    events = court.histories[-1]
+    [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
+    [late] = [at for at, event in enumerate(events) if isinstance(event, BytesArrived)]
+    assert over < late
+
+
+def test_it_is_told_that_nobody_is_answered(silenced: Silenced) -> None:
+    court, _ = silenced(asyncio_reference_pool.ConnectionPool)
+
+    for events, why in zip(
+        court.histories, ("lost on the way", "CLIENT PAUSE", "SIGSTOP", "SIGSTOP"), strict=True
+    ):
+        [told] = [row.text for row in rows_of(events, short=False) if why in row.text]
+        assert told.startswith("the server cannot be reached: ")
+
+
+@pytest.mark.parametrize(
+    ("culprit", "clause"),
+    [
+        (silence.LosesTheSlotOfASilentConnect, "BRK-5"),
+        (silence_async.LosesTheSlotOfATaskThatIsNotGreeted, "BRK-5"),
+        (silence.ForgetsTheSlotOfASilentConnection, "BRK-5"),
+        (silence_async.ForgetsTheSlotOfASilentStream, "BRK-5"),
+        (breakage.LooksOnlyWhenGivenBack, "BRK-2"),
+        (breakage_async.LooksOnlyWhenATaskGivesBack, "BRK-2"),
+    ],
+)
+def test_a_pool_that_reckons_with_ends_and_not_with_silence_is_convicted(
+    silenced: Silenced, culprit: type[SoundPool | SoundAsyncPool], clause: str
+) -> None:
+    court, _ = silenced(culprit)
+
+    assert set(court.convictions) == {clause}
+
+
+def test_a_pool_whose_clients_never_give_up_is_not_kept_waiting(silenced: Silenced) -> None:
+    court, told = silenced(SoundPool, takes=frozenset({"timeout"}))
+
+    assert told == ("the server was not made to answer nobody: the pool takes no socket_timeout",)
+    assert court.programs == 0
+
+
+def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent_all_the_same(
+    silenced: Silenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mortal, "_programs", lambda: [(None, "no server program")])
+
+    court, told = silenced(SoundAsyncPool)
+
+    assert told == ("the server was not made to answer nobody: no server program",)
+    assert court.programs == 1
+
+
+@pytest.mark.parametrize("program", ["PAUSED_WHILE_IDLE", "FROZEN_WHILE_IN_USE"])
+def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
+    silenced: Silenced, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[MortalServer] = []
+
+    @contextmanager
+    def noted() -> Iterator[MortalServer]:
+        with mortal_server() as server:
+            servers.append(server)
+            yield server
+
+    def run_and_tidy_up(driver: Driver, operations: Sequence[Operation]) -> None:
+        try:
+            run_possible(driver, operations)
+        except AssertionError:
+            driver.close()
+            raise
+
+    monkeypatch.setattr(silences, "run_possible", run_and_tidy_up)
+    monkeypatch.setattr(silences, "mortal_server", noted)
+    monkeypatch.setattr(silences, "SWALLOWED_WHILE_IN_USE", ())
+    monkeypatch.setattr(silences, "PAUSED_WHILE_IDLE", broken_off(getattr(silences, program)))
+
+    with pytest.raises(AssertionError, match="carry out"):
+        silenced(SoundAsyncPool)
+
+    [server] = servers
+    address = server._address
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address.host, address.port))
+
+
+def broken_off(operations: Sequence[object]) -> Sequence[object]:
+    """As far as the silence, and then what no driver can do."""
+    [began] = [at for at, each in enumerate(operations) if isinstance(each, BeginOutage)]
+    return (*operations[: began + 1], object())
