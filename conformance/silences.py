@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from poolproof.spec.events import Terms
 
+from . import loop, scheduler
 from .court import Court
 from .drivers import CannotBuild, Driver
 from .mortal_witness import MortalWitness
@@ -63,18 +64,15 @@ SWALLOWED_WHILE_IN_USE: Sequence[Operation] = (
 
 
 def fall_silent(court: Court, prepared: Prepared) -> tuple[str, ...]:
-    """Run all, and let the court judge. Returns what is to be told if that was not possible.
-
-    Raises what kept a program from being run, such as CannotHost.
-    """
+    """Run all, and let the court judge. Returns what is to be told if that was not possible."""
     judged = court.is_after("BRK-5") or court.is_after("BRK-2")
     if not judged or court.time_is_up:
         return ()
     if "socket_timeout" not in prepared.settings.takes:
         return (f"{NOT_DONE}: the pool takes no socket_timeout",)
-    _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
     programs = (PAUSED_WHILE_IDLE, FROZEN_WHILE_IN_USE, FROZEN_BEFORE_THE_REPLY)
     try:
+        _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
         with mortal_server() as mortal:
             for number, operations in enumerate(programs):
                 witness = MortalWitness(mortal)
@@ -87,8 +85,8 @@ def fall_silent(court: Court, prepared: Prepared) -> tuple[str, ...]:
                     _judge(court, driver, operations)
                 finally:
                     witness.close()
-    except (ServerError, CannotBuild) as reason:
-        return (f"{NOT_DONE}: {' '.join(str(reason).split())}",)
+    except (ServerError, CannotBuild, loop.CannotHost, scheduler.CannotHost) as reason:
+        return (f"{NOT_DONE}: {_in_one_line(reason)}",)
     return ()
 
 
@@ -101,3 +99,8 @@ def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> Non
     run_possible(driver, operations)
     driver.finish()
     court.judge(driver.events, drawn=False)
+
+
+def _in_one_line(reason: Exception) -> str:
+    """Without the stacks that follow."""
+    return str(reason).partition("\n")[0]

@@ -41,6 +41,9 @@ UNSEEN_S = 1.0
 scheduler would take such a thread for one that it cannot conduct, a little later.
 """
 
+SILENCE_S = 12.0
+"""How long a call may take whose client gives up waiting for a reply again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class _ThreadCall(Call):
@@ -257,6 +260,11 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
             self._somebody_looks = True
             self._scheduler.advance_to(deadline_s)
             self._go_on()
+
+    def _hear(self, *, nothing: bool) -> None:
+        """Threads are blocked, in real time, that wait for a server which says nothing."""
+        if nothing:
+            self._scheduler.watchdog_s = SILENCE_S
 
     def _connecting(self) -> frozenset[int]:
         """A thread of the pool's own that connects may do so for any of those who wait."""
