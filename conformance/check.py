@@ -24,6 +24,7 @@ from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.threads_of_others import threads_now
 from .exhaustion import search, wait_for_the_server
+from .failing_over import fail_over
 from .preparation import Prepared, library_version, prepare
 from .restarts import restart
 from .settings import PoolSettings
@@ -182,6 +183,7 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         run_campaign(court, [each for each in themes if each not in unjudged], budget, seed)
         wait_for_the_server(court, prepared, budget.depth)
         if budget.depth.in_real_time:
+            told += fail_over(court, prepared)
             told += restart(court, prepared)
             told += fall_silent(court, prepared)
     except loop.CannotHost as reason:

@@ -53,6 +53,30 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """Send a command on the connection that writes something, and read its reply."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteByClient:
+    """Give a command that writes something to a client that uses the pool."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demote:
+    """Have the server become a replica, which refuses whoever writes; not one that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Have it lead again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Close the connection while it is in use."""
 
@@ -254,6 +278,10 @@ Single = (
     | Acquire
     | Release
     | Use
+    | Write
+    | WriteByClient
+    | Demote
+    | Promote
     | Drop
     | Forget
     | RunBlock

@@ -23,6 +23,8 @@ from .program import (
     Operation,
     Release,
     Use,
+    Write,
+    WriteByClient,
 )
 from .server import Server, ServerError
 from .server.mortal import MortalServer, mortal_server
@@ -111,9 +113,11 @@ def run_possible(driver: Driver, operations: Sequence[Operation]) -> None:
 
 def _is_possible(driver: Driver, operation: Operation) -> bool:
     match operation:
-        case Release(acquire) | Use(acquire) | Drop(acquire) | LeaveUnread(acquire):
+        case (
+            Release(acquire) | Use(acquire) | Write(acquire) | Drop(acquire) | LeaveUnread(acquire)
+        ):
             return acquire in driver.holding and "A" not in driver.retired
-        case Acquire():
+        case Acquire() | WriteByClient():
             return "A" not in driver.retired
         case _:
             return True

@@ -178,12 +178,13 @@ class BlockLeft:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The holder sent a command and got its own reply; if not, `trouble` says what it got."""
+    """The holder sent a command and got its own reply, or a `refusal`; if not, `trouble` says what."""
 
     at_s: float
     pool: str
     acquire: int
     trouble: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

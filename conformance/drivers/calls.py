@@ -19,10 +19,13 @@ from poolproof.conformance.program import (
     Operation,
     RunBlock,
     Use,
+    Write,
+    WriteByClient,
 )
 from poolproof.spec.events import Terms
 
 from .breakage import Breakage
+from .demotions import Demotions
 from .driver import Surroundings
 from .failures import Failures
 
@@ -68,7 +71,7 @@ Work = TypeVar("Work")
 """What it returns to have a caller do something: a coroutine, or nothing."""
 
 
-class Calls(Breakage, Failures, Generic[AnyCall, Work]):
+class Calls(Breakage, Failures, Demotions, Generic[AnyCall, Work]):
     """Starts calls."""
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -96,6 +99,12 @@ class Calls(Breakage, Failures, Generic[AnyCall, Work]):
     def _use(self, acquire: int) -> Work: ...
 
     @abstractmethod
+    def _write(self, acquire: int) -> Work: ...
+
+    @abstractmethod
+    def _write_by_client(self, pool: str, call: int) -> Work: ...
+
+    @abstractmethod
     def _send_only(self, acquire: int, key: str) -> Work: ...
 
     @abstractmethod
@@ -119,6 +128,11 @@ class Calls(Breakage, Failures, Generic[AnyCall, Work]):
             case Use(acquire):
                 pool = self._held(acquire).pool
                 return self._start_call(pool, lambda _: self._use(acquire))
+            case Write(acquire):
+                pool = self._held(acquire).pool
+                return self._start_call(pool, lambda _: self._write(acquire))
+            case WriteByClient(pool):
+                return self._start_call(pool, lambda call: self._write_by_client(pool, call))
             case Drop(acquire):
                 pool = self._held(acquire).pool
                 return self._start_call(pool, lambda _: self._drop(acquire))

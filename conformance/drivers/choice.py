@@ -58,6 +58,11 @@ class Drivers:
         return uses_asyncio(self._adapter)
 
     @property
+    def server_can_fail(self) -> bool:
+        """Whether the server is one that may be disturbed."""
+        return self._door is not None
+
+    @property
     def connections_can_fail(self) -> bool:
         """Whether the pool's connections can be made to raise."""
         return self._connection_class is not None
@@ -88,10 +93,14 @@ class Drivers:
             return RealThreads(adapter, surroundings)
         return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)
 
-    def close(self) -> None:
-        """End what is shared by all programs, and leave the server open."""
+    def open_the_server(self) -> None:
+        """Undo what a program that broke off has done to the server."""
         if self._door is not None:
             self._door.open()
+
+    def close(self) -> None:
+        """End what is shared by all programs, and leave the server open."""
+        self.open_the_server()
         if self._proxy is not None:
             self._proxy.close()
 
@@ -110,7 +119,6 @@ class Drivers:
         settings = surroundings.settings
         self._proxy = self._proxy or Proxy(settings.host, settings.port)
         self._proxy.admit_connects()
-        if self._door is not None:
-            self._door.open()  # a program that broke off may have left it shut
+        self.open_the_server()
         settings = replace(settings, host=self._proxy.host, port=self._proxy.port)
         return replace(surroundings, settings=settings, proxy=self._proxy)

@@ -17,7 +17,7 @@ from poolproof.spec.events import (
     Used,
 )
 
-from .driver import Driver, Held, Surroundings
+from .driver import KEEP_S, Driver, Held, Surroundings
 
 
 def _shortened(reply: object) -> str:
@@ -61,6 +61,20 @@ class Outcomes(Driver):
         own = reply in (word, word.encode())
         trouble = "" if own else f"ECHO {word} was answered with {_shortened(reply)}"
         self._log(Used(self._now_s(), held.pool, acquire, trouble))
+
+    def _something_to_write(self) -> tuple[str, ...]:
+        """A command that a replica refuses."""
+        key = f"{self._settings.client_name}-{next(self._calls)}"
+        return "SET", key, "written", "EX", str(KEEP_S)
+
+    def _note_written(self, acquire: int, held: Held, raised: Exception) -> None:
+        """The server's own answer to who writes may be that it does not let them."""
+        error = self._library.error(raised)
+        if error.is_connection_error or error.is_timeout_error:
+            self._note_trouble(acquire, held, "SET", raised)
+            return
+        refusal = f"SET is answered with {error}"
+        self._log(Used(self._now_s(), held.pool, acquire, refusal=refusal))
 
     def _note_reply(self, pool: str, call: int, key: str, reply: object) -> None:
         said = f"what is under {key}"

@@ -25,6 +25,7 @@ from poolproof.spec.events import (
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
+    Used,
 )
 
 from .driver import Held, Surroundings
@@ -168,6 +169,27 @@ class TaskCallers(Outcomes):
             self._note_trouble(acquire, held, "ECHO", raised)
         else:
             self._note_echo(acquire, held, word, reply)
+
+    async def _write(self, acquire: int) -> None:
+        held = self._held(acquire)
+        try:
+            await self._adapter.send(held.connection, *self._something_to_write())
+            await self._adapter.receive(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the server refuses it, or the connection fails
+            self._note_written(acquire, held, raised)
+        else:
+            self._log(Used(self._now_s(), held.pool, acquire))
+
+    async def _write_by_client(self, pool: str, call: int) -> None:
+        make_client = cast("Callable[..., Client]", self._library.client)
+        self._log(CommandCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            client = make_client(connection_pool=self._pools[pool].handle)
+            await client.execute_command(*self._something_to_write())
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
+            error = self._library.error(raised)
+        self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
     async def _send_only(self, acquire: int, key: str) -> None:
         """Send a command, and leave its reply unread."""

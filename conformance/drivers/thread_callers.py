@@ -20,6 +20,7 @@ from poolproof.spec.events import (
     LeftUnread,
     ReleaseCalled,
     ReleaseReturned,
+    Used,
 )
 
 from .driver import Surroundings
@@ -128,6 +129,27 @@ class ThreadCallers(Outcomes):
             self._note_trouble(acquire, held, "ECHO", raised)
         else:
             self._note_echo(acquire, held, word, reply)
+
+    def _write(self, acquire: int) -> None:
+        held = self._held(acquire)
+        try:
+            self._adapter.send(held.connection, *self._something_to_write())
+            self._adapter.receive(held.connection)
+        except Exception as raised:  # noqa: BLE001 - the server refuses it, or the connection fails
+            self._note_written(acquire, held, raised)
+        else:
+            self._log(Used(self._now_s(), held.pool, acquire))
+
+    def _write_by_client(self, pool: str, call: int) -> None:
+        make_client = cast("Callable[..., Client]", self._library.client)
+        self._log(CommandCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            client = make_client(connection_pool=self._pools[pool].handle)
+            client.execute_command(*self._something_to_write())
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
+            error = self._library.error(raised)
+        self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
     def _send_only(self, acquire: int, key: str) -> None:
         """Send a command, and leave its reply unread."""

@@ -32,6 +32,7 @@ class Door:
         self._faults = ServerFaults(server)
         self._shut = ExitStack()
         try:
+            self._faults.lead()
             self._faults.make_room(ROOM)
             self.shut("full")
             self.shut("locked")
@@ -49,6 +50,11 @@ class Door:
     def open(self) -> None:
         """Have it admit everybody, if it does not."""
         self._shut.close()
+
+    def refuse_writers(self) -> None:
+        """Have it refuse from now on whoever writes, as a replica does, until `open`."""
+        self.open()
+        self._shut.enter_context(self._faults.read_only())
 
     @contextmanager
     def showing_out_the_idle(self) -> Iterator[None]:

@@ -109,7 +109,11 @@ class ServerFaults:
             self._ask("REPLICAOF", *NOBODY)
             yield
         finally:
-            self._ask("REPLICAOF", "NO", "ONE")
+            self.lead()
+
+    def lead(self) -> None:
+        """Have it be no replica."""
+        self._ask("REPLICAOF", "NO", "ONE")
 
     def close(self) -> None:
         """Close the connection."""

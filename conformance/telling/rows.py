@@ -288,8 +288,8 @@ class _Rows:
                 self._released.add(acquire)
                 how = "leaves its block" if by == "return" else f"leaves its block by {by}"
                 self._add(acquire, how, leaver=acquire)
-            case Used(acquire=acquire, trouble=trouble):
-                trouble = "which goes wrong" if trouble and self._short else trouble
+            case Used(acquire=acquire, trouble=trouble, refusal=refusal):
+                trouble = "which goes wrong" if trouble and self._short else trouble or refusal
                 told = f"sends a command on {self._names.given[acquire]}"
                 self._add(acquire, f"{told}: {trouble}" if trouble else told)
             case Dropped(acquire=acquire):

@@ -132,7 +132,7 @@ class _Teller:
                 how = "at its end" if event.by == "return" else f"by {event.by}"
                 return f"the block that holds {self._connection[event.acquire]} is left {how}"
             case Used():
-                outcome = event.trouble or "gets its own reply"
+                outcome = event.trouble or event.refusal or "gets its own reply"
                 return f"a command on {self._connection[event.acquire]}: {outcome}"
             case Dropped():
                 return f"the holder of {self._connection[event.acquire]} closes it"

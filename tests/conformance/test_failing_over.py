@@ -1,0 +1,171 @@
+"""A server that is a replica for a while: what is seen of it, who is convicted, and what is said."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+import pytest
+import redis
+from at_server import where
+from culprits import SoundAsyncPool, SoundPool
+from culprits.failover import ForgetsTheSlotOfWhoMetAReplica
+from culprits.failover_async import ForgetsTheSlotOfATaskThatMetAReplica
+from judging import adapter_of, drivers_of, leaving_open_what_they_will
+from sound import EVERY_SOUND_POOL
+
+from poolproof import reference_pool
+from poolproof.conformance import failing_over
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.court import Court
+from poolproof.conformance.failing_over import fail_over
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import Demote
+from poolproof.conformance.server import Server
+from poolproof.conformance.server.door import Door
+from poolproof.conformance.server.faults import FaultFailed
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.telling.rows import rows_of
+from poolproof.conformance.witness import Witness
+from poolproof.reference_pool import asyncio as asyncio_reference_pool
+from poolproof.spec import CLAUSES
+from poolproof.spec.events import Acquired, AcquireFailed, CommandReturned, Event, Used
+
+Judged = Callable[..., tuple["Recorder", tuple[str, ...]]]
+
+
+class Recorder(Court):
+    """Keeps the history that it judges."""
+
+    events: Sequence[Event] = ()
+
+    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+        self.events = events
+        super().judge(events, drawn=drawn)
+
+
+@pytest.fixture
+def door(server: Server) -> Iterator[Door]:
+    with closing(Door(server)) as door:
+        yield door
+
+
+@pytest.fixture
+def judged(server: Server, settings: PoolSettings, door: Door) -> Iterator[Judged]:
+    """What comes of the failing over alone, and what is told of it."""
+    witness = Witness(server)
+
+    def fail_over_under(
+        pool: type[object], *, disturbed: bool = True
+    ) -> tuple[Recorder, tuple[str, ...]]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        with (
+            closing(drivers_of(prepared, door if disturbed else None)) as drivers,
+            leaving_open_what_they_will(),
+        ):
+            court = Recorder(
+                drivers, prepared.settings, witness, list(CLAUSES), lambda: None, limit_s=60
+            )
+            return court, fail_over(court, prepared)
+
+    with schedulable_threads():
+        yield fail_over_under
+    witness.close()
+
+
+def leads(server: Server) -> bool:
+    with redis.Redis(**where(server)) as client:
+        role: str = client.info("replication")["role"]
+    return role == "master"
+
+
+@pytest.mark.parametrize("pool", EVERY_SOUND_POOL, ids=lambda pool: f"{pool.__module__}")
+def test_writers_are_refused_and_all_slots_serve_all_the_time(
+    judged: Judged, pool: type[object], server: Server
+) -> None:
+    court, told = judged(pool)
+
+    assert told == ()
+    assert court.convictions == {}
+    assert court.observed["BND-3"] == 2
+    used = [event for event in court.events if isinstance(event, Used)]
+    assert len(used) == 2
+    assert all("ReadOnlyError" in event.refusal and not event.trouble for event in used)
+    commands = [event.error for event in court.events if isinstance(event, CommandReturned)]
+    assert len(commands) == 3
+    assert all(error and error.type_name.endswith("ReadOnlyError") for error in commands)
+    assert len([event for event in court.events if isinstance(event, Acquired)]) == 6
+    assert not [event for event in court.events if isinstance(event, AcquireFailed)]
+    assert leads(server)
+
+
+@pytest.mark.parametrize(
+    "culprit", [ForgetsTheSlotOfWhoMetAReplica, ForgetsTheSlotOfATaskThatMetAReplica]
+)
+@pytest.mark.parametrize("by_holders", [True, False], ids=["by holders", "by a client"])
+def test_a_pool_that_loses_what_was_refused_is_convicted(
+    judged: Judged,
+    culprit: type[SoundPool | SoundAsyncPool],
+    by_holders: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if by_holders:
+        monkeypatch.setattr(failing_over, "BY_A_CLIENT", ())
+    else:
+        ask, give = failing_over.BY_HOLDERS[:2], failing_over.BY_HOLDERS[-2:]
+        monkeypatch.setattr(failing_over, "BY_HOLDERS", (*ask, Demote(), *give))
+
+    court, _ = judged(culprit)
+
+    assert "BND-3" in court.convictions
+    assert set(court.convictions) <= {"BND-3", "PRG-1", "RET-1", "TMO-1"}
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [reference_pool.ConnectionPool, asyncio_reference_pool.ConnectionPool],
+    ids=["threads", "asyncio"],
+)
+def test_it_is_told_that_a_replica_refused(judged: Judged, pool: type[object]) -> None:
+    court, _ = judged(pool)
+
+    told = [row.text for row in rows_of(court.events, short=False)]
+
+    assert len([text for text in told if "read only replica" in text]) == 5
+
+
+def test_a_server_that_is_not_to_be_disturbed_leads_on(judged: Judged) -> None:
+    court, told = judged(SoundPool, disturbed=False)
+
+    assert (told, court.programs) == ((), 0)
+
+
+def test_a_server_that_cannot_fail_over_is_said_to_be_one(
+    judged: Judged, door: Door, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Door) -> None:
+        raise FaultFailed("the server does not do 'REPLICAOF'")
+
+    monkeypatch.setattr(Door, "refuse_writers", refuse)
+
+    court, told = judged(SoundPool)
+
+    assert told == ("the server did not fail over: the server does not do 'REPLICAOF'",)
+    assert court.programs == 0
+
+
+def test_a_program_that_breaks_off_leaves_no_replica_behind(
+    judged: Judged, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failing_over, "BY_A_CLIENT", (object(),))
+
+    with pytest.raises(AssertionError, match="carry out"):
+        judged(SoundPool)
+
+    assert leads(server)
+
+
+def test_a_server_that_was_left_a_replica_leads_when_the_next_check_comes(server: Server) -> None:
+    with redis.Redis(**where(server)) as client:
+        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+
+    with closing(Door(server)):
+        assert leads(server)
