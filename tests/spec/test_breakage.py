@@ -168,6 +168,15 @@ class TestUnread:
         assert said(brk_2, *start, still(7, 8), *stale) == []
         assert len(said(brk_2, *start, still(7), *stale)) == 1
 
+    def test_what_comes_late_because_the_server_was_silent_breaks_it_just_so(self) -> None:
+        silent = (OUTAGE, cut(7, visible=False))
+        start = (ONE, acquires(1, 7), silent, leaves_unread(1), releases(1), OVER)
+        stale = (asks(2), gets_a_foreign_reply(2))
+
+        assert said(brk_2, *start, *stale) == []
+        assert len(said(brk_2, *start, bytes_arrive(7), *stale)) == 1
+        assert said(brk_2, *start, bytes_arrive(7), acquires(2, 8)) == [None]
+
     def test_a_connection_that_is_merely_dead_is_not_judged(self) -> None:
         start = (*self.LEFT, bytes_arrive(7), releases(1))
 
