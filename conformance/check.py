@@ -103,7 +103,7 @@ def run_check(
             step()
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
-            notes = _run_programs(court, prepared, budget, seed)
+            notes = _run_programs(court, prepared, budget, seed, server.image)
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
@@ -169,7 +169,9 @@ def versions_remembered() -> Iterator[None]:
         metadata.version = read
 
 
-def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -> tuple[str, ...]:
+def _run_programs(
+    court: Court, prepared: Prepared, budget: Budget, seed: int, image: str | None
+) -> tuple[str, ...]:
     themes = themes_for(prepared.settings.takes, prepared.offers)
     told: tuple[str, ...] = ()
     try:
@@ -184,8 +186,8 @@ def _run_programs(court: Court, prepared: Prepared, budget: Budget, seed: int) -
         wait_for_the_server(court, prepared, budget.depth)
         if budget.depth.in_real_time:
             told += fail_over(court, prepared)
-            told += restart(court, prepared)
-            told += fall_silent(court, prepared)
+            told += restart(court, prepared, image)
+            told += fall_silent(court, prepared, image)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)

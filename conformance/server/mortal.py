@@ -8,11 +8,12 @@ import os
 import signal
 import socket
 import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Protocol, Self
 
 from poolproof.conformance.server.address import Address
 from poolproof.conformance.server.discovery import Server
@@ -28,9 +29,63 @@ from poolproof.conformance.server.errors import ServerError
 from poolproof.conformance.server.greeting import identify
 
 
+class Mortal(Protocol):
+    """A server that can be ended, stopped and started again."""
+
+    @property
+    def server(self) -> Server:
+        """The server, which must be up; asked of itself."""
+        ...
+
+    def come_back(self) -> None:
+        """Be up, if it is not: returns when it answers on its port."""
+        ...
+
+    def shut_down(self) -> None:
+        """End, and with it every connection; returns when it has."""
+        ...
+
+    def freeze(self) -> None:
+        """Stop where it is: it does nothing more, until `thaw`."""
+        ...
+
+    def thaw(self) -> None:
+        """Go on."""
+        ...
+
+
 @contextmanager
-def mortal_server() -> Iterator["MortalServer"]:
-    """A server that is up at first; in whatever state it is, it ends with the block."""
+def mortal_server(image: str | None = None) -> Iterator[Mortal]:
+    """A server that is up at first; in whatever state it is, it ends with the block.
+
+    An embedded one, or else a container of the image, if one is named.
+    """
+    with ExitStack() as running:
+        try:
+            server: Mortal = running.enter_context(_embedded())
+        except ServerError as failure:
+            if image is None:
+                raise
+            server = running.enter_context(_contained(image, str(failure)))
+        yield server
+
+
+@contextmanager
+def _contained(image: str, why: str) -> Iterator[Mortal]:
+    # Imported when needed, as in discovery.py.
+    with warnings.catch_warnings(action="ignore"):
+        from poolproof.conformance.server.mortal_container import mortal_container
+
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(mortal_container(image))
+        except ServerError as failure:
+            raise ServerError(f"{why}, {failure}") from failure
+        yield server
+
+
+@contextmanager
+def _embedded() -> Iterator["MortalServer"]:
     with TemporaryDirectory(prefix="poolproof-") as directory:
         reasons = []
         for program, name in _programs():

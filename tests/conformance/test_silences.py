@@ -169,8 +169,9 @@ def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
     servers: list[MortalServer] = []
 
     @contextmanager
-    def noted() -> Iterator[MortalServer]:
+    def noted(_image: str | None) -> Iterator[MortalServer]:
         with mortal_server() as server:
+            assert isinstance(server, MortalServer)
             servers.append(server)
             yield server
 

@@ -169,7 +169,7 @@ class TestUnread:
         assert len(said(brk_2, *start, still(7), *stale)) == 1
 
     def test_what_comes_late_because_the_server_was_silent_breaks_it_just_so(self) -> None:
-        silent = (OUTAGE, cut(7, visible=False))
+        silent = (*OUTAGE, *cut(7, visible=False))
         start = (ONE, acquires(1, 7), silent, leaves_unread(1), releases(1), OVER)
         stale = (asks(2), gets_a_foreign_reply(2))
 

@@ -35,6 +35,7 @@ def faults(own_server: Server) -> Iterator[ServerFaults]:
 @pytest.fixture
 def mortal() -> Iterator[MortalServer]:
     with mortal_server() as mortal:
+        assert isinstance(mortal, MortalServer)
         yield mortal
 
 
@@ -248,6 +249,7 @@ def test_nothing_is_left_of_a_mortal_server_whatever_its_state(state: str) -> No
         if state == "frozen":
             mortal.freeze()
         if state == "crashed":
+            assert isinstance(mortal, MortalServer)
             mortal.crash()
         raise RuntimeError("the program failed")
     with suppress(ProcessLookupError):
