@@ -181,12 +181,10 @@ class TaskCallers(Outcomes):
             self._log(Used(self._now_s(), held.pool, acquire))
 
     async def _write_by_client(self, pool: str, call: int) -> None:
-        make_client = cast("Callable[..., Client]", self._library.client)
         self._log(CommandCalled(self._now_s(), pool, call))
         error = None
         try:
-            client = make_client(connection_pool=self._pools[pool].handle)
-            await client.execute_command(*self._something_to_write())
+            await self._client(pool).execute_command(*self._something_to_write())
         except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
             error = self._library.error(raised)
         self._log(CommandReturned(self._now_s(), pool, call, error=error))
@@ -242,8 +240,7 @@ class TaskCallers(Outcomes):
 
     async def _command(self, pool: str, call: int, by: Means, key: str) -> None:
         """Give a command to a client, which is to be interrupted by these means."""
-        make_client = cast("Callable[..., Client]", self._library.client)
-        client = make_client(connection_pool=self._pools[pool].handle)
+        client = self._client(pool)
         self._log(CommandCalled(self._now_s(), pool, call))
         try:
             reply = await _within(by, client.execute_command("GET", key))
@@ -254,6 +251,11 @@ class TaskCallers(Outcomes):
             self._log(CommandReturned(self._now_s(), pool, call, error=error))
         else:
             self._note_reply(pool, call, key, reply)
+
+    def _client(self, pool: str) -> Client:
+        """A client that uses the pool."""
+        make_client = cast("Callable[..., Client]", self._library.client)
+        return make_client(connection_pool=self._pools[pool].handle)
 
     async def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle

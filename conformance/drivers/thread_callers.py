@@ -141,12 +141,10 @@ class ThreadCallers(Outcomes):
             self._log(Used(self._now_s(), held.pool, acquire))
 
     def _write_by_client(self, pool: str, call: int) -> None:
-        make_client = cast("Callable[..., Client]", self._library.client)
         self._log(CommandCalled(self._now_s(), pool, call))
         error = None
         try:
-            client = make_client(connection_pool=self._pools[pool].handle)
-            client.execute_command(*self._something_to_write())
+            self._client(pool).execute_command(*self._something_to_write())
         except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
             error = self._library.error(raised)
         self._log(CommandReturned(self._now_s(), pool, call, error=error))
@@ -198,8 +196,7 @@ class ThreadCallers(Outcomes):
 
     def _wait_in_a_client(self, pool: str, call: int, key: str) -> None:
         """Give a command to a client, whose reply comes when something is put under the key."""
-        make_client = cast("Callable[..., Client]", self._library.client)
-        client = make_client(connection_pool=self._pools[pool].handle)
+        client = self._client(pool)
         self._log(CommandCalled(self._now_s(), pool, call))
         try:
             reply = client.execute_command("BLPOP", key, 0)
@@ -215,6 +212,11 @@ class ThreadCallers(Outcomes):
                 self._log(CommandReturned(at_s, pool, call, error=error))
         else:
             self._note_popped(pool, call, key, reply)
+
+    def _client(self, pool: str) -> Client:
+        """A client that uses the pool."""
+        make_client = cast("Callable[..., Client]", self._library.client)
+        return make_client(connection_pool=self._pools[pool].handle)
 
     def _run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         handle = self._pools[pool].handle
