@@ -10,7 +10,7 @@ before whatever server there is.
 
 from collections.abc import Sequence
 
-from poolproof.spec.events import Terms
+from poolproof.spec.events import Acquired, AcquireFailed, Event, Outage, Terms
 
 from . import loop, scheduler
 from .court import Court
@@ -75,6 +75,8 @@ def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> t
         _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
         with mortal_server(image) as mortal:
             for number, operations in enumerate(programs):
+                if not court.left_s:
+                    break
                 witness = MortalWitness(mortal)
                 name = f"{prepared.settings.client_name}-silence-{number}"
                 settings = settings_at(mortal.server, prepared.settings, name)
@@ -98,7 +100,22 @@ def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> Non
     driver.run_one(Build("A", terms))
     run_possible(driver, operations)
     driver.finish()
-    court.judge(driver.events, drawn=False)
+    if _began_well(driver.events):
+        court.judge(driver.events, drawn=False)
+
+
+def _began_well(events: Sequence[Event]) -> bool:
+    """Whether everybody was served before the silence. If not, the machine may have stood still for so
+    long that a client gave up, and whatever else may be amiss shows in other programs, too.
+    """
+    for event in events:
+        if isinstance(event, Outage):
+            return True
+        if isinstance(event, AcquireFailed) or (
+            isinstance(event, Acquired) and event.connection is None
+        ):
+            return False
+    return True
 
 
 def _in_one_line(reason: Exception) -> str:

@@ -144,6 +144,21 @@ def test_a_pool_that_reckons_with_ends_and_not_with_silence_is_convicted(
     assert set(court.convictions) == {clause}
 
 
+def test_nobody_is_judged_whose_machine_stood_still_before_the_silence(
+    silenced: Silenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_slowly(driver: Driver, operations: Sequence[Operation]) -> None:
+        driver.events.append(Acquired(0.0, "A", 99, None, "CLIENT ID raised TimeoutError"))
+        run_possible(driver, operations)
+
+    monkeypatch.setattr(silences, "run_possible", run_slowly)
+
+    court, told = silenced(SoundAsyncPool)
+
+    assert told == ()
+    assert court.programs == 0
+
+
 def test_a_pool_whose_clients_never_give_up_is_not_kept_waiting(silenced: Silenced) -> None:
     court, told = silenced(SoundPool, takes=frozenset({"timeout"}))
 
