@@ -23,12 +23,10 @@ from .campaign import Budget, run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.threads_of_others import threads_now
-from .exhaustion import search, wait_for_the_server
-from .failing_over import fail_over
+from .exhaustion import search
+from .in_real_time import show_out_the_idle, try_in_real_time
 from .preparation import Prepared, library_version, prepare
-from .restarts import restart
 from .settings import PoolSettings
-from .silences import fall_silent
 from .themes import ONLY_CONDUCTED, TIMED, themes_for
 from .trials import run_trials
 from .witness import Witness
@@ -183,11 +181,8 @@ def _run_programs(
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
         run_campaign(court, [each for each in themes if each not in unjudged], budget, seed)
-        wait_for_the_server(court, prepared, budget.depth)
         if budget.depth.in_real_time:
-            told += fail_over(court, prepared)
-            told += restart(court, prepared, image)
-            told += fall_silent(court, prepared, image)
+            told += try_in_real_time(court, prepared, image)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)
@@ -196,7 +191,8 @@ def _run_programs(
         court.fault = None
         left = tuple(theme for theme in themes if theme not in ONLY_CONDUCTED)
         run_campaign(court, left, budget, seed)
-        wait_for_the_server(court, prepared, budget.depth)
+        if budget.depth.in_real_time:
+            show_out_the_idle(court)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
             f"many callers at once: {_in_one_line(reason)}"

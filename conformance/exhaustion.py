@@ -6,7 +6,6 @@ be cancelled, and both ways of doing so. Found first, such a story is the shorte
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,9 +18,10 @@ from poolproof.spec.events import Terms
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
-from .mishaps import FORGOTTEN, TIMED_OUT, failing, interrupted_commands
+from .mishaps import FORGOTTEN, failing, interrupted_commands
+from .playing import run_possible
 from .preparation import Prepared
-from .program import Build, Burst, InTurn, Operation, Release
+from .program import Build, Burst, InTurn, Release
 from .scenarios import (
     ASK,
     CLOSED,
@@ -33,7 +33,6 @@ from .scenarios import (
     Scenario,
     cancelled_at,
     has_begun,
-    possible,
     released_inside,
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
@@ -76,15 +75,6 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     searching.schedules(range(1))
     told = searching.points()
     return (*searching.schedules(range(1, depth.preemptions + 1)), *told)
-
-
-def wait_for_the_server(court: Court, prepared: Prepared, depth: Depth) -> None:
-    """What takes the server a few seconds, and is tried once, when nothing else has decided.
-
-    Raises what kept it from being run.
-    """
-    if depth.in_real_time and court.is_after("BRK-1"):
-        _Search(court, prepared, depth).in_real_time()
 
 
 class _Search:
@@ -213,12 +203,6 @@ class _Search:
             for scenario, theme in planned:
                 self._play(self._new_driver(theme=theme), scenario)
 
-    def in_real_time(self) -> None:
-        """Idle connections that the server closes by its own timeout."""
-        self._begin()
-        with suppress(_Enough):
-            self._play(self._new_driver(), TIMED_OUT)
-
     def _begin(self) -> None:
         """Each kind of search may take as long as the depth says."""
         self._end_s = monotonic() + self._depth.limit_s
@@ -259,11 +243,11 @@ class _Search:
         course = Course()
         for pool in ("A", "B"):
             driver.run_one(Build(pool, self._terms(scenario)))
-        self._run_possible(driver, (*scenario.before, *scenario.waits))
+        run_possible(driver, (*scenario.before, *scenario.waits))
         if has_begun(driver, scenario):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course if isinstance(driver, ScheduledThreads) else course
-            self._run_possible(driver, scenario.after)
+            run_possible(driver, scenario.after)
         driver.finish()
         self._court.judge(driver.events, drawn=False)
         return course
@@ -273,11 +257,11 @@ class _Search:
         course = Course()
         driver.run_one(Build("A", self._terms(scenario)))
         driver.run_one(InTurn(scenario.before))
-        self._run_possible(driver, scenario.waits)
+        run_possible(driver, scenario.waits)
         if has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
             driver.run(Burst(scenario.at_once, schedule))
             course = driver.course
-            self._run_possible(driver, scenario.after)
+            run_possible(driver, scenario.after)
         while driver.holding and "A" not in driver.retired:
             driver.run_one(InTurn(tuple(Release(call, "A") for call in driver.holding)))
         if driver.waiting:
@@ -292,12 +276,6 @@ class _Search:
         driver = self._new_driver()
         self._play(driver, cancelled_at(at or BEFORE_ANY)[number])
         return driver.suspensions if isinstance(driver, Tasks) else 0
-
-    def _run_possible(self, driver: Driver, operations: Sequence[Operation]) -> None:
-        """One after another, as far as the pool goes along."""
-        for operation in operations:
-            if possible(driver, operation):
-                driver.run_one(operation)
 
     def _terms(self, scenario: Scenario) -> Terms:
         takes_timeout = "timeout" in self._prepared.settings.takes

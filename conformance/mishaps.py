@@ -9,7 +9,6 @@ from .program import (
     EndOutage,
     Forget,
     InterruptCommand,
-    TimeOutIdle,
 )
 from .scenarios import ASK, Scenario, give, staged
 from .scheduler import SIGNALS
@@ -48,16 +47,6 @@ def interrupted_commands(*, asyncio: bool) -> tuple[Scenario, ...]:
         )
         for by in (MEANS if asyncio else SIGNALS)
     )
-
-
-TIMED_OUT = staged(
-    "all connections are closed by the server's own timeout",
-    2,
-    (TimeOutIdle(),),
-    idle=2,
-    after=(ASK, ASK),
-)
-"""A pool that nobody has used for so long that the server has closed its connections."""
 
 
 FAILED = tuple(

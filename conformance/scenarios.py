@@ -61,19 +61,6 @@ def has_begun(driver: Driver, scenario: Scenario) -> bool:
     return holds and scenario.waiting <= driver.waiting.keys()
 
 
-def possible(driver: Driver, operation: Operation) -> bool:
-    """Whether it still can be done."""
-    match operation:
-        case Release(acquire, again=True):
-            return acquire in driver.released and "A" not in driver.retired
-        case Release(acquire) | Forget(acquire):
-            return acquire in driver.holding and "A" not in driver.retired
-        case Cancel(acquire):
-            return acquire in driver.waiting
-        case _:
-            return "A" not in driver.retired
-
-
 def staged(
     name: str,
     max_connections: int,

@@ -9,7 +9,8 @@ from judging import adapter_of, drivers_of
 
 from poolproof.conformance import exhaustion
 from poolproof.conformance.court import Court
-from poolproof.conformance.exhaustion import Depth, search, wait_for_the_server
+from poolproof.conformance.exhaustion import Depth, search
+from poolproof.conformance.in_real_time import show_out_the_idle
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.scheduler import install
@@ -76,7 +77,7 @@ def test_who_does_not_look_is_convicted_by_what_the_server_closes_by_itself(
         prepared = prepare(adapter_of(culprit), settings, witness)
         with closing(drivers_of(prepared, door)) as drivers:
             court = Court(drivers, prepared.settings, witness, ["BRK-1"], lambda: None, limit_s=60)
-            wait_for_the_server(court, prepared, NO_PREEMPTIONS)
+            show_out_the_idle(court)
     witness.close()
 
     cuts = [event for event in court.convictions["BRK-1"].events if isinstance(event, Cut)]

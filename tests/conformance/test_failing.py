@@ -14,9 +14,10 @@ from sound.wrapping import WrappingPool
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.mishaps import DISCONNECTING_FAILS, ENDING_FAILS, FAILED, RELEASING_FAILS
+from poolproof.conformance.playing import possible
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import Build, ClosePool, DisconnectPool, Operation
-from poolproof.conformance.scenarios import Scenario, possible
+from poolproof.conformance.scenarios import Scenario
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.story import tell

@@ -13,10 +13,10 @@ from judging import adapter_of, drivers_of, leaving_open_what_they_will
 from sound import EVERY_SOUND_POOL
 
 from poolproof import reference_pool
-from poolproof.conformance import failing_over
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
-from poolproof.conformance.failing_over import fail_over
+from poolproof.conformance.in_real_time import failing_over
+from poolproof.conformance.in_real_time.failing_over import fail_over
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import Demote
 from poolproof.conformance.server import Server

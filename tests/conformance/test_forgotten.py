@@ -10,9 +10,10 @@ from judging import adapter_of, drivers_of, leaving_open_what_they_will
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.mishaps import FORGOTTEN
+from poolproof.conformance.playing import possible
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import Build
-from poolproof.conformance.scenarios import Scenario, possible
+from poolproof.conformance.scenarios import Scenario
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.story import tell

@@ -10,8 +10,8 @@ from judging import adapter_of, drivers_of
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
+from poolproof.conformance.in_real_time.restarts import restart
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.restarts import restart
 from poolproof.conformance.server import Server, mortal
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Witness

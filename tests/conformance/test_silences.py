@@ -12,17 +12,17 @@ from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async, silenc
 from judging import adapter_of, drivers_of, leaving_open_what_they_will
 
 from poolproof import reference_pool
-from poolproof.conformance import silences
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.drivers import Driver
+from poolproof.conformance.in_real_time import silences, written
+from poolproof.conformance.in_real_time.silences import fall_silent
+from poolproof.conformance.playing import run_possible
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import BeginOutage, Operation
-from poolproof.conformance.restarts import run_possible
 from poolproof.conformance.server import Server, mortal
 from poolproof.conformance.server.mortal import MortalServer, mortal_server
 from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.silences import fall_silent
 from poolproof.conformance.telling.rows import rows_of
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
@@ -151,7 +151,7 @@ def test_nobody_is_judged_whose_machine_stood_still_before_the_silence(
         driver.events.append(Acquired(0.0, "A", 99, None, "CLIENT ID raised TimeoutError"))
         run_possible(driver, operations)
 
-    monkeypatch.setattr(silences, "run_possible", run_slowly)
+    monkeypatch.setattr(written, "run_possible", run_slowly)
 
     court, told = silenced(SoundAsyncPool)
 
@@ -197,7 +197,7 @@ def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
             driver.close()
             raise
 
-    monkeypatch.setattr(silences, "run_possible", run_and_tidy_up)
+    monkeypatch.setattr(written, "run_possible", run_and_tidy_up)
     monkeypatch.setattr(silences, "mortal_server", noted)
     monkeypatch.setattr(silences, "SWALLOWED_WHILE_IN_USE", ())
     monkeypatch.setattr(silences, "PAUSED_WHILE_IDLE", broken_off(getattr(silences, program)))

@@ -11,12 +11,12 @@ from judging import adapter_of, drivers_of
 
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
+from poolproof.conformance.in_real_time.restarts import restart
+from poolproof.conformance.in_real_time.silences import fall_silent
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.restarts import restart
 from poolproof.conformance.server import Server, mortal
 from poolproof.conformance.server.mortal import Mortal, mortal_server
 from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.silences import fall_silent
 from poolproof.conformance.witness import Witness
 from poolproof.spec import CLAUSES
 

@@ -7,23 +7,19 @@ before, and a pool owes what it owes on any day, so that the clauses for those d
 
 from collections.abc import Sequence
 
+from poolproof.conformance.court import Court
+from poolproof.conformance.playing import run_possible
+from poolproof.conformance.preparation import Prepared
+from poolproof.conformance.program import Build, Demote, Operation, Promote, Write, WriteByClient
+from poolproof.conformance.server.faults import FaultFailed
+from poolproof.conformance.themes import CROWD_S, Theme
 from poolproof.spec import Capability
-from poolproof.spec.events import Terms
 
-from .court import Court
-from .preparation import Prepared
-from .program import Acquire, Build, Demote, Operation, Promote, Release, Write, WriteByClient
-from .restarts import run_possible
-from .server.faults import FaultFailed
-from .themes import CROWD_S, Theme
-
-MAX_CONNECTIONS = 2
-
-ASK = Acquire("A")
+from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
 
 BY_HOLDERS: Sequence[Operation] = (
     *(ASK, ASK),
-    *(Demote(), Write(1), Write(2), Release(1, "A"), Release(2, "A")),
+    *(Demote(), Write(1), Write(2), *GIVE_BOTH),
 )
 BY_A_CLIENT: Sequence[Operation] = (WriteByClient("A"),) * (MAX_CONNECTIONS + 1)
 """More often than there are slots."""
@@ -34,11 +30,9 @@ def fail_over(court: Court, prepared: Prepared) -> tuple[str, ...]:
     if court.time_is_up or not court.drivers.server_can_fail:
         return ()
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
-    takes_timeout = "timeout" in court.settings.takes
-    terms = Terms(MAX_CONNECTIONS, CROWD_S if takes_timeout else None, takes_timeout)
     court.take_a_step()
     driver = court.new_driver(Theme.CROWD)
-    driver.run_one(Build("A", terms))
+    driver.run_one(Build("A", terms_for(court, CROWD_S)))
     try:
         run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))
     except FaultFailed as reason:

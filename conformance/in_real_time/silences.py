@@ -10,36 +10,22 @@ before whatever server there is.
 
 from collections.abc import Sequence
 
-from poolproof.spec.events import Acquired, AcquireFailed, Event, Outage, Terms
+from poolproof.conformance import loop, scheduler
+from poolproof.conformance.court import Court
+from poolproof.conformance.drivers import CannotBuild, Driver
+from poolproof.conformance.mortal_witness import MortalWitness
+from poolproof.conformance.preparation import Prepared
+from poolproof.conformance.program import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
+from poolproof.conformance.server import ServerError
+from poolproof.conformance.server.mortal import mortal_server
+from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.spec.events import Acquired, AcquireFailed, Event, Outage
 
-from . import loop, scheduler
-from .court import Court
-from .drivers import CannotBuild, Driver
-from .mortal_witness import MortalWitness
-from .preparation import Prepared
-from .program import (
-    Acquire,
-    BeginOutage,
-    Build,
-    Drop,
-    EndOutage,
-    LeaveUnread,
-    Operation,
-    Release,
-    Use,
-)
-from .restarts import run_possible, settings_at
-from .server import ServerError
-from .server.mortal import mortal_server
-from .themes import PATIENT_WITH_OUTAGES_S, Theme
-
-MAX_CONNECTIONS = 2
+from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
 SOCKET_TIMEOUT_S = 1.0
 """How long a client waits for a reply: long enough to be no matter of a busy machine."""
 
-ASK = Acquire("A")
-GIVE_BOTH = (Release(1, "A"), Release(2, "A"))
 OVER = EndOutage()
 
 NOT_DONE = "the server was not made to answer nobody"
@@ -88,18 +74,14 @@ def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> t
                 finally:
                     witness.close()
     except (ServerError, CannotBuild, loop.CannotHost, scheduler.CannotHost) as reason:
-        return (f"{NOT_DONE}: {_in_one_line(reason)}",)
+        return (f"{NOT_DONE}: {in_one_line(reason)}",)
     return ()
 
 
 def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> None:
-    takes_timeout = "timeout" in court.settings.takes
-    timeout_s = PATIENT_WITH_OUTAGES_S if takes_timeout else None
-    terms = Terms(MAX_CONNECTIONS, timeout_s, takes_timeout, socket_timeout_s=SOCKET_TIMEOUT_S)
     court.take_a_step()
-    driver.run_one(Build("A", terms))
-    run_possible(driver, operations)
-    driver.finish()
+    terms = terms_for(court, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S)
+    play(driver, terms, operations)
     if _began_well(driver.events):
         court.judge(driver.events, drawn=False)
 
@@ -116,8 +98,3 @@ def _began_well(events: Sequence[Event]) -> bool:
         ):
             return False
     return True
-
-
-def _in_one_line(reason: Exception) -> str:
-    """Without the stacks that follow."""
-    return str(reason).partition("\n")[0]

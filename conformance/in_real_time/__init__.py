@@ -1,0 +1,28 @@
+"""What takes the server seconds: programs that are run once for each pool, when all others have been.
+
+It closes what is idle, becomes a replica, is restarted, and answers nobody for a while.
+"""
+
+from poolproof.conformance.court import Court
+from poolproof.conformance.preparation import Prepared
+
+from .failing_over import fail_over
+from .idle_timeout import show_out_the_idle
+from .restarts import restart
+from .silences import fall_silent
+
+__all__ = ["show_out_the_idle", "try_in_real_time"]
+
+
+def try_in_real_time(court: Court, prepared: Prepared, image: str | None) -> tuple[str, ...]:
+    """Run all, and let the court judge. Returns what is to be told of what was not possible.
+
+    A container for a server that may be stopped is made of the image. Raises what kept a program from
+    being run, such as CannotHost.
+    """
+    show_out_the_idle(court)
+    return (
+        *fail_over(court, prepared),
+        *restart(court, prepared, image),
+        *fall_silent(court, prepared, image),
+    )
