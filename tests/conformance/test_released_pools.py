@@ -95,7 +95,7 @@ RELEASED: Mapping[str, Known] = {
         upholds=ids("ORD-3 BND-1 TMO-2 TMO-4 RET-1 RET-2 RET-4 RET-5 RET-6 CAN-4 BRK-1 SEC-1"),
     ),
     "sqlalchemy": Known(
-        breaks=ids("BND-4 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-4 FRK-1"),
+        breaks=ids("BND-4 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-2 BRK-4 FRK-1"),
         upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2"),
     ),
     "dbutils": Known(
