@@ -25,7 +25,7 @@ TOLD: dict[Absence, str] = {
         "on every connection the other end says that no more will come, and whoever connects is refused"
     ),
     "reset": "every connection is reset, and whoever connects is refused",
-    "frozen": "its process is stopped (SIGSTOP): who connects is accepted, and nobody is answered",
+    "frozen": "its process is stopped: whoever connects is accepted, and nobody is answered",
     "paused": "it lets everybody wait (CLIENT PAUSE): who connects is accepted, and nobody is answered",
     "swallowed": "all that is sent to it or by it is lost on the way, also of who connects",
 }
