@@ -185,7 +185,9 @@ class TaskCallers(Outcomes):
         error = None
         try:
             await self._client(pool).execute_command(*self._something_to_write())
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
+        except CancelledError:
+            raise
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller is told
             error = self._library.error(raised)
         self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
@@ -246,7 +248,7 @@ class TaskCallers(Outcomes):
             reply = await _within(by, client.execute_command("GET", key))
         except (CancelledError, TimeoutError):
             self._log(CommandInterrupted(self._now_s(), pool, call, by, outstanding=True))
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
             error = self._library.error(raised)
             self._log(CommandReturned(self._now_s(), pool, call, error=error))
         else:

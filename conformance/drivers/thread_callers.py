@@ -145,7 +145,7 @@ class ThreadCallers(Outcomes):
         error = None
         try:
             self._client(pool).execute_command(*self._something_to_write())
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller is told
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller is told
             error = self._library.error(raised)
         self._log(CommandReturned(self._now_s(), pool, call, error=error))
 
@@ -203,7 +203,7 @@ class ThreadCallers(Outcomes):
         except (Interrupt, Exit) as raised:
             by = next(signal for signal, kind in RAISED.items() if isinstance(raised, kind))
             self._log(CommandInterrupted(self._now_s(), pool, call, by, outstanding=True))
-        except Exception as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no reply
             error = self._library.error(raised)
             at_s = self._now_s()
             if error.is_timeout_error:

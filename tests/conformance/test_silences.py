@@ -119,7 +119,9 @@ def test_it_is_told_that_nobody_is_answered(silenced: Silenced) -> None:
     court, _ = silenced(asyncio_reference_pool.ConnectionPool)
 
     for events, why in zip(
-        court.histories, ("lost on the way", "CLIENT PAUSE", "SIGSTOP", "SIGSTOP"), strict=True
+        court.histories,
+        ("lost on the way", "CLIENT PAUSE", "is stopped", "is stopped"),
+        strict=True,
     ):
         [told] = [row.text for row in rows_of(events, short=False) if why in row.text]
         assert told.startswith("the server cannot be reached: ")
