@@ -69,15 +69,18 @@ UNSTEADY_AT_MOST = 5
 one so. Their histories have been judged like any others."""
 
 
-def run_campaign(court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int) -> None:
-    """Draw programs and let the court judge them until nothing new is found, or time is up.
+def run_campaign(
+    court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int, reserve_s: float = 0.0
+) -> None:
+    """Draw programs and let the court judge them until nothing new is found, or time is up but for
+    `reserve_s`.
 
     Raises what kept a program from being run, such as CannotBuild and ServerGone.
     """
     for place, theme in enumerate(themes):
         unsteady = 0
         # So that the last theme has its turn on a busy machine, too.
-        end_s = monotonic() + court.left_s / (len(themes) - place)
+        end_s = monotonic() + max(0.0, court.left_s - reserve_s) / (len(themes) - place)
         for run_seed in count(first_seed):
             if court.is_done:
                 return

@@ -31,6 +31,9 @@ from .themes import ONLY_CONDUCTED, TIMED, themes_for
 from .trials import run_trials
 from .witness import Witness
 
+REAL_TIME_S = 15.0
+"""How long what takes the server seconds may take besides what is drawn."""
+
 OTHER_CLOCK = "not judged, because the pool goes by a clock that programs cannot set"
 
 
@@ -180,7 +183,9 @@ def _run_programs(
             if goes_by_another_clock(court.new_driver(theme), prepared, theme)
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
-        run_campaign(court, [each for each in themes if each not in unjudged], budget, seed)
+        judged = [each for each in themes if each not in unjudged]
+        reserve_s = min(REAL_TIME_S, court.left_s / 2) if budget.depth.in_real_time else 0.0
+        run_campaign(court, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
             told += try_in_real_time(court, prepared, image)
     except loop.CannotHost as reason:

@@ -90,6 +90,11 @@ class Court:
         """How long the check may still take."""
         return max(0.0, self._end_s - monotonic())
 
+    def has_time(self) -> bool:
+        """Whether there is time for another program; if not, the check is cut short."""
+        self.cut_short = self.cut_short or self.time_is_up
+        return not self.time_is_up
+
     @property
     def is_done(self) -> bool:
         """Whether nothing can change any more: every clause that is judged has been broken."""

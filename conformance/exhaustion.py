@@ -59,7 +59,7 @@ class Depth:
     limit_s: float
     """How long each kind of search may take."""
     in_real_time: bool = True
-    """Whether the server is given the seconds that it needs to close idle connections by itself."""
+    """Whether the server is given the seconds that it needs for what is tried in real time."""
 
 
 def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from .witness import Allowed, Witness
 PAUSE_S = 2.5
 """How long the server lets everybody wait when it is paused: longer than callers do."""
 
+REPLY_S = 30
+"""How long the server may take for one reply."""
+
 ROUNDS = 4
 """Accepting, reading what was sent, hearing of the end, and closing: a server does these one by one."""
 
@@ -43,8 +46,9 @@ class MortalWitness:
         """Have it be there again. No connection has a number from now on that one had before."""
         self._mortal.come_back()
         server = self._mortal.server
-        while _number_of_a_new_connection(server) <= self._newest:
-            pass  # each is given a number, and there were few
+        for _ in range(self._newest + 1):  # each is given the next number, and there were few
+            if _number_of_a_new_connection(server) > self._newest:
+                break
         self._witness = Witness(server)
 
     def fall_silent(self, how: Silence) -> None:
@@ -119,7 +123,7 @@ class MortalWitness:
 
 
 def _number_of_a_new_connection(server: Server) -> int:
-    connection = redis.Connection(host=server.host, port=server.port)
+    connection = redis.Connection(host=server.host, port=server.port, socket_timeout=REPLY_S)
     try:
         connection.connect()
         connection.send_command("CLIENT", "ID")

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic
@@ -20,6 +21,7 @@ from typing import IO
 from .campaign import BUDGETS
 from .environment import OWN, Environment
 from .messages import Failed, Finished, Job, Proven, Working, decode, encode
+from .server.mortal import CONTAINER_NAME, remove_container
 
 SILENCE_S = 30.0
 """How long a worker may say nothing before it is taken to hang."""
@@ -69,6 +71,7 @@ def supervise(
     """
     outcome = Outcome()
     output: deque[bytes] = deque([b""], maxlen=1)
+    container = f"poolproof-{token_hex(8)}"
     with TemporaryDirectory(prefix="poolproof-") as scratch:
         receive, send = os.pipe()
         process = subprocess.Popen(
@@ -82,6 +85,7 @@ def supervise(
                 **os.environ,
                 **environment.changes,
                 "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+                CONTAINER_NAME: container,
             },
             start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
         )
@@ -100,6 +104,8 @@ def supervise(
         finally:
             _end(process)
             os.close(receive)
+            if job.server.image is not None:
+                remove_container(container)
         drain.join(END_S)
     outcome.output = output[0].decode(errors="replace")
     failed = outcome.failed

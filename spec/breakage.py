@@ -56,13 +56,7 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
     for moments in history.moments.values():
         for moment in moments:
             state, event = moment.before, moment.event
-            if not state.deeds <= {
-                Deed.RELEASED,
-                Deed.UNREAD,
-                Deed.COMMANDED,
-                Deed.OUTAGE,
-                Deed.CUT_UNSEEN,
-            }:
+            if not state.deeds <= LEAVES_UNREAD:
                 break
             if not state.unread or state.outstanding:
                 continue  # of a reply that is still to come nobody can see anything

@@ -8,6 +8,16 @@ from .choice import Drivers
 from .driver import CannotBuild, Driver, Held
 from .real_threads import RealThreads
 from .scheduled_threads import ScheduledThreads
+from .silences import NeverGivesUp
 from .tasks import Tasks
 
-__all__ = ["CannotBuild", "Driver", "Drivers", "Held", "RealThreads", "ScheduledThreads", "Tasks"]
+__all__ = [
+    "CannotBuild",
+    "Driver",
+    "Drivers",
+    "Held",
+    "NeverGivesUp",
+    "RealThreads",
+    "ScheduledThreads",
+    "Tasks",
+]

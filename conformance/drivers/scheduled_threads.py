@@ -41,7 +41,7 @@ UNSEEN_S = 1.0
 scheduler would take such a thread for one that it cannot conduct, a little later.
 """
 
-SILENCE_S = 12.0
+SILENT_CALL_S = 12.0
 """How long a call may take whose client gives up waiting for a reply again and again."""
 
 
@@ -264,7 +264,7 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
     def _hear(self, *, nothing: bool) -> None:
         """Threads are blocked, in real time, that wait for a server which says nothing."""
         if nothing:
-            self._scheduler.watchdog_s = SILENCE_S
+            self._scheduler.watchdog_s = SILENT_CALL_S
 
     def _connecting(self) -> frozenset[int]:
         """A thread of the pool's own that connects may do so for any of those who wait."""

@@ -7,6 +7,7 @@ open go on with the server, and late replies come then; but a black hole stays o
 """
 
 from collections.abc import Mapping
+from time import monotonic
 
 from poolproof.conformance.network.ends import Address, Seen, ends_at
 from poolproof.conformance.program import BeginOutage, Operation
@@ -18,8 +19,15 @@ from .outages import TOLD, Outages
 
 UNANSWERED = "no reply comes on it"
 
+LONG_S = 15.0
+"""How long a silence may take, in real time: a client that tries again may do so for hours."""
+
 ARRIVING_S = 3.0
 """How long what the server sends when it goes on may take to be there."""
+
+
+class NeverGivesUp(Exception):
+    """Callers go on trying although nobody answers; the message says for how long they were let."""
 
 
 class Silences(Outages):
@@ -28,6 +36,7 @@ class Silences(Outages):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__(surroundings)
         self._silence: Silence | None = None
+        self._silent_until_s = 0.0
 
     def _inflict(self, operation: Operation) -> None:
         match operation:
@@ -54,6 +63,7 @@ class Silences(Outages):
         else:
             self._mortal_witness.fall_silent(how)
         self._silence = how
+        self._silent_until_s = monotonic() + LONG_S
         self._hear(nothing=True)
         self.in_outage = self._was_away = True
         self._log(Outage(self._now_s(), TOLD[how]))
@@ -78,6 +88,11 @@ class Silences(Outages):
             if number in self._open_connections()[pool] and self._has_come(before):
                 self._log(BytesArrived(self._now_s(), pool, number))
         self._late.clear()
+
+    def _see_that_callers_give_up(self) -> None:
+        """Raises NeverGivesUp when a silence takes too long."""
+        if self._silence is not None and monotonic() > self._silent_until_s:
+            raise NeverGivesUp(f"callers go on trying for more than {LONG_S:g} s")
 
     def _has_come(self, before: Mapping[Address, Seen]) -> bool:
         """Whether the sockets show what was due on them."""

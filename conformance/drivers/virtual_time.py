@@ -144,6 +144,7 @@ class VirtualTime(Calls[AnyCall, Work]):
             deadline_s = self._host.next_deadline_s()
             if deadline_s is None or deadline_s > end_s:
                 return
+            self._see_that_callers_give_up()
             self._host.advance_to(deadline_s)
             self._go_on()
 

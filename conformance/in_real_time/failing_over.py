@@ -2,7 +2,8 @@
 
 Two holders are refused, and a client that uses the pool; then all connections are asked for, while it
 is a replica and when it leads again. A refusal is a reply like any other: connections are as good as
-before, and a pool owes what it owes on any day, so that the clauses for those days judge it.
+before, so that the clauses for any day judge the pool. One that lends connections to a primary only
+may turn callers away meanwhile; it is judged if it still does so afterwards.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,19 @@ from collections.abc import Sequence
 from poolproof.conformance.court import Court
 from poolproof.conformance.playing import run_possible
 from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.program import Build, Demote, Operation, Promote, Write, WriteByClient
+from poolproof.conformance.program import (
+    Build,
+    Demote,
+    Operation,
+    Pass,
+    Promote,
+    Write,
+    WriteByClient,
+)
 from poolproof.conformance.server.faults import FaultFailed
 from poolproof.conformance.themes import CROWD_S, Theme
 from poolproof.spec import Capability
+from poolproof.spec.events import AcquireFailed, Event, Overdue
 
 from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
 
@@ -21,13 +31,16 @@ BY_HOLDERS: Sequence[Operation] = (
     *(ASK, ASK),
     *(Demote(), Write(1), Write(2), *GIVE_BOTH),
 )
+LONG_ENOUGH_S = 60.0
+"""How long a pool may go on taking the server for a replica."""
+
 BY_A_CLIENT: Sequence[Operation] = (WriteByClient("A"),) * (MAX_CONNECTIONS + 1)
 """More often than there are slots."""
 
 
 def fail_over(court: Court, prepared: Prepared) -> tuple[str, ...]:
     """Run it, and let the court judge. Returns what is to be told if that was not possible."""
-    if court.time_is_up or not court.drivers.server_can_fail:
+    if not court.drivers.server_can_fail or not court.has_time():
         return ()
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
     court.take_a_step()
@@ -35,11 +48,19 @@ def fail_over(court: Court, prepared: Prepared) -> tuple[str, ...]:
     driver.run_one(Build("A", terms_for(court, CROWD_S)))
     try:
         run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))
+        meanwhile = len(driver.events)
+        run_possible(driver, (Pass(LONG_ENOUGH_S),))
     except FaultFailed as reason:
         driver.close()
         return (f"the server did not fail over: {reason}",)
     finally:
         court.drivers.open_the_server()
     driver.finish()
-    court.judge(driver.events, drawn=False)
+    turned_away = any(isinstance(event, AcquireFailed) for event in driver.events[:meanwhile])
+    if not turned_away or _denies(driver.events[meanwhile:]):
+        court.judge(driver.events, drawn=False)
     return ()
+
+
+def _denies(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, AcquireFailed | Overdue) for event in events)

@@ -16,7 +16,7 @@ def show_out_the_idle(court: Court) -> None:
 
     Raises what kept it from being run, such as CannotHost.
     """
-    if not court.is_after("BRK-1") or court.time_is_up:
+    if not court.is_after("BRK-1") or not court.has_time():
         return
     court.take_a_step()
     driver = court.new_driver(Theme.CROWD)

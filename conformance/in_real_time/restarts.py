@@ -36,7 +36,7 @@ def restart(court: Court, prepared: Prepared, image: str | None = None) -> tuple
 
     Raises what kept a program from being run, such as CannotHost.
     """
-    if not court.is_after("BRK-5") or court.time_is_up:
+    if not court.is_after("BRK-5") or not court.has_time():
         return ()
     try:
         with mortal_server(image) as mortal:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from poolproof.conformance import loop, scheduler
 from poolproof.conformance.court import Court
-from poolproof.conformance.drivers import CannotBuild, Driver
+from poolproof.conformance.drivers import CannotBuild, Driver, NeverGivesUp
 from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.program import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
@@ -52,7 +52,7 @@ SWALLOWED_WHILE_IN_USE: Sequence[Operation] = (
 def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
     """Run all, and let the court judge. Returns what is to be told if that was not possible."""
     judged = court.is_after("BRK-5") or court.is_after("BRK-2")
-    if not judged or court.time_is_up:
+    if not judged or not court.has_time():
         return ()
     if "socket_timeout" not in prepared.settings.takes:
         return (f"{NOT_DONE}: the pool takes no socket_timeout",)
@@ -61,7 +61,7 @@ def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> t
         _judge(court, court.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
         with mortal_server(image) as mortal:
             for number, operations in enumerate(programs):
-                if not court.left_s:
+                if not court.has_time():
                     break
                 witness = MortalWitness(mortal)
                 name = f"{prepared.settings.client_name}-silence-{number}"
@@ -73,6 +73,8 @@ def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> t
                     _judge(court, driver, operations)
                 finally:
                     witness.close()
+    except NeverGivesUp as reason:
+        return (f"the server was made to answer nobody only for a while: {reason}",)
     except (ServerError, CannotBuild, loop.CannotHost, scheduler.CannotHost) as reason:
         return (f"{NOT_DONE}: {in_one_line(reason)}",)
     return ()
@@ -81,7 +83,12 @@ def fall_silent(court: Court, prepared: Prepared, image: str | None = None) -> t
 def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> None:
     court.take_a_step()
     terms = terms_for(court, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S)
-    play(driver, terms, operations)
+    try:
+        play(driver, terms, operations)
+    except NeverGivesUp:
+        driver.run_one(OVER)
+        driver.close()
+        raise
     if _began_well(driver.events):
         court.judge(driver.events, drawn=False)
 

@@ -50,10 +50,16 @@ def container_server(image: str) -> Iterator[Address]:
 
 
 @contextmanager
-def running_container(image: str, port: int | None = None) -> Iterator[DockerContainer]:
-    """The same, with the server at this port of the host, or at one that the daemon chooses."""
+def running_container(
+    image: str, port: int | None = None, name: str | None = None
+) -> Iterator[DockerContainer]:
+    """The same, with the server at this port of the host, and under this name, or as the daemon
+    chooses.
+    """
     with quiet():
         container = _container(image)
+    if name is not None:
+        container.with_name(name)
     if port is not None:
         container.with_bind_ports(REDIS_PORT, port)
     starting = _thread_beside()
@@ -68,6 +74,16 @@ def running_container(image: str, port: int | None = None) -> Iterator[DockerCon
     finally:
         with quiet(), _thread_beside() as removing:
             removing.submit(_remove, container, starting).result()
+
+
+def remove_by_name(name: str) -> None:
+    """Remove the container of a process that was ended by force, if it left one behind."""
+    with suppress(*DOCKER_FAILURES), quiet():
+        daemon = DockerClient(timeout=DAEMON_S)
+        try:
+            daemon.client.containers.get(name).remove(force=True, v=True)
+        finally:
+            daemon.client.close()
 
 
 def _thread_beside() -> ThreadPoolExecutor:

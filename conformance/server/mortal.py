@@ -28,6 +28,10 @@ from poolproof.conformance.server.embedded import (
 from poolproof.conformance.server.errors import ServerError
 from poolproof.conformance.server.greeting import identify
 
+CONTAINER_NAME = "POOLPROOF_CONTAINER"
+"""What the environment calls the name under which a container is made, so that it can be removed by who
+ends this process by force."""
+
 
 class Mortal(Protocol):
     """A server that can be ended, stopped and started again."""
@@ -52,6 +56,14 @@ class Mortal(Protocol):
     def thaw(self) -> None:
         """Go on."""
         ...
+
+
+def remove_container(name: str) -> None:
+    """Remove the container that a process has left behind which was ended by force, if it has."""
+    with warnings.catch_warnings(action="ignore"):
+        from poolproof.conformance.server.container import remove_by_name
+
+    remove_by_name(name)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ It has one port of this machine as long as it exists. While it is down nobody ke
 should another take it, the container does not start again, which is told.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 from time import monotonic
 
@@ -23,17 +24,20 @@ from poolproof.conformance.server.discovery import CONTAINER_OF, Server
 from poolproof.conformance.server.embedded import _free_port
 from poolproof.conformance.server.errors import ServerError
 from poolproof.conformance.server.greeting import Identity, identify
+from poolproof.conformance.server.mortal import CONTAINER_NAME
 
 
 @contextmanager
 def mortal_container(image: str) -> Iterator["MortalContainer"]:
     """A container that is up at first, and removed at last, in whatever state it is."""
-    with running_container(image, _free_port()) as container:
+    with running_container(image, _free_port(), os.environ.get(CONTAINER_NAME)) as container:
         mortal = MortalContainer(container, image)
         try:
             yield mortal
         finally:
-            mortal.thaw()  # some daemons remove no container that is paused
+            # Some daemons remove no container that is paused; all remove one that was not.
+            with suppress(ServerError):
+                mortal.thaw()
 
 
 class MortalContainer:
@@ -89,9 +93,9 @@ class MortalContainer:
     def thaw(self) -> None:
         """Let it go on."""
         if self._is_frozen:
-            self._is_frozen = False
             with quiet(), failures_told():
                 self._container.unpause()
+            self._is_frozen = False
 
     def _identity(self) -> Identity:
         """What it says it is. It is asked again while it starts: before, its port is the daemon's."""

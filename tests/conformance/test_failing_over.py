@@ -11,6 +11,7 @@ from culprits.failover import ForgetsTheSlotOfWhoMetAReplica
 from culprits.failover_async import ForgetsTheSlotOfATaskThatMetAReplica
 from judging import adapter_of, drivers_of, leaving_open_what_they_will
 from sound import EVERY_SOUND_POOL
+from sound.primary_only import PrimaryOnlyPool
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
@@ -77,7 +78,10 @@ def leads(server: Server) -> bool:
     return role == "master"
 
 
-@pytest.mark.parametrize("pool", EVERY_SOUND_POOL, ids=lambda pool: f"{pool.__module__}")
+LENDING_ALL_THE_TIME = [pool for pool in EVERY_SOUND_POOL if pool is not PrimaryOnlyPool]
+
+
+@pytest.mark.parametrize("pool", LENDING_ALL_THE_TIME, ids=lambda pool: f"{pool.__module__}")
 def test_writers_are_refused_and_all_slots_serve_all_the_time(
     judged: Judged, pool: type[object], server: Server
 ) -> None:
@@ -95,6 +99,13 @@ def test_writers_are_refused_and_all_slots_serve_all_the_time(
     assert len([event for event in court.events if isinstance(event, Acquired)]) == 6
     assert not [event for event in court.events if isinstance(event, AcquireFailed)]
     assert leads(server)
+
+
+def test_a_pool_may_lend_nothing_while_the_server_is_a_replica(judged: Judged) -> None:
+    court, told = judged(PrimaryOnlyPool)
+
+    assert told == ()
+    assert court.events == ()
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,14 @@ from dataclasses import replace
 import pytest
 from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async, silence, silence_async
 from judging import adapter_of, drivers_of, leaving_open_what_they_will
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.drivers import Driver
+from poolproof.conformance.drivers import silences as driver_silences
 from poolproof.conformance.in_real_time import silences, written
 from poolproof.conformance.in_real_time.silences import fall_silent
 from poolproof.conformance.playing import run_possible
@@ -61,14 +64,14 @@ def silenced(server: Server, settings: PoolSettings) -> Iterator[Silenced]:
     witness = Witness(server)
 
     def silence_under(
-        pool: type[object], *, takes: frozenset[str] | None = None
+        pool: type[object], *, takes: frozenset[str] | None = None, limit_s: float = 60
     ) -> tuple[Recorder, tuple[str, ...]]:
         prepared = prepare(adapter_of(pool), settings, witness)
         if takes is not None:
             prepared = replace(prepared, settings=replace(prepared.settings, takes=takes))
         with closing(drivers_of(prepared)) as drivers, leaving_open_what_they_will():
             court = Recorder(
-                drivers, prepared.settings, witness, ["BRK-2", "BRK-5"], lambda: None, limit_s=60
+                drivers, prepared.settings, witness, ["BRK-2", "BRK-5"], lambda: None, limit_s
             )
             return court, fall_silent(court, prepared)
 
@@ -166,6 +169,34 @@ def test_a_pool_whose_clients_never_give_up_is_not_kept_waiting(silenced: Silenc
 
     assert told == ("the server was not made to answer nobody: the pool takes no socket_timeout",)
     assert court.programs == 0
+
+
+class TriesAgain(SoundPool):
+    """Has connections that connect again and again."""
+
+    def prepare(self) -> None:
+        self.connection_kwargs = {**self.connection_kwargs, "retry": Retry(ConstantBackoff(0.1), 3)}
+
+
+@pytest.mark.parametrize("pool", [TriesAgain, asyncio_reference_pool.ConnectionPool])
+def test_callers_who_never_give_up_are_let_for_a_while_only(
+    silenced: Silenced, pool: type[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_silences, "LONG_S", 0.0)
+
+    court, told = silenced(pool)
+
+    [said] = told
+    assert said.endswith("only for a while: callers go on trying for more than 0 s")
+    assert court.convictions == {}
+
+
+def test_what_there_was_no_time_for_cuts_the_check_short(silenced: Silenced) -> None:
+    court, told = silenced(SoundAsyncPool, limit_s=0.0)
+
+    assert told == ()
+    assert court.programs == 0
+    assert court.cut_short
 
 
 def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent_all_the_same(

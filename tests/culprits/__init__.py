@@ -98,7 +98,7 @@ CULPRITS: Culprits = {
     commands.LendsOnWhatAClientGaveUp: ("BRK-6",),
     commands.LendsOnWhatAClientWasInterruptedOn: ("BRK-6",),
     closing.LeavesWaitersWaiting: ("CLS-1",),
-    closing.OpensAgain: ("CLS-1", "CLS-2"),
+    closing.OpensAgain: ("CLS-1", "CLS-2", "BND-1"),
     closing.LeavesTheRestOpen: ("CLS-2",),
     closing.LeavesIdleConnectionsOpen: ("CLS-2",),
     closing.KeepsWhatIsReleasedLater: ("CLS-2",),

@@ -18,6 +18,7 @@ from .condition import ConditionPool
 from .eager import EagerPool
 from .lazy_async import LazyAsyncPool
 from .mailbox import MailboxPool
+from .primary_only import PrimaryOnlyPool
 from .reaping import ReapingPool
 from .recycling import RecyclingPool
 from .semaphore import SemaphorePool
@@ -35,6 +36,7 @@ SOUND_POOLS = (
     LeasingPool,
     MailboxPool,
     OptionsPool,
+    PrimaryOnlyPool,
     ReapingPool,
     RecyclingPool,
     SemaphorePool,

@@ -97,6 +97,8 @@ def all_containers() -> set[str]:
     from testcontainers.core.docker_client import DockerClient
 
     daemon = DockerClient()
-    identities = {container.id for container in daemon.client.containers.list(all=True)}
+    # Other tests remove theirs meanwhile.
+    listed = daemon.client.containers.list(all=True, ignore_removed=True)
+    identities = {container.id for container in listed}
     daemon.client.close()
     return identities

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from secrets import token_hex
 
 import pytest
 import redis
@@ -15,7 +16,12 @@ from poolproof.conformance.in_real_time.restarts import restart
 from poolproof.conformance.in_real_time.silences import fall_silent
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.server import Server, mortal
-from poolproof.conformance.server.mortal import Mortal, mortal_server
+from poolproof.conformance.server.mortal import (
+    CONTAINER_NAME,
+    Mortal,
+    mortal_server,
+    remove_container,
+)
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Witness
 from poolproof.spec import CLAUSES
@@ -66,6 +72,21 @@ def test_a_paused_one_lets_connect_and_answers_when_it_goes_on(contained: Mortal
     contained.thaw()
 
     assert ask(server)
+
+
+def test_one_that_was_left_behind_is_removed_by_its_name(
+    server: Server, no_program: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"poolproof-test-{token_hex(4)}"
+    monkeypatch.setenv(CONTAINER_NAME, name)
+    with mortal_server(server.image) as left_behind:
+        address = left_behind.server.address()
+        left_behind.freeze()
+
+        remove_container(name)
+
+        assert refused(address)
+    remove_container(name)  # there is none any more, and that is no error
 
 
 @pytest.mark.parametrize("state", ["up", "frozen", "down"])
