@@ -26,6 +26,7 @@ from .scenarios import (
     ASK,
     CLOSED,
     DISCONNECTED,
+    GIVEN_TIME,
     INTERRUPTED,
     LATE,
     MEETINGS,
@@ -185,6 +186,8 @@ class _Search:
             scenarios += CLOSED
         if Capability.DISCONNECT in offers:
             scenarios += DISCONNECTED
+        if Capability.GRACEFUL_CLOSE in offers:
+            scenarios += GIVEN_TIME
         self._begin()
         with suppress(_Enough):
             for scenario in scenarios:

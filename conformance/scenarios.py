@@ -24,7 +24,7 @@ from .program import (
     Pass,
     Release,
 )
-from .themes import CROWD_S
+from .themes import CROWD_S, GRACE_S
 
 ASK = Acquire("A")
 
@@ -206,6 +206,25 @@ CLOSED = (
     ),
 )
 """Pools that are closed in use, and once more."""
+
+
+GIVEN_TIME = (
+    staged(
+        "closed with a grace period, in which all is released",
+        1,
+        (ClosePool("A", GRACE_S),),
+        holding=1,
+        after=(Pass(GRACE_S / 2), give(1)),
+    ),
+    staged(
+        "closed with a grace period, and something is in use for longer",
+        1,
+        (ClosePool("A", GRACE_S),),
+        holding=1,
+        after=(Pass(2 * GRACE_S), give(1)),
+    ),
+)
+"""Pools that are closed in use, and wait for that."""
 
 
 DISCONNECTED = (

@@ -113,6 +113,9 @@ OLD_S = 60.0
 LONG_S = 2.5 * OLD_S
 """How much time passes so that all have grown too old."""
 
+GRACE_S = 10.0
+"""How long holders are given when a pool is closed."""
+
 OUTAGES = frozenset({Theme.REFUSED, Theme.OUTAGE})
 """Themes of programs in which the server cannot be reached, for which pools connect to a proxy."""
 

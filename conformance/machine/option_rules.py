@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.program import Acquire, ClosePool, Elapse, Pass, Release
-from poolproof.conformance.themes import AGEING, CROWD_S, LONG_S, OLD_S, Theme
+from poolproof.conformance.themes import AGEING, CROWD_S, GRACE_S, LONG_S, OLD_S, Theme
 
 from .closing_rules import MOST_WAITING, ClosingRules
 
@@ -13,9 +13,6 @@ OFTEN_S = 0.8 * OLD_S
 
 OWN_S = (CROWD_S / 5, 2 * CROWD_S)
 """How long callers say that they will wait: less, and more, than the pool would have them wait."""
-
-GRACE_S = 10.0
-"""How long holders are given when a pool is closed."""
 
 
 class OptionRules(ClosingRules):

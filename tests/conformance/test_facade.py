@@ -163,6 +163,7 @@ def test_nothing_can_be_called_after_the_end(facade: Facade) -> None:
 
 def test_a_loop_that_the_pool_holds_up_is_left_behind(adapter: Meeting) -> None:
     go_on = threading.Event()
+    threads_before = set(threading.enumerate())
     facade = Facade(adapter)
     with ThreadPoolExecutor(2) as threads:
         facade.open(SETTINGS)
@@ -177,10 +178,9 @@ def test_a_loop_that_the_pool_holds_up_is_left_behind(adapter: Meeting) -> None:
 
         for call in (held_up, stuck):
             assert isinstance(call.exception(OVERDUE_S), NeverReturned)
-        left = [thread for thread in threading.enumerate() if "_serve" in thread.name]
         go_on.set()
-        for thread in left:
-            thread.join(OVERDUE_S)
+    for thread in set(threading.enumerate()) - threads_before:
+        thread.join(OVERDUE_S)
     gc.collect()
     assert all(loop.is_closed() for loop in adapter.loops)
 
