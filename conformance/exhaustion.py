@@ -18,7 +18,7 @@ from poolproof.spec.events import Terms
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
-from .mishaps import FORGOTTEN, failing, interrupted_commands
+from .mishaps import FORGOTTEN, TURNED_AWAY, failing, interrupted_commands
 from .playing import run_possible
 from .preparation import Prepared
 from .program import Build, Burst, InTurn, Release
@@ -38,7 +38,7 @@ from .scenarios import (
 )
 from .scheduler import Course, NotRepeatable, Schedule, each_schedule
 from .stand_in import ImaginedServer, stand_in_for
-from .themes import CROWD_S, Theme
+from .themes import Theme
 
 MOST_POINTS = 200
 """At how many points of a call something is tried at most."""
@@ -201,6 +201,7 @@ class _Search:
         if drivers.connections_can_fail:
             planned += [(each, Theme.REFUSED) for each in failing(offers)]
         planned += [(each, Theme.CROWD) for each in FORGOTTEN]
+        planned += [(each, Theme.REFUSED) for each in TURNED_AWAY]
         self._begin()
         with suppress(_Enough):
             for scenario, theme in planned:
@@ -282,7 +283,9 @@ class _Search:
 
     def _terms(self, scenario: Scenario) -> Terms:
         takes_timeout = "timeout" in self._prepared.settings.takes
-        return Terms(scenario.max_connections, CROWD_S if takes_timeout else None, takes_timeout)
+        return Terms(
+            scenario.max_connections, scenario.timeout_s if takes_timeout else None, takes_timeout
+        )
 
 
 def _extent(tried: int, places: str, to_the_end: bool) -> str:

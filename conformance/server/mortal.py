@@ -16,15 +16,15 @@ from tempfile import TemporaryDirectory
 from typing import Protocol, Self
 
 from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.discovery import Server
-from poolproof.conformance.server.embedded import (
+from poolproof.conformance.server.child import (
     LOOPBACK,
     READY,
-    _last_line,
-    _process,
-    _programs,
-    _said_until_ready,
+    first_that_works,
+    last_line,
+    process_of,
+    said_until_ready,
 )
+from poolproof.conformance.server.discovery import Server
 from poolproof.conformance.server.errors import ServerError
 from poolproof.conformance.server.greeting import identify
 
@@ -74,7 +74,7 @@ def mortal_server(image: str | None = None) -> Iterator[Mortal]:
     """
     with ExitStack() as running:
         try:
-            server: Mortal = running.enter_context(_embedded())
+            server: Mortal = running.enter_context(first_that_works(_embedded))
         except ServerError as failure:
             if image is None:
                 raise
@@ -97,22 +97,13 @@ def _contained(image: str, why: str) -> Iterator[Mortal]:
 
 
 @contextmanager
-def _embedded() -> Iterator["MortalServer"]:
-    with TemporaryDirectory(prefix="poolproof-") as directory:
-        reasons = []
-        for program, name in _programs():
-            if program is None:
-                reasons.append(name)
-                continue
-            with MortalServer(program, name, directory) as mortal:
-                try:
-                    mortal.come_back()
-                except ServerError as failure:
-                    reasons.append(f"{name} {failure}")
-                    continue
-                yield mortal
-                return
-        raise ServerError(", ".join(reasons))
+def _embedded(program: Path, name: str) -> Iterator["MortalServer"]:
+    with (
+        TemporaryDirectory(prefix="poolproof-") as directory,
+        MortalServer(program, name, directory) as mortal,
+    ):
+        mortal.come_back()
+        yield mortal
 
 
 class MortalServer:
@@ -152,11 +143,11 @@ class MortalServer:
             return
         with ExitStack() as running:
             process = running.enter_context(
-                _process(self._program, self._address.port, self._directory)
+                process_of(self._program, self._address.port, self._directory)
             )
-            said = _said_until_ready(process)
+            said = said_until_ready(process)
             if READY not in said:
-                raise ServerError(f"did not start: {_last_line(said)}")
+                raise ServerError(f"did not start: {last_line(said)}")
             self._running = running.pop_all()
             self._process = process
 

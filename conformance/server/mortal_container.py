@@ -12,6 +12,7 @@ from time import monotonic
 
 from testcontainers.core.container import DockerContainer
 
+from poolproof.conformance.server.child import free_port
 from poolproof.conformance.server.container import (
     LOOK_EVERY_S,
     READY_S,
@@ -21,7 +22,6 @@ from poolproof.conformance.server.container import (
     running_container,
 )
 from poolproof.conformance.server.discovery import CONTAINER_OF, Server
-from poolproof.conformance.server.embedded import _free_port
 from poolproof.conformance.server.errors import ServerError
 from poolproof.conformance.server.greeting import Identity, identify
 from poolproof.conformance.server.mortal import CONTAINER_NAME
@@ -30,7 +30,7 @@ from poolproof.conformance.server.mortal import CONTAINER_NAME
 @contextmanager
 def mortal_container(image: str) -> Iterator["MortalContainer"]:
     """A container that is up at first, and removed at last, in whatever state it is."""
-    with running_container(image, _free_port(), os.environ.get(CONTAINER_NAME)) as container:
+    with running_container(image, free_port(), os.environ.get(CONTAINER_NAME)) as container:
         mortal = MortalContainer(container, image)
         try:
             yield mortal

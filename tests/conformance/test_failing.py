@@ -1,4 +1,6 @@
-"""Connections that fail in this process: each way of it is met, and lost slots are seen by it."""
+"""Connections that fail in this process, or are turned away: each way of it is met, and lost slots are
+seen by it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,7 +15,13 @@ from sound.wrapping import WrappingPool
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.mishaps import DISCONNECTING_FAILS, ENDING_FAILS, FAILED, RELEASING_FAILS
+from poolproof.conformance.mishaps import (
+    DISCONNECTING_FAILS,
+    ENDING_FAILS,
+    FAILED,
+    RELEASING_FAILS,
+    TURNED_AWAY,
+)
 from poolproof.conformance.playing import possible
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import Build, ClosePool, DisconnectPool, Operation
@@ -21,7 +29,7 @@ from poolproof.conformance.scenarios import Scenario
 from poolproof.conformance.server import Server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.story import tell
-from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.themes import Theme
 from poolproof.conformance.ways import FAILURES
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
@@ -35,6 +43,7 @@ SCENARIOS: dict[str, Scenario] = {
     "releasing": RELEASING_FAILS,
     "disconnecting": DISCONNECTING_FAILS,
     "ending": ENDING_FAILS,
+    **{scenario.name: scenario for scenario in TURNED_AWAY[:2]},
 }
 """Besides the failures themselves: what a pool does in which closing a connection may fail."""
 
@@ -61,6 +70,9 @@ CULPRITS: tuple[tuple[type, str], ...] = (
     (outage_async.ReckonsWithErrorsOfItsServerOnly, "opening"),
     (outage_async.LooksWhereNothingCanGoWrong, "looking"),
     (outage_async.TrustsThatAwaitedClosingSucceeds, "closing"),
+    (outage.KeepsAFailedConnectFromTheNext, TURNED_AWAY[0].name),
+    (outage_async.KeepsARefusedConnectFromTheNext, TURNED_AWAY[0].name),
+    (outage.LosesTheSlotOfAFailedConnect, TURNED_AWAY[1].name),
 )
 
 
@@ -82,7 +94,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
         with closing(drivers):
             driver = drivers.new(Theme.REFUSED, prepared.settings, witness, look_twice=True)
             for name in ("A", "B"):
-                driver.run_one(Build(name, Terms(scenario.max_connections, CROWD_S)))
+                driver.run_one(Build(name, Terms(scenario.max_connections, scenario.timeout_s)))
             for operation in (
                 *scenario.before,
                 *scenario.waits,

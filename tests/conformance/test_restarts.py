@@ -12,7 +12,7 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.in_real_time.restarts import restart
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.server import Server, mortal
+from poolproof.conformance.server import Server, child
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
@@ -93,7 +93,7 @@ def test_a_pool_that_loses_what_it_cannot_replace_is_convicted_by_a_restart(
 def test_where_no_server_can_be_started_that_is_said(
     restarted: Restarted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mortal, "_programs", lambda: [(None, "no server program")])
+    monkeypatch.setattr(child, "programs", lambda: [(None, "no server program")])
 
     court, told = restarted(SoundPool)
 

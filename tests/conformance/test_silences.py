@@ -23,7 +23,7 @@ from poolproof.conformance.in_real_time.silences import fall_silent
 from poolproof.conformance.playing import run_possible
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import BeginOutage, Operation
-from poolproof.conformance.server import Server, mortal
+from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.mortal import MortalServer, mortal_server
 from poolproof.conformance.settings import PoolSettings
 from poolproof.conformance.telling.rows import rows_of
@@ -202,7 +202,7 @@ def test_what_there_was_no_time_for_cuts_the_check_short(silenced: Silenced) -> 
 def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent_all_the_same(
     silenced: Silenced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mortal, "_programs", lambda: [(None, "no server program")])
+    monkeypatch.setattr(child, "programs", lambda: [(None, "no server program")])
 
     court, told = silenced(SoundAsyncPool)
 

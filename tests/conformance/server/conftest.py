@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from poolproof.conformance.server import embedded
+from poolproof.conformance.server import child
 
 
 @pytest.fixture(autouse=True)
@@ -22,4 +22,4 @@ def no_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _name: None)
-    monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
+    monkeypatch.setattr(child, "find_spec", lambda _name: None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from poolproof.conformance.server import Server, embedded, obtain
+from poolproof.conformance.server import Server, child, embedded, obtain
 
 from .asking import PATIENCE_S, refused
 
@@ -79,7 +79,7 @@ class TestEmbedded:
     def test_one_that_does_not_listen_to_terminate_is_killed(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(embedded, "STOP_S", 0.1)
+        monkeypatch.setattr(child, "STOP_S", 0.1)
         with obtain(source="embedded") as server:
             process = process_of(server)
             os.kill(process, signal.SIGSTOP)
@@ -89,11 +89,11 @@ class TestEmbedded:
     def test_a_port_that_is_taken_meanwhile_is_exchanged_for_another(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        find_free_port = embedded._free_port
+        find_free_port = child.free_port
         with socket.create_server(("127.0.0.1", 0)) as occupied:
             taken: int = occupied.getsockname()[1]
             offered = iter([taken, taken, find_free_port()])
-            monkeypatch.setattr(embedded, "_free_port", lambda: next(offered))
+            monkeypatch.setattr(embedded, "free_port", lambda: next(offered))
             with obtain(source="embedded") as server:
                 assert server.port != taken
 
@@ -139,7 +139,7 @@ class TestEmbedded:
         broken.write_text("#!/bin/sh\necho I am broken\n")
         broken.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
+        monkeypatch.setattr(child, "find_spec", lambda _name: None)
 
         assert f"{broken} did not start: I am broken" in refused(source="embedded")
 

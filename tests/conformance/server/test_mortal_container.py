@@ -15,7 +15,7 @@ from poolproof.conformance.court import Court
 from poolproof.conformance.in_real_time.restarts import restart
 from poolproof.conformance.in_real_time.silences import fall_silent
 from poolproof.conformance.preparation import prepare
-from poolproof.conformance.server import Server, mortal
+from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.mortal import (
     CONTAINER_NAME,
     Mortal,
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def no_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no server to be embedded."""
-    monkeypatch.setattr(mortal, "_programs", lambda: [(None, "no server program")])
+    monkeypatch.setattr(child, "programs", lambda: [(None, "no server program")])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from poolproof.conformance.server import ServerError, embedded, obtain
+from poolproof.conformance.server import ServerError, child, obtain
 from poolproof.conformance.server.address import read_address
 from poolproof.conformance.server.greeting import identify
 
@@ -84,7 +84,7 @@ class TestUrl:
         assert "leaves nothing to start" in refused("redis://localhost", **how)
 
     def test_nobody_at_the_port_is_told(self) -> None:
-        port = embedded._free_port()
+        port = child.free_port()
 
         assert refused(f"redis://127.0.0.1:{port}") == (
             f"No server can be reached at redis://127.0.0.1:{port}/0: Connection refused."
