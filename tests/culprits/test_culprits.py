@@ -21,7 +21,7 @@ from poolproof.spec import CLAUSES, Capability
 BUDGET = Budget(
     12, 8, 0.1, run_s=4, limit_s=120, depth=Depth(preemptions=1, limit_s=2, in_real_time=False)
 )
-BRIEF = replace(BUDGET, programs=3, depth=replace(BUDGET.depth, limit_s=0.5))
+BRIEF = replace(BUDGET, programs=3, depth=replace(BUDGET.depth, limit_s=1))
 """Enough for most sins. Some show only at the right line of a culprit's code, or in few programs: for
 those more is tried.
 """
