@@ -1,7 +1,7 @@
 """What takes the server seconds: programs that are run once for each pool, when all others have been.
 
-The server closes what is idle, becomes a replica, is restarted, and answers nobody for a while. Only the
-first of these can be done to a pool whose threads cannot be scheduled.
+The server closes what is idle, becomes a replica, is restarted, and answers nobody for a while. Only
+the first of these can be done to a pool whose threads cannot be scheduled.
 """
 
 from poolproof.conformance.court import Court
