@@ -85,7 +85,8 @@ class _Search:
         self._depth = depth
         self._end_s = 0.0
         self._repeatable = list(MEETINGS)
-        self._told = "there was no time to try all schedules of the small scenarios"
+        self._told: tuple[str, ...] = ()
+        """What is to be told of the schedules."""
         self._imagined = ImaginedServer()
         self._heard: set[str] = set()
         """The histories with stand-ins that break nothing, or were looked into."""
@@ -116,14 +117,18 @@ class _Search:
                         except NotRepeatable:
                             del running[scenario], tried[scenario.name]
                             self._repeatable.remove(scenario)
-                self._told = (
+                extent = (
                     f"all {tried.total()} schedules of {len(tried)} small scenarios with at most "
                     f"{most} pre-emptions between lines of the pool's code were tried"
                 )
+                self._told = (extent,)
+        told = self._told
+        if not told and not self._court.is_done:
+            told = ("there was no time to try all schedules of the small scenarios",)
         left_out = len(MEETINGS) - len(self._repeatable)
         if left_out:
-            return self._told, f"{left_out} scenarios took another course each time"
-        return (self._told,)
+            return *told, f"{left_out} scenarios took another course each time"
+        return told
 
     def points(self) -> tuple[str, ...]:
         """Every point of a call at which the same thread can release another connection."""

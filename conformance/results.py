@@ -119,7 +119,7 @@ def conclude(
     if finished is not None:
         notes += finished.notes
     if finished is not None and finished.cut_short:
-        notes.append("time was up before all programs had run")
+        notes.append("not all programs were run: they take longer than this budget gives them")
     if outcome.died:
         notes.append(outcome.died)
     return Report(
@@ -177,5 +177,7 @@ def _why_unobserved(clause: Clause, finished: Finished) -> str:
         if clause.id.startswith("TMO") and argument not in finished.takes:
             return f"the pool takes no `{argument}`"
     if finished.cut_short:
-        return "time was up before a program came to the situation that it speaks of"
+        return (
+            "none of the programs that there was time for came to the situation that it speaks of"
+        )
     return "no program came to the situation that it speaks of; try --budget thorough"

@@ -129,10 +129,6 @@ VERDICTS = f"""
     - **Released in time** ([TMO-1](#TMO-1)) means within the first half of `timeout`,
       so that a release that meets the deadline decides nothing.
 
-    ### What is not judged
-
-    This version says nothing yet about fork.
-
     ### Readings
 
     Some sentences can be read in two ways.

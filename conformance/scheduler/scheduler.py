@@ -401,8 +401,8 @@ class Scheduler:
             stuck = turn.task
             if self._steps == seen and stuck is not None:
                 self._unusable = (
-                    f"thread {stuck.number} did nothing for {self.watchdog_s:g} s that the scheduler "
-                    f"could see: it blocks outside of it, or runs on and on, at\n{_place(stuck)}"
+                    f"a thread did nothing for {self.watchdog_s:g} s that the scheduler could see: "
+                    f"it blocks outside of it, or runs on and on, {_place(stuck)}"
                 )
                 turn.task = None
             if self._unusable is not None:
@@ -425,5 +425,9 @@ class Scheduler:
 
 
 def _place(task: Task) -> str:
+    """Where a thread is, in one line, and how it came there, in those that follow."""
     frame = sys._current_frames().get(task.ident or 0)  # noqa: SLF001 - the only way to see them
-    return "".join(traceback.format_stack(frame)) if frame is not None else "(it has ended)"
+    if frame is None:
+        return "and has ended"
+    stack = "".join(traceback.format_stack(frame))
+    return f"in {frame.f_code.co_qualname} ({frame.f_code.co_filename}, line {frame.f_lineno})\n{stack}"
