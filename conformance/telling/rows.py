@@ -111,6 +111,8 @@ class _Rows:
         self._settled = 0
         """How many rows there were when nothing moved the last time."""
         self._settled_s: float | None = None
+        self._told_s = 0.0
+        """Up to when it has been told how time passed."""
         self._connects_held = False
         self._outage_tells_it = False
         self._back: tuple[Row, float] | None = None
@@ -146,8 +148,17 @@ class _Rows:
                 is_last = index == len(self._events) - 1
                 self._settle(event, "; ".join(told), is_last=is_last)
             else:
+                self._pass(event)
                 self._happen(event)
+            self._told_s = event.at_s
         return self._rows
+
+    def _pass(self, event: Event) -> None:
+        """Say how much time passed before this, unless what happens says so itself."""
+        tells_of_time = isinstance(event, AcquireFailed | Overdue | ReplyAwaited)
+        passed_s = event.at_s - self._told_s
+        if not tells_of_time and passed_s >= NOTABLE_S and self._rows:
+            self._happens_to_all(words.told_passed(passed_s))
 
     def _settle(self, event: Settled, standing: str, *, is_last: bool) -> None:
         """Say beside the last thing that happened what the pool is like now."""

@@ -361,6 +361,26 @@ def test_the_server_lets_callers_connect_again(told: Callable[..., str]) -> None
     """)
 
 
+def test_time_that_passes_before_a_release_meets_the_end_of_a_wait(
+    told: Callable[..., str],
+) -> None:
+    meets = (replace(releases(1), at_s=6.0), replace(released(1), at_s=6.0))
+    out_of_time = AcquireFailed(6.0, "A", 2, Error("client.PoolExhausted", "none"))
+
+    assert told(
+        *(built(), asks(1), gets(1), asks(2), quiet(70), *meets, out_of_time),
+        *(Settled(6.0, {"A": frozenset({70})}, certain=True),),
+    ) == table("""
+        caller A           caller B                                 the pool, when nothing moves
+        acquire: gets #1
+                           acquire                                  1 of 1 in use: A has #1; B waits
+        5000.0 ms pass
+        release #1
+                           fails after 5000.0 ms with               !! 0 of 1 in use: #1 idle
+                           PoolExhausted
+    """)
+
+
 def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
     away = (Outage(1.0, "nobody can connect"), quiet(70), releases(1), released(1), quiet())
     back = (OutageOver(1.0), quiet())
