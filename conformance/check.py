@@ -26,6 +26,7 @@ from .drivers.threads_of_others import threads_now
 from .exhaustion import search
 from .in_real_time import show_out_the_idle, try_in_real_time
 from .preparation import Prepared, library_version, prepare
+from .reduction import shorten_stories
 from .settings import PoolSettings
 from .themes import ONLY_CONDUCTED, TIMED, themes_for
 from .trials import run_trials
@@ -100,7 +101,7 @@ def run_check(
         court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
         step()
         for events in run_trials(prepared, server, witness, step, judged):
-            court.judge(events, drawn=False)
+            court.judge(events)
             step()
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
@@ -188,6 +189,7 @@ def _run_programs(
         run_campaign(court, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
             told += try_in_real_time(court, prepared, image)
+        shorten_stories(court, budget.shorten_s)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)

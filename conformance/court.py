@@ -15,6 +15,7 @@ from poolproof.spec import CLAUSES, Clause, History
 from poolproof.spec.events import Event
 
 from .drivers import Driver, Drivers
+from .performed import Performed
 from .settings import PoolSettings
 from .themes import Theme
 from .witness import Watch
@@ -40,6 +41,8 @@ class Conviction:
     """What happened instead of what the clause demands."""
     seed: int | None
     """The seed from which the program was drawn; None if it was not drawn."""
+    performed: Performed | None = None
+    """The program, if it can be run again."""
 
 
 class Court:
@@ -104,15 +107,15 @@ class Court:
         """Whether the verdict on this clause is asked for, and still open."""
         return clause in self._judged and clause not in self.closed
 
-    def new_driver(self, theme: Theme) -> Driver:
-        """A driver for one program."""
+    def new_driver(self, theme: Theme, *, look_twice: bool | None = None) -> Driver:
+        """A driver for one program. If it is not said, it looks twice as long as that may tell more."""
         # A pool may still be opening connections when its program is over.
         client_name = f"{self.settings.client_name}-{next(self._numbers)}"
         return self.drivers.new(
             theme,
             replace(self.settings, client_name=client_name),
             self._witness,
-            look_twice="BND-1" not in self.closed,
+            look_twice="BND-1" not in self.closed if look_twice is None else look_twice,
         )
 
     def begin(self, seed: int, run_s: float, shorten_s: float) -> None:
@@ -137,8 +140,17 @@ class Court:
         """Say that the run goes on."""
         self._on_step()
 
-    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
-        """Judge a history. Raises ClauseBroken if a drawn one breaks the clause in question."""
+    def judge_program(self, driver: Driver, *, drawn: bool = True) -> None:
+        """Judge what came of a program. Raises ClauseBroken if a drawn one breaks the clause in
+        question.
+        """
+        self._judge(driver.events, driver.performed, drawn=drawn)
+
+    def judge(self, events: Sequence[Event]) -> None:
+        """Judge a history that was not drawn."""
+        self._judge(events, None, drawn=False)
+
+    def _judge(self, events: Sequence[Event], performed: Performed | None, *, drawn: bool) -> None:
         self.programs += 1
         history = History(tuple(events))
         broken = [conviction for name in self._judged if (conviction := self._hear(name, history))]
@@ -147,7 +159,7 @@ class Court:
             if conviction.clause in self.closed:
                 continue
             if known is None or conviction.decided_by < known.decided_by:
-                self.convictions[conviction.clause] = conviction
+                self.convictions[conviction.clause] = replace(conviction, performed=performed)
         if not drawn:
             self.closed.update(conviction.clause for conviction in broken)
             return
@@ -168,6 +180,17 @@ class Court:
             if name not in self.closed
             for judgement in clause.judge(history)
         )
+
+    def convicts(self, clause: str, driver: Driver) -> Conviction | None:
+        """How a program breaks a clause, if it does, whatever has been found of it before."""
+        history = History(tuple(driver.events))
+        for judgement in self._judged[clause].judge(history):
+            if judgement.broken is not None:
+                broken = judgement.broken
+                return Conviction(
+                    clause, history.events, judgement.event, broken, None, driver.performed
+                )
+        return None
 
     def _hear(self, name: str, history: History) -> Conviction | None:
         first: Conviction | None = None

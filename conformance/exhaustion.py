@@ -258,7 +258,7 @@ class _Search:
             course = driver.course if isinstance(driver, ScheduledThreads) else course
             run_possible(driver, scenario.after)
         driver.finish()
-        self._court.judge(driver.events, drawn=False)
+        self._court.judge_program(driver, drawn=False)
         return course
 
     def _play_briefly(self, driver: Driver, scenario: Scenario, schedule: Schedule) -> Course:

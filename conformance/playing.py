@@ -4,14 +4,18 @@ from collections.abc import Sequence
 
 from .drivers import Driver
 from .program import (
+    AwaitReply,
     BeginOutage,
     Cancel,
+    CutHeld,
+    CutReply,
     Drop,
     EndOutage,
     Forget,
     LeaveUnread,
     Operation,
     Release,
+    ReleaseUnanswered,
     Use,
     Write,
 )
@@ -29,6 +33,10 @@ def possible(driver: Driver, operation: Operation) -> bool:
             | Drop(acquire)
             | Forget(acquire)
             | LeaveUnread(acquire)
+            | ReleaseUnanswered(acquire)
+            | AwaitReply(acquire, _)
+            | CutHeld(acquire, _)
+            | CutReply(acquire, _, _)
         ):
             return acquire in driver.holding and "A" not in driver.retired
         case Cancel(acquire):

@@ -79,7 +79,7 @@ class Drivers:
         """A driver for one program."""
         adapter = self._adapter
         surroundings = Surroundings(
-            settings, self._library, witness, look_twice, None, self._door, mortal_witness
+            theme, settings, self._library, witness, look_twice, None, self._door, mortal_witness
         )
         if theme in BREAKING | OUTAGES:
             surroundings = self._behind_proxy(surroundings)

@@ -8,13 +8,13 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 
 from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.failing import Failing
 from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.network.ends import Address
+from poolproof.conformance.performed import Numbers, Performed, Step
 from poolproof.conformance.program import (
     Acquire,
     Burst,
@@ -27,6 +27,7 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import Theme
 from poolproof.conformance.witness import Allowed, Watch
 from poolproof.spec.events import (
     AcquireCalled,
@@ -70,6 +71,7 @@ class BuiltPool:
 class Surroundings:
     """What a program is run with, whoever its callers are."""
 
+    theme: Theme
     settings: PoolSettings
     library: ClientLibrary
     witness: Watch
@@ -123,12 +125,25 @@ class Driver(ABC):
         self._was_away = False
         """Whether it could not be reached for a while."""
         self._pools: dict[str, BuiltPool] = {}
-        self._calls = count(1)
+        self._theme = surroundings.theme
+        self._steps: list[Step] = []
+        self._calls = Numbers()
         self._over = False
+
+    @property
+    def performed(self) -> Performed | None:
+        """What was done so far; None if it would not be the same if it were done again."""
+        return Performed(self._theme, tuple(self._steps)) if self.exact else None
+
+    @property
+    def next_call(self) -> int:
+        """The number of the next call."""
+        return self._calls.upcoming
 
     def run(self, burst: Burst) -> None:
         """Run a burst until nothing moves any more, and look what the server sees."""
         began = len(self.events)
+        self._steps.append(Step(burst, self.next_call, began))
         self._carry_out(burst)
         self._see_that_the_server_lets_in(began)
         self._settle()

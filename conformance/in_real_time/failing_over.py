@@ -58,7 +58,7 @@ def fail_over(court: Court, prepared: Prepared) -> tuple[str, ...]:
     driver.finish()
     turned_away = any(isinstance(event, AcquireFailed) for event in driver.events[:meanwhile])
     if not turned_away or _denies(driver.events[meanwhile:]):
-        court.judge(driver.events, drawn=False)
+        court.judge(driver.events)
     return ()
 
 

@@ -21,4 +21,4 @@ def show_out_the_idle(court: Court) -> None:
     court.take_a_step()
     driver = court.new_driver(Theme.CROWD)
     play(driver, terms_for(court, CROWD_S), IDLE_FOR_LONG)
-    court.judge(driver.events, drawn=False)
+    court.judge(driver.events)

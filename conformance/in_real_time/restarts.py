@@ -42,7 +42,7 @@ def restart(court: Court, prepared: Prepared, image: str | None = None) -> tuple
         with mortal_server(image) as mortal:
             for number, operations in enumerate((WHILE_IDLE, WHILE_IN_USE)):
                 court.take_a_step()
-                court.judge(_history(court, prepared, mortal, operations, number), drawn=False)
+                court.judge(_history(court, prepared, mortal, operations, number))
     except (ServerError, CannotBuild) as reason:
         return (f"the server was not restarted under the pool: {in_one_line(reason)}",)
     return ()

@@ -90,7 +90,7 @@ def _judge(court: Court, driver: Driver, operations: Sequence[Operation]) -> Non
         driver.close()
         raise
     if _began_well(driver.events):
-        court.judge(driver.events, drawn=False)
+        court.judge(driver.events)
 
 
 def _began_well(events: Sequence[Event]) -> bool:

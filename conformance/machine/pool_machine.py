@@ -59,4 +59,4 @@ class PoolMachine(OptionRules):
         with self._faults_are_remembered():
             self._come_to_the_point()
             self._driver.finish()
-        self._court.judge(self._driver.events)
+        self._court.judge_program(self._driver)

@@ -38,9 +38,9 @@ class Recorder(Court):
 
     events: Sequence[Event] = ()
 
-    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+    def judge(self, events: Sequence[Event]) -> None:
         self.events = events
-        super().judge(events, drawn=drawn)
+        super().judge(events)
 
 
 @pytest.fixture

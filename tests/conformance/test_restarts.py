@@ -26,9 +26,9 @@ class Recorder(Court):
 
     histories: Sequence[Sequence[Event]] = ()
 
-    def judge(self, events: Sequence[Event], *, drawn: bool = True) -> None:
+    def judge(self, events: Sequence[Event]) -> None:
         self.histories = (*self.histories, events)
-        super().judge(events, drawn=drawn)
+        super().judge(events)
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""What a story does not need is left out of its program, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from culprits import SoundAsyncPool
+from culprits.order import PutsBackAtTheFront
+from judging import adapter_of, drivers_of
+from redis.asyncio import Connection
+
+from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.court import Conviction, Court
+from poolproof.conformance.preparation import prepare
+from poolproof.conformance.program import Acquire, Build, Operation, Release
+from poolproof.conformance.reduction import shorten_stories
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.witness import Witness
+from poolproof.spec.events import Terms
+
+LONG_S = 60.0
+
+
+class LendsTheLastOneFirst(SoundAsyncPool):
+    """The same for tasks."""
+
+    def put_back(self, connection: Connection) -> None:
+        self.idle.appendleft(connection)
+
+
+THREE = Terms(3, CROWD_S)
+
+LONG_WINDED: tuple[Operation, ...] = (
+    Build("A", THREE),
+    Build("B", THREE),
+    Acquire("B"),
+    Acquire("A"),
+    Acquire("A"),
+    Release(1, "B"),
+    Acquire("A"),
+    Release(3, "A"),
+    Acquire("A"),
+    Release(7, "A"),
+    Release(2, "A"),
+    Release(5, "A"),
+    Acquire("A"),
+    Acquire("B"),
+)
+"""Calls are numbered as they are made, releases too."""
+
+Shortened = Callable[[type, str, float], tuple[Conviction, Conviction]]
+
+
+@pytest.fixture
+def shortened(server: Server, settings: PoolSettings) -> Iterator[Shortened]:
+    """The conviction by the long-winded program, and what has become of it."""
+    witness = Witness(server)
+
+    def shorten(pool: type, clause: str, limit_s: float) -> tuple[Conviction, Conviction]:
+        prepared = prepare(adapter_of(pool), settings, witness)
+        with closing(drivers_of(prepared)) as drivers:
+            court = Court(
+                drivers, prepared.settings, witness, [clause], lambda: None, limit_s=LONG_S
+            )
+            driver = court.new_driver(Theme.CROWD)
+            for operation in LONG_WINDED:
+                driver.run_one(operation)
+            driver.finish()
+            court.judge_program(driver, drawn=False)
+            before = court.convictions[clause]
+            shorten_stories(court, limit_s)
+        return before, court.convictions[clause]
+
+    with schedulable_threads():
+        yield shorten
+    witness.close()
+
+
+def operations_of(conviction: Conviction) -> list[Operation]:
+    assert conviction.performed is not None
+    return [operation for step in conviction.performed.steps for operation in step.burst.operations]
+
+
+@pytest.mark.parametrize("culprit", [PutsBackAtTheFront, LendsTheLastOneFirst])
+def test_what_a_story_does_not_need_is_left_out(shortened: Shortened, culprit: type) -> None:
+    _, short = shortened(culprit, "ORD-1", LONG_S)
+
+    two = Terms(2, CROWD_S)
+    builds, rest = operations_of(short)[:2], operations_of(short)[2:]
+    assert builds == [Build("A", two), Build("B", two)]
+    # The last shows that what was passed over could have been had.
+    assert [type(each) for each in rest] == [Acquire, Acquire, Release, Release, Acquire, Acquire]
+
+
+def test_a_story_stays_as_it_is_when_there_is_no_time(shortened: Shortened) -> None:
+    before, after = shortened(PutsBackAtTheFront, "ORD-1", 0.0)
+
+    assert after is before
+
+
+def test_calls_are_numbered_anew_and_what_broke_is_said_of_the_short_story(
+    shortened: Shortened,
+) -> None:
+    before, short = shortened(PutsBackAtTheFront, "ORD-1", LONG_S)
+
+    assert short.decided_by < before.decided_by
+    assert len(short.events) < len(before.events)
+    assert short.broken != before.broken
