@@ -13,6 +13,8 @@ from typing import TypeGuard
 
 from poolproof.spec.events import Error
 
+from .adapter import AdapterError
+
 CLIENTS = ("Redis", "Valkey")
 """What libraries call the class of their client."""
 
@@ -27,7 +29,12 @@ class ClientLibrary:
     """The client class that takes `connection_pool`; None if the library has none."""
 
     def error(self, raised: BaseException) -> Error:
-        """Describe an exception as its handlers see it."""
+        """Describe an exception as its handlers see it.
+
+        Raises an AdapterError again: that is an adapter's mistake, and never what came of a call.
+        """
+        if isinstance(raised, AdapterError):
+            raise raised
         kind = type(raised)
         bases = (*self.connection_errors, *self.timeout_errors)
         generic = {parent for base in bases for parent in base.__mro__}

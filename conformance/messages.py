@@ -51,7 +51,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The check could not be done: the `target`, the `server` or the `kit` is to blame."""
+    """The check could not be done.
+
+    To blame is the `target`, the `server`, the `adapter` or the `kit`.
+    """
 
     blame: str
     message: str

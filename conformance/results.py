@@ -141,7 +141,8 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
         return Result(clause, verdict, max(observed, 1), known or proven.broken, told)
     verdict, reason = Verdict.PASS, ""
     if outcome.failed is not None:
-        verdict, reason = Verdict.ERROR, "the kit failed before this clause could be judged"
+        who = "the adapter" if outcome.failed.blame == "adapter" else "poolproof"
+        verdict, reason = Verdict.ERROR, f"{who} failed before this clause could be judged"
     elif finished is None:
         verdict, reason = Verdict.UNOBSERVED, outcome.died
     elif clause.needs is not None and clause.needs not in finished.offers:

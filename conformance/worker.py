@@ -13,6 +13,7 @@ from threading import Thread
 from time import monotonic
 from typing import TextIO
 
+from .adapter import AdapterError
 from .bounded import THREAD_NAME
 from .campaign import BUDGETS
 from .check import Findings, Progress, run_check, schedulable_threads
@@ -54,6 +55,8 @@ def _report(job: Job, pipe: TextIO) -> None:
         send(Failed("target", str(error)))
     except CannotBuild as error:
         send(Failed("target", f"the target could not be built any more: {error}"))
+    except AdapterError as error:
+        send(Failed("adapter", str(error)))
     except ServerGone as error:
         send(Failed("server", str(error)))
     except BaseException:  # noqa: BLE001 - the supervisor says it

@@ -265,11 +265,11 @@ def test_the_reference_pool_for_asyncio_is_like_the_one_for_threads(look: Look) 
     [
         (
             Cancels,
-            "the pool could not be built and used: CancelledError: not with me; pass what its",
+            "the pool could not be built and used: CancelledError: not with me; use it by hand",
         ),
         (
             lambda **arguments: redis.asyncio.Redis(host=str(arguments["host"])),
-            "the target built a Redis, which has no method get_connection",
+            "the target built a Redis, which has no get_connection, no release",
         ),
     ],
 )
