@@ -157,7 +157,7 @@ def check(
         poolproof check sqlalchemy --modes
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
-    could not be judged; 4 the kit failed. With --modes it is that of the worst mode.
+    could not be judged; 4 poolproof failed. With --modes it is that of the worst mode.
     """  # noqa: D301 - click reads the backspace
     _prepare_json(json_path)
     clauses = _chosen(only, levels)

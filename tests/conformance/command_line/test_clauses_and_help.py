@@ -60,5 +60,5 @@ class TestHelp:
 
         assert (
             "Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required "
-            "clause could not be judged; 4 the kit failed." in told
+            "clause could not be judged; 4 poolproof failed." in told
         )
