@@ -155,5 +155,5 @@ class NamesOfItsOwn:
 class ConnectionIsNoBlock(ConnectionPool):
     """A pool of redis-py's interface whose method `connection` means something else."""
 
-    def connection(self) -> AbstractContextManager[AbstractConnection]:
-        return cast("AbstractContextManager[AbstractConnection]", 3)
+    def connection(self) -> int:  # type: ignore[override]  # that is the point
+        return 3
