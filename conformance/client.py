@@ -65,6 +65,15 @@ def library_of(connection: object, *, for_asyncio: bool = False) -> ClientLibrar
     return ClientLibrary((errors[0],), (*errors[1:], TimeoutError), _client(places, for_asyncio))
 
 
+def library_within(connection: object) -> ClientLibrary:
+    """The library of what is wrapped in what this wraps: good for its name, and not for its errors.
+
+    Who handles a proxy of another library's need not know of this one.
+    """
+    within = (inner for part in _attributes(connection) for inner in _attributes(part))
+    return next((each for each in map(library_of, within) if each != UNKNOWN), UNKNOWN)
+
+
 def _places(connection: object) -> Iterator[object]:
     """Where callers may import from: the modules of the classes, each with the packages around it."""
     for part in (connection, *_attributes(connection)):

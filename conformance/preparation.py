@@ -17,7 +17,7 @@ from poolproof.spec import Capability
 
 from .adapter import AdapterError, AnyAdapter, AnyAsyncAdapter, uses_asyncio
 from .bounded import OVERDUE_S, NeverReturned, bounded, error_of
-from .client import UNKNOWN, ClientLibrary, library_of
+from .client import UNKNOWN, ClientLibrary, library_of, library_within
 from .drivers.pool_code import code_of_pool
 from .facade import usable_by_threads
 from .offered import capabilities, expect_methods
@@ -45,6 +45,8 @@ class Prepared:
     """The class of the connections that the pool hands out."""
     is_pool_code: Callable[[CodeType], bool]
     """Which code is the pool's own, and is run a line at a time; none of a pool for asyncio is."""
+    lent: ClientLibrary
+    """The library that the connections are of, by its name; `library` may be unknown all the same."""
     stand_ins: bool
     """Whether the pool hands out connections of a class that it is given as `connection_class`."""
 
@@ -56,6 +58,7 @@ class _Seen:
     connection_class: type
     is_pool_code: Callable[[CodeType], bool]
     library: ClientLibrary
+    lent: ClientLibrary
     offers: frozenset[Capability]
 
 
@@ -100,6 +103,7 @@ def _prepared(
                 seen.offers - _unusable(adapter, _probed(settings), seen.offers),
                 seen.connection_class,
                 seen.is_pool_code,
+                seen.lent,
                 stand_ins,
             )
 
@@ -156,6 +160,7 @@ def _look(
             "given; pass `client_name` on to the connections"
         )
     library = library_of(connection, for_asyncio=for_asyncio)
+    lent = library_within(connection) if library == UNKNOWN else library
     is_pool_code = _none if for_asyncio else code_of_pool(pool, connection)
     with step("offers"):
         offers = capabilities(target, adapter.offers(pool))
@@ -170,7 +175,7 @@ def _look(
         adapter.close(pool)
 
     error_of(give_back)  # which is for a clause to judge
-    return _Seen(type(connection), is_pool_code, library, offers)
+    return _Seen(type(connection), is_pool_code, library, lent, offers)
 
 
 def _unusable(
