@@ -1,7 +1,7 @@
 """What the supervisor and the worker say to each other: one line of JSON for each message."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from poolproof.conformance.server import Server
 
@@ -34,6 +34,8 @@ class Proven:
     steps: list[str]
     broken: str
     seed: int | None
+    happened: list[dict[str, str]] = field(default_factory=list)
+    """The steps once more, for machines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Counterexample:
     broken: str
     reproduce: str
     """The command that shows it again."""
+    happened: tuple[Mapping[str, str], ...] = ()
+    """The steps once more, for machines: who did what, in no columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,9 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
     proven = outcome.proven.get(clause.id)
     if proven is not None:
         verdict = Verdict.FAIL if known is None else Verdict.KNOWN
-        told = Counterexample(tuple(proven.steps), proven.broken, _with_seed(reproduce, proven))
+        again = _with_seed(reproduce, proven)
+        happened = tuple(proven.happened)
+        told = Counterexample(tuple(proven.steps), proven.broken, again, happened)
         return Result(clause, verdict, max(observed, 1), known or proven.broken, told)
     verdict, reason = Verdict.PASS, ""
     if outcome.failed is not None:

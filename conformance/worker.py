@@ -20,7 +20,7 @@ from .check import Findings, Progress, run_check, schedulable_threads
 from .court import Conviction
 from .drivers import CannotBuild
 from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
-from .story import tell
+from .story import happened, tell
 from .target import TargetError, load_target, read_extra
 from .witness import ServerGone
 
@@ -100,7 +100,8 @@ def _do(job: Job, send: Callable[[Message], None]) -> Findings:
 
 def _proven(conviction: Conviction) -> Proven:
     steps, broken = tell(conviction.clause, conviction.events)
-    return Proven(conviction.clause, list(steps), broken, conviction.seed)
+    moments = happened(conviction.clause, conviction.events)
+    return Proven(conviction.clause, list(steps), broken, conviction.seed, moments)
 
 
 def _finished(findings: Findings) -> Finished:
