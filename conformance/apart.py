@@ -12,7 +12,11 @@ import warnings
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
+from .adapter import AdapterError
 from .bounded import OVERDUE_S, NeverReturned
+
+ADAPTER_FAILED = "the adapter failed"
+"""What an answer says instead, if it is the adapter that failed in the child."""
 
 Answer: TypeAlias = Callable[[dict[str, object]], NoReturn]
 """What gives the answer, as JSON carries it, and ends the child."""
@@ -21,7 +25,8 @@ Answer: TypeAlias = Callable[[dict[str, object]], NoReturn]
 def apart(work: Callable[[], dict[str, object]], bound_s: float = OVERDUE_S) -> dict[str, object]:
     """What `work` returns, made in a child of this process.
 
-    Raises NeverReturned if there is no answer after `bound_s` seconds, or the child ended without.
+    Raises NeverReturned if there is no answer after `bound_s` seconds, or the child ended without, and
+    AdapterError as `work` does.
     """
     return answered_apart(lambda answer: answer(work()), bound_s)
 
@@ -42,6 +47,8 @@ def answered_apart(work: Callable[[Answer], object], bound_s: float) -> dict[str
 
         try:
             work(answer)
+        except AdapterError as error:
+            answer({ADAPTER_FAILED: str(error)})
         finally:
             os._exit(0)
     os.close(send)
@@ -56,4 +63,6 @@ def answered_apart(work: Callable[[Answer], object], bound_s: float) -> dict[str
     if not told:
         raise NeverReturned(f"there was no answer after {bound_s:.0f} s")
     result: dict[str, object] = json.loads(told)
+    if ADAPTER_FAILED in result:
+        raise AdapterError(str(result[ADAPTER_FAILED]))
     return result

@@ -96,7 +96,8 @@ class Asked:
         if failed is not None and failed.blame == "target":
             raise Refused(self.redacted(failed.message) + self._where() + said)
         if failed is not None:
-            blamed = KitFailed(f"{PLEASE_REPORT}\n{self.redacted(failed.message)}{said}")
+            begins = "the adapter failed: " if failed.blame == "adapter" else f"{PLEASE_REPORT}\n"
+            blamed = KitFailed(f"{begins}{self.redacted(failed.message)}{said}")
             if not outcome.proven:
                 raise blamed
             blamed.show()

@@ -10,6 +10,8 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
+from .adapter import AdapterError
+
 _Result = TypeVar("_Result")
 
 THREAD_NAME = "poolproof"
@@ -87,11 +89,17 @@ def bounded(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
 
 
 def error_of(work: Callable[[], object], bound_s: float = OVERDUE_S) -> BaseException | None:
-    """What `work` raises, be it a cancellation or an exit, or NeverReturned; None if it returns."""
+    """What `work` raises, be it a cancellation or an exit, or NeverReturned; None if it returns.
+
+    Raises an AdapterError, which is no outcome of the pool's.
+    """
     try:
-        return bounded(lambda: _raised_by(work), bound_s)
+        raised = bounded(lambda: _raised_by(work), bound_s)
     except NeverReturned as error:
         return error
+    if isinstance(raised, AdapterError):
+        raise raised
+    return raised
 
 
 def _raised_by(work: Callable[[], object]) -> BaseException | None:

@@ -216,7 +216,7 @@ def _in_one_line(reason: Exception) -> str:
 def _environment(prepared: Prepared) -> Mapping[str, str]:
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "client": library_version(prepared.library),
+        "client": library_version(prepared.lent),
         "hypothesis": metadata.version("hypothesis"),
         "platform": f"{platform.system()} {platform.machine()}",
     }

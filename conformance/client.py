@@ -13,6 +13,8 @@ from typing import TypeGuard
 
 from poolproof.spec.events import Error
 
+from .adapter import AdapterError
+
 CLIENTS = ("Redis", "Valkey")
 """What libraries call the class of their client."""
 
@@ -27,7 +29,12 @@ class ClientLibrary:
     """The client class that takes `connection_pool`; None if the library has none."""
 
     def error(self, raised: BaseException) -> Error:
-        """Describe an exception as its handlers see it."""
+        """Describe an exception as its handlers see it.
+
+        Raises an AdapterError again: that is an adapter's mistake, and never what came of a call.
+        """
+        if isinstance(raised, AdapterError):
+            raise raised
         kind = type(raised)
         bases = (*self.connection_errors, *self.timeout_errors)
         generic = {parent for base in bases for parent in base.__mro__}
@@ -56,6 +63,15 @@ def library_of(connection: object, *, for_asyncio: bool = False) -> ClientLibrar
     if errors is None:
         return UNKNOWN
     return ClientLibrary((errors[0],), (*errors[1:], TimeoutError), _client(places, for_asyncio))
+
+
+def library_within(connection: object) -> ClientLibrary:
+    """The library of what is wrapped in what this wraps: good for its name, and not for its errors.
+
+    Who handles a proxy of another library's need not know of this one.
+    """
+    within = (inner for part in _attributes(connection) for inner in _attributes(part))
+    return next((each for each in map(library_of, within) if each != UNKNOWN), UNKNOWN)
 
 
 def _places(connection: object) -> Iterator[object]:

@@ -15,16 +15,16 @@ from rich.console import Console
 
 import poolproof
 from poolproof.conformance.server import ServerError, obtain
-from poolproof.spec import CHAPTERS, CLAUSES, Level
+from poolproof.spec import CLAUSES, Level
 
 from .asked import Asked
 from .campaign import BUDGETS
 from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .deviations import DeviationsError, read_deviations
+from .listing import print_clauses, print_pools, print_specification
 from .messages import Working
 from .mode_by_mode import judge_mode_by_mode
 from .modes import ModesError, expect_free, worst_of
-from .pools import POOLS
 from .pythons import NoSuchPython, python_named
 from .report import print_report
 from .report_json import as_json, modes_as_json
@@ -157,7 +157,7 @@ def check(
         poolproof check sqlalchemy --modes
 
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
-    could not be judged; 4 the kit failed. With --modes it is that of the worst mode.
+    could not be judged; 4 poolproof failed. With --modes it is that of the worst mode.
     """  # noqa: D301 - click reads the backspace
     _prepare_json(json_path)
     clauses = _chosen(only, levels)
@@ -195,37 +195,21 @@ def check(
     sys.exit(worst_of(in_modes).status)
 
 
-@main.command()
-@click.argument("name", metavar="[ID]", required=False)
-def clauses(name: str | None) -> None:
-    """Print the specification, or one clause in full."""
+@main.command(short_help="Print the specification, or some of its clauses in full.")
+@click.argument("names", metavar="[ID]...", nargs=-1)
+def clauses(names: Sequence[str]) -> None:
+    """Print the specification, or clauses in full: RET-3, or RET for all that begin so."""
     console = _console(sys.stdout.isatty())
-    if name is None:
-        for chapter in CHAPTERS:
-            console.print(f"\n[bold]{chapter.title}[/]  {chapter.summary}", highlight=False)
-            for clause in chapter.clauses:
-                console.print(f"  {clause.id:6} {clause.sentence}", highlight=False, markup=False)
-        return
-    found = CLAUSES.get(name.upper())
-    if found is None:
-        raise BadInput(f"there is no clause {name}; `poolproof clauses` lists them all")
-    console.print(f"{found.id}  {found.requirement}  level {found.level}", highlight=False)
-    console.print(f"\n{found.sentence}\n\n{found.intent}", highlight=False, markup=False)
-    if found.needs is not None:
-        console.print(f"\nSkipped for a pool that does not offer {found.needs}.", highlight=False)
+    if names:
+        print_clauses(names, console)
+    else:
+        print_specification(console)
 
 
-@main.command()
+@main.command(short_help="List the pools that need no code, and what is installed of them.")
 def pools() -> None:
     """List the pools that can be named without writing code, and what is installed of them."""
-    rows = [
-        (pool.name, pool.colour, pool.distribution, pool.installed_version() or "not installed")
-        for pool in POOLS
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+    print_pools()
 
 
 def _chosen(only: Sequence[str], levels: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ import click
 
 from .results import Status
 
-PLEASE_REPORT = "the kit failed; please report this:"
+PLEASE_REPORT = "poolproof failed; please report this:"
 
 
 class BadInput(click.ClickException):

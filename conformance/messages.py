@@ -1,7 +1,7 @@
 """What the supervisor and the worker say to each other: one line of JSON for each message."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from poolproof.conformance.server import Server
 
@@ -34,6 +34,8 @@ class Proven:
     steps: list[str]
     broken: str
     seed: int | None
+    happened: list[dict[str, str]] = field(default_factory=list)
+    """The steps once more, for machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The check could not be done: the `target`, the `server` or the `kit` is to blame."""
+    """The check could not be done.
+
+    To blame is the `target`, the `server`, the `adapter` or the `kit`.
+    """
 
     blame: str
     message: str

@@ -7,6 +7,7 @@ a pool that breaks a clause.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -16,11 +17,13 @@ from poolproof.spec import Capability
 
 from .adapter import AdapterError, AnyAdapter, AnyAsyncAdapter, uses_asyncio
 from .bounded import OVERDUE_S, NeverReturned, bounded, error_of
-from .client import UNKNOWN, ClientLibrary, library_of
+from .client import UNKNOWN, ClientLibrary, library_of, library_within
 from .drivers.pool_code import code_of_pool
 from .facade import usable_by_threads
+from .offered import capabilities, expect_methods
 from .redis_interface import AsyncRedisInterface, NeedsAsyncio, RedisInterface
-from .settings import PoolSettings
+from .refusal import StepFailed, step, told, unknown_argument
+from .settings import PoolSettings, Watched
 from .target import TargetError
 from .themes import OLD_S
 from .witness import Witness
@@ -42,6 +45,8 @@ class Prepared:
     """The class of the connections that the pool hands out."""
     is_pool_code: Callable[[CodeType], bool]
     """Which code is the pool's own, and is run a line at a time; none of a pool for asyncio is."""
+    lent: ClientLibrary
+    """The library that the connections are of, by its name; `library` may be unknown all the same."""
     stand_ins: bool
     """Whether the pool hands out connections of a class that it is given as `connection_class`."""
 
@@ -53,6 +58,7 @@ class _Seen:
     connection_class: type
     is_pool_code: Callable[[CodeType], bool]
     library: ClientLibrary
+    lent: ClientLibrary
     offers: frozenset[Capability]
 
 
@@ -63,26 +69,30 @@ def prepare(
 
     Raises TargetError if that does not work, and says what to do about it.
     """
+    try:
+        return _prepared(adapter, settings, witness)
+    except AdapterError as error:
+        raise TargetError(str(error)) from error
+
+
+def _prepared(
+    adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, witness: Witness
+) -> Prepared:
     while True:
         look_s = 4 * OVERDUE_S
         try:
             seen = _first_look(adapter, _probed(settings), witness, look_s)
         except NeedsAsyncio as needs:
             adapter = needs.adapter
-        except (AdapterError, TargetError) as error:
-            raise TargetError(str(error)) from error
         except NeverReturned as error:
             raise TargetError(
                 f"the pool could not be built and used within {look_s:.0f} s; use it by hand to see "
                 f"where it hangs"
             ) from error
-        except BaseException as error:
-            unknown = _unknown_argument(error, settings)
+        except StepFailed as failed:
+            unknown = unknown_argument(failed.error, settings)
             if unknown not in settings.takes:
-                raise TargetError(
-                    f"the pool could not be built and used: {_told(error)}; "
-                    f"{_remedy(unknown, settings)}"
-                ) from error
+                raise TargetError(told(adapter, failed, settings)) from failed.error
             settings = replace(settings, takes=settings.takes - {unknown})
         else:
             stand_ins = _takes_stand_ins(adapter, _probed(settings), seen.connection_class)
@@ -93,6 +103,7 @@ def prepare(
                 seen.offers - _unusable(adapter, _probed(settings), seen.offers),
                 seen.connection_class,
                 seen.is_pool_code,
+                seen.lent,
                 stand_ins,
             )
 
@@ -101,36 +112,19 @@ def _probed(settings: PoolSettings) -> PoolSettings:
     return replace(settings, max_connections=1, timeout=1.0, socket_timeout=5.0)
 
 
-def _told(error: BaseException) -> str:
-    """On one line, whatever the message is like."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _unknown_argument(error: BaseException, settings: PoolSettings) -> str | None:
-    """The argument that a TypeError says the constructor does not take."""
-    if not isinstance(error, TypeError):
-        return None
-    names = sorted({*settings.takes, *settings.arguments()})
-    return next((name for name in names if f"'{name}'" in str(error)), None)
-
-
-def _remedy(unknown: str | None, settings: PoolSettings) -> str:
-    if unknown is None:
-        return "pass what its constructor needs with --set name=value"
-    if unknown in settings.extra:
-        return f"leave out --set {unknown}, which it does not take"
-    return (
-        f"name a pool that takes {unknown}, a function that builds one from redis-py's arguments, or "
-        f"an adapter class"
-    )
-
-
 def _first_look(
     adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, witness: Witness, look_s: float
 ) -> _Seen:
+    extra = Watched(settings.extra)
+    watched = replace(settings, extra=extra)
     with usable_by_threads(adapter) as threads_adapter:
         for_asyncio = uses_asyncio(adapter)
-        seen = bounded(partial(_look, threads_adapter, settings, witness, for_asyncio), look_s)
+        seen = bounded(partial(_look, threads_adapter, watched, witness, adapter), look_s)
+    if extra.unread:
+        raise TargetError(
+            f"--set {next(iter(extra.unread))} has no effect, because {type(adapter).__name__} does "
+            f"not look at it; let its `open` pass on `settings.extra`"
+        )
     offers = (seen.offers - COLOURS - {Capability.FORK}) | {
         Capability.ASYNCIO if for_asyncio else Capability.THREADS
     }
@@ -140,12 +134,20 @@ def _first_look(
 
 
 def _look(
-    adapter: AnyAdapter, settings: PoolSettings, witness: Witness, for_asyncio: bool
+    adapter: AnyAdapter,
+    settings: PoolSettings,
+    witness: Witness,
+    target: AnyAdapter | AnyAsyncAdapter,
 ) -> _Seen:
-    pool = adapter.open(settings)
-    connection = adapter.acquire(pool)
-    adapter.send(connection, "CLIENT", "ID")
-    number = adapter.receive(connection)
+    for_asyncio = uses_asyncio(target)
+    with step("open"):
+        pool = adapter.open(settings)
+    with step("acquire"):
+        connection = adapter.acquire(pool)
+    with step("send"):
+        adapter.send(connection, "CLIENT", "ID")
+    with step("receive"):
+        number = adapter.receive(connection)
     if not isinstance(number, int):
         raise TargetError(
             f"the first connection answered CLIENT ID with {str(number)[:80]!r}; the adapter's "
@@ -158,8 +160,11 @@ def _look(
             "given; pass `client_name` on to the connections"
         )
     library = library_of(connection, for_asyncio=for_asyncio)
+    lent = library_within(connection) if library == UNKNOWN else library
     is_pool_code = _none if for_asyncio else code_of_pool(pool, connection)
-    offers = frozenset(adapter.offers(pool))
+    with step("offers"):
+        offers = capabilities(target, adapter.offers(pool))
+    expect_methods(target, offers)
     if library.client is None:
         offers -= {Capability.CLIENT}
     elif Capability.CLIENT not in offers:
@@ -170,7 +175,7 @@ def _look(
         adapter.close(pool)
 
     error_of(give_back)  # which is for a clause to judge
-    return _Seen(type(connection), is_pool_code, library, offers)
+    return _Seen(type(connection), is_pool_code, library, lent, offers)
 
 
 def _unusable(
@@ -178,7 +183,9 @@ def _unusable(
     settings: PoolSettings,
     offers: frozenset[Capability],
 ) -> frozenset[Capability]:
-    """Options by the name of one of ours that take something else than a number."""
+    """What goes by the name of one of ours and is something else: options that take no number, and
+    blocks that cannot be entered.
+    """
 
     def use_twice(threads_adapter: AnyAdapter, settings: PoolSettings) -> None:
         pool = threads_adapter.open(settings)
@@ -193,14 +200,47 @@ def _unusable(
         Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
         Capability.MIN_IDLE: replace(settings, min_idle=1),
     }
-    if offers.isdisjoint(given):
-        return frozenset()
     with usable_by_threads(adapter) as threads_adapter:
-        return frozenset(
+        unusable = {
             capability
             for capability in offers & given.keys()
             if error_of(partial(use_twice, threads_adapter, given[capability]))
+        }
+        if Capability.CONTEXT_MANAGER in offers and not _has_block(
+            adapter, threads_adapter, settings
+        ):
+            unusable.add(Capability.CONTEXT_MANAGER)
+    return frozenset(unusable)
+
+
+def _has_block(
+    adapter: AnyAdapter | AnyAsyncAdapter, threads_adapter: AnyAdapter, settings: PoolSettings
+) -> bool:
+    """Whether what is offered as a block can be entered at all; how that goes is not judged here.
+
+    Raises AdapterError if it is an adapter that says so, and not a method of the name of one of ours.
+    """
+
+    def enter_once() -> None:
+        pool = threads_adapter.open(settings)
+        try:
+            with threads_adapter.block(pool):
+                pass
+        finally:
+            threads_adapter.close(pool)
+
+    try:
+        raised = error_of(enter_once)
+    except AdapterError:
+        if isinstance(adapter, RedisInterface | AsyncRedisInterface):
+            return False
+        raise
+    if isinstance(raised, TypeError) and "context manager protocol" in str(raised):
+        raise AdapterError(
+            f"the method block of {type(adapter).__name__} returns no context manager; write it as in "
+            f"poolproof.conformance.Adapter, or do not offer it"
         )
+    return True
 
 
 def _none(_code: CodeType) -> bool:
@@ -228,7 +268,7 @@ def _takes_stand_ins(
         finally:
             threads_adapter.close(pool)
 
-    with usable_by_threads(adapter) as threads_adapter:
+    with usable_by_threads(adapter) as threads_adapter, suppress(AdapterError):
         error_of(partial(acquire_once, threads_adapter))
     return any(isinstance(connection, stand_in) for connection in handed_out)
 

@@ -15,6 +15,9 @@ NEWEST_SOUGHT = 30
 ANSWER_S = 20.0
 """How long a Python may take to say which it is."""
 
+TOLD = 200
+"""How many characters of what it says instead are told."""
+
 _ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
 
 
@@ -43,7 +46,7 @@ def python_named(name: str) -> Python:
     if program is None:
         raise NoSuchPython(f"there is no {name}; name a Python on the PATH, or its whole path")
     try:
-        answer = subprocess.run(
+        asked = subprocess.run(
             [program, "-I", "-S", "-c", _ASK],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -51,12 +54,21 @@ def python_named(name: str) -> Python:
             errors="replace",
             timeout=ANSWER_S,
             check=False,
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        answer = ""
-    implementation, _, version = answer.strip().partition(" ")
+        )
+    except OSError as error:
+        raise NoSuchPython(
+            f"{name} does not run as a Python: {error.strerror}; name another"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise NoSuchPython(
+            f"{name} does not run as a Python: it said nothing for {ANSWER_S:.0f} s; name another"
+        ) from error
+    implementation, _, version = asked.stdout.strip().partition(" ")
     if not re.match(r"\d+\.\d+", version):
-        raise NoSuchPython(f"{name} does not run as a Python; name another")
+        lines = (asked.stderr.strip() or asked.stdout.strip() or "it said nothing").splitlines()
+        raise NoSuchPython(
+            f"{name} does not run as a Python: {lines[-1].strip().rstrip('.')[:TOLD]}; name another"
+        )
     if implementation != "CPython" or _pair(version) < OLDEST:
         raise NoSuchPython(
             f"{name} is {implementation} {version}, and poolproof needs CPython "

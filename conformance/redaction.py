@@ -73,6 +73,10 @@ def redacted_report(report: Report, secrets: Iterable[str]) -> Report:
                 told,
                 steps=tuple(redacted(step, secrets) for step in told.steps),
                 broken=redacted(told.broken, secrets),
+                happened=tuple(
+                    {name: redacted(text, secrets) for name, text in moment.items()}
+                    for moment in told.happened
+                ),
             )
         reason = redacted(result.reason, secrets)
         results.append(replace(result, reason=reason, counterexample=told))

@@ -13,6 +13,9 @@ from poolproof.spec import Capability
 from .adapter import AdapterError
 from .settings import PoolSettings
 
+METHODS = ("get_connection", "release", "disconnect")
+"""What a pool of this interface has at least."""
+
 CLOSES = ("aclose", "close")
 """What pools call the method that closes them for good."""
 
@@ -39,7 +42,7 @@ class _Interface:
     """What is the same for pools of either colour; for asyncio, what these return is awaited."""
 
     def __init__(self, build: Callable[..., object]) -> None:
-        self._build = build
+        self.build = build
 
     def acquire_within(self, pool: object, timeout: float) -> object:
         """Call `get_connection` with a timeout."""
@@ -55,7 +58,7 @@ class _Interface:
 
     def offers(self, pool: object) -> frozenset[Capability]:
         """A client can be tried on any such pool; the rest shows in its methods and parameters."""
-        return _offers(pool) | _options(self._build)
+        return _offers(pool) | _options(self.build)
 
 
 class RedisInterface(_Interface):
@@ -63,7 +66,7 @@ class RedisInterface(_Interface):
 
     def for_asyncio(self) -> "AsyncRedisInterface":
         """The adapter for the same pool if it is one for asyncio."""
-        return AsyncRedisInterface(self._build)
+        return AsyncRedisInterface(self.build)
 
     def open(self, settings: PoolSettings) -> object:
         """Build a pool with redis-py's names for the arguments.
@@ -71,7 +74,7 @@ class RedisInterface(_Interface):
         Raises NeedsAsyncio if what was built, or what builds it, needs an event loop.
         """
         try:
-            pool = self._build(**settings.arguments())
+            pool = self.build(**settings.arguments())
         except RuntimeError as error:
             if "no running event loop" in str(error):
                 raise NeedsAsyncio("what the target builds", self.for_asyncio()) from error
@@ -129,7 +132,7 @@ class AsyncRedisInterface(_Interface):
 
     async def open(self, settings: PoolSettings) -> object:
         """Build a pool with redis-py's names for the arguments."""
-        built = self._build(**settings.arguments())
+        built = self.build(**settings.arguments())
         # Only a coroutine is awaited here: there are pools that can be awaited themselves.
         pool = await built if iscoroutine(built) else built
         _expect_interface(pool)
@@ -175,17 +178,19 @@ class AsyncRedisInterface(_Interface):
 
 
 def _expect_interface(pool: object) -> None:
-    missing = [
-        name
-        for name in ("get_connection", "release", "disconnect")
-        if not callable(getattr(pool, name, None))
-    ]
+    missing = lacking(pool)
     if missing:
         raise AdapterError(
-            f"the target built a {type(pool).__name__}, which has no method "
-            f"{' and no method '.join(missing)}; name a pool with redis-py's pool interface, or a "
-            f"class with the methods of poolproof.conformance.Adapter"
+            f"the target built a {type(pool).__name__}, which has no {missing}; name a pool with "
+            f"redis-py's pool interface, or write an adapter for it, as README says under `Judge your "
+            f"own pool`"
         )
+
+
+def lacking(pool: object) -> str:
+    """The methods of the interface that a pool, or the class of one, does not have."""
+    missing = [name for name in METHODS if not callable(getattr(pool, name, None))]
+    return " and no ".join(filter(None, (", no ".join(missing[:-1]), *missing[-1:])))
 
 
 def _get_connection(pool: object) -> object:

@@ -15,7 +15,8 @@ def as_json(report: Report) -> dict[str, object]:
         "poolproof": poolproof.__version__,
         "target": report.target,
         "verdict": report.verdict.value,
-        "environment": {**report.environment, "programs": str(report.programs)},
+        "environment": dict(report.environment),
+        "programs": report.programs,
         "clauses": [_clause(result) for result in report.results],
         "notes": list(report.notes),
     }
@@ -34,6 +35,7 @@ def _report_of(judged: Judged) -> dict[str, object]:
         "target": judged.target,
         "verdict": Verdict.SKIPPED.value,
         "environment": {},
+        "programs": 0,
         "clauses": [],
         "notes": [judged.reason],
     }
@@ -50,5 +52,10 @@ def _clause(result: Result) -> dict[str, object]:
         "reason": result.reason,
         "counterexample": None
         if told is None
-        else {"steps": list(told.steps), "broken": told.broken, "reproduce": told.reproduce},
+        else {
+            "steps": list(told.steps),
+            "happened": [dict(moment) for moment in told.happened],
+            "broken": told.broken,
+            "reproduce": told.reproduce,
+        },
     }

@@ -54,7 +54,10 @@ def _table_of_modes(judged: Sequence[Judged]) -> Table:
 def _print_clauses(judged: Sequence[Judged], console: Console) -> None:
     rows = telling_clauses(judged)
     if not rows:
-        console.print("No clause fails in any mode, and all are judged alike in all of them.")
+        where = "any mode, and all are judged alike in all of them"
+        if any(each.report is None for each in judged):
+            where = "the modes that were judged, and all are judged alike in these"
+        console.print(f"No clause fails in {where}.")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("clause", no_wrap=True)

@@ -39,6 +39,8 @@ class Counterexample:
     broken: str
     reproduce: str
     """The command that shows it again."""
+    happened: tuple[Mapping[str, str], ...] = ()
+    """The steps once more, for machines: who did what, in no columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,14 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
     proven = outcome.proven.get(clause.id)
     if proven is not None:
         verdict = Verdict.FAIL if known is None else Verdict.KNOWN
-        told = Counterexample(tuple(proven.steps), proven.broken, _with_seed(reproduce, proven))
+        again = _with_seed(reproduce, proven)
+        happened = tuple(proven.happened)
+        told = Counterexample(tuple(proven.steps), proven.broken, again, happened)
         return Result(clause, verdict, max(observed, 1), known or proven.broken, told)
     verdict, reason = Verdict.PASS, ""
     if outcome.failed is not None:
-        verdict, reason = Verdict.ERROR, "the kit failed before this clause could be judged"
+        who = "the adapter" if outcome.failed.blame == "adapter" else "poolproof"
+        verdict, reason = Verdict.ERROR, f"{who} failed before this clause could be judged"
     elif finished is None:
         verdict, reason = Verdict.UNOBSERVED, outcome.died
     elif clause.needs is not None and clause.needs not in finished.offers:

@@ -1,7 +1,27 @@
 """The settings: what a pool is to be built with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+
+class Watched(Mapping[str, object]):
+    """Further constructor arguments, of which it is known whether anybody looked at them."""
+
+    def __init__(self, extra: Mapping[str, object]) -> None:
+        self._extra = extra
+        self.unread = dict.fromkeys(extra)
+        """The names of those that nobody has looked at."""
+
+    def __getitem__(self, name: str) -> object:
+        value = self._extra[name]
+        self.unread.pop(name, None)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._extra)
+
+    def __len__(self) -> int:
+        return len(self._extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +50,7 @@ class PoolSettings:
     min_idle: int | None = None
     """The same for how many connections are to be open when nobody uses any."""
     extra: Mapping[str, object] = field(default_factory=dict)
-    """Further constructor arguments, given by the user."""
+    """Further constructor arguments, given by the user with ``--set``; `open` passes them on."""
 
     def told(self) -> str:
         """What the programs vary, for a message."""

@@ -5,6 +5,7 @@ Where callers come one by one it is a list. Where they meet, each has a lane.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from poolproof.spec import CLAUSES, History, Level
 from poolproof.spec.events import (
@@ -32,6 +33,9 @@ from .telling import (
 CONNECTED = Acquired | BytesArrived | Cut | AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
 """Events that name a connection."""
 
+Moment: TypeAlias = dict[str, str]
+"""A step for machines: `caller`, `what`, and how the `pool` is, each only where there is one."""
+
 MOST_PLACES = 6
 """How many places of a stack are told, the innermost ones."""
 
@@ -44,6 +48,30 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
 
     A step of several lines is laid out in columns already, as are those after it.
     """
+    told, broken, meet = _what_is_told(clause, events)
+    if meet:
+        return (*_told_of_many(told), *_where_it_stands(told)), broken
+    return in_steps(told), broken
+
+
+def happened(clause: str, events: Sequence[Event]) -> list[Moment]:
+    """The same steps for machines: who did what, and what the pool was like then, in no columns."""
+    told, _, meet = _what_is_told(clause, events)
+    if not meet:
+        return [_moment(what=step) for step in in_steps(told)]
+    rows = rows_of(told, short=len(acting_pools(told)) == 1)
+    moments = [_moment(what=introduction(told))]
+    moments += [_moment(row.caller, row.text, row.pool) for row in rows]
+    return moments + [_moment(what=step) for step in _where_it_stands(told)]
+
+
+def _moment(caller: str = "", what: str = "", pool: str = "") -> Moment:
+    named = {"caller": caller, "what": what, "pool": pool}
+    return {name: " ".join(text.split()) for name, text in named.items() if text}
+
+
+def _what_is_told(clause: str, events: Sequence[Event]) -> tuple[tuple[Event, ...], str, bool]:
+    """The events that a story tells, how they break the clause, and whether callers meet in them."""
     renumbered = tuple(_renumbered(events))
     broken_clause = CLAUSES[clause]
     judgements = broken_clause.judge(History(renumbered))
@@ -53,8 +81,8 @@ def tell(clause: str, events: Sequence[Event]) -> tuple[tuple[str, ...], str]:
         renumbered = _concerning(renumbered[: judged[0].event + 1], judged[0].pool)
         broken = broken[:1]
         if broken_clause.level is Level.CONCURRENT or callers_meet(renumbered):
-            return (*_told_of_many(renumbered), *_where_it_stands(renumbered)), broken[0]
-    return in_steps(renumbered), "; ".join(broken)
+            return renumbered, broken[0], True
+    return renumbered, "; ".join(broken), False
 
 
 def _told_of_many(events: Sequence[Event]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def supervise(
         drain.join(END_S)
     outcome.output = output[0].decode(errors="replace")
     failed = outcome.failed
-    if failed is not None and failed.blame != "kit" and outcome.proven:
+    if failed is not None and failed.blame not in ("kit", "adapter") and outcome.proven:
         # What was proven counts, although the check cannot go on.
         outcome.died, outcome.failed = failed.message, None
     return outcome
@@ -137,7 +137,7 @@ def _listen(
                     return _how_it_ended(process)
                 *lines, pending = (pending + chunk).split(b"\n")
                 if len(pending) > LONGEST_MESSAGE or not _take_in(lines, outcome, on_progress):
-                    return "wrote into a pipe that is the kit's"
+                    return "wrote into a pipe that is poolproof's"
             elif process.poll() is not None:
                 # A child that it left behind may hold the pipe open.
                 return _how_it_ended(process)
@@ -171,7 +171,7 @@ def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         status = process.wait(END_S)
     except subprocess.TimeoutExpired:
-        return "closed its connection to the kit"
+        return "closed its connection to poolproof"
     if status >= 0:
         return f"left the process with status {status}"
     try:

@@ -7,17 +7,34 @@ from importlib.util import find_spec
 from inspect import iscoroutinefunction
 
 from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
+from .offered import takes, told_that_it_takes_too_little
 from .pools import SHORT_NAMES
 from .redis_interface import AsyncRedisInterface, RedisInterface
 
-CHOSEN_BY_KIT = frozenset(
-    {"host", "port", "db", "username", "password", "client_name"}
-    | {"max_connections", "timeout", "socket_timeout"}
-)
+OF_THE_SERVER = frozenset({"host", "port", "db", "username", "password"})
+"""Constructor arguments that the server's address decides."""
+
+CHOSEN_BY_KIT = OF_THE_SERVER | {"client_name", "max_connections", "timeout", "socket_timeout"}
 """Constructor arguments that the programs vary or that the server's address decides."""
 
 OWN_METHODS = ("open", "acquire", "release", "send", "receive")
-"""Methods that together only an adapter has: by them a class is known to be one."""
+"""Methods that together only an adapter has: by most of them a class is known to be one."""
+
+ARGUMENTS = {
+    "open": 1,
+    "acquire": 1,
+    "release": 2,
+    "send": 3,
+    "receive": 1,
+    "disconnect": 1,
+    "close": 1,
+    "offers": 1,
+    "block": 1,
+}
+"""How many each method of an adapter is called with."""
+
+MOST = 4
+"""How many of its own methods show that a class is meant for an adapter."""
 
 COLOURED_METHODS = (*OWN_METHODS, "disconnect", "close")
 """Methods that are coroutines if the adapter is for asyncio, and plain otherwise."""
@@ -37,6 +54,7 @@ def load_target(name: str) -> AnyAdapter | AnyAsyncAdapter:
     pool is one for asyncio is seen without building it, except if a function builds it: then
     `RedisInterface` says so. Raises TargetError if there is no such thing.
     """
+    _expect_no_file(name)
     if ":" not in name:
         return load_target(_of_short_name(name))
     found = load_name(name)
@@ -45,11 +63,24 @@ def load_target(name: str) -> AnyAdapter | AnyAsyncAdapter:
             f"{name} is a {type(found).__name__}; name a pool class, a function that builds a pool, "
             f"or an adapter class"
         )
-    if isinstance(found, type) and all(hasattr(found, method) for method in OWN_METHODS):
+    if isinstance(found, type) and _is_meant_for_adapter(found):
         return _adapter(name, found)
     if iscoroutinefunction(found) or iscoroutinefunction(getattr(found, "get_connection", None)):
         return AsyncRedisInterface(found)
     return RedisInterface(found)
+
+
+def _expect_no_file(name: str) -> None:
+    """Raises TargetError if a file is named instead of the module in it."""
+    file, _, path = name.partition(":")
+    if not file.endswith(".py") and "/" not in file:
+        return
+    folder, _, last = file.rpartition("/")
+    named = f"{last.removesuffix('.py')}:{path or 'Name'}"
+    where = "" if folder in ("", ".") else f", and run from {folder}"
+    raise TargetError(
+        f"{file} is a file, and a target is named by its module; write {named}{where}"
+    )
 
 
 def _of_short_name(name: str) -> str:
@@ -68,6 +99,14 @@ def _of_short_name(name: str) -> str:
     return pool.adapter
 
 
+def _is_meant_for_adapter(found: type) -> bool:
+    """Whether a class has most of what an adapter has, or derives from one."""
+    if hasattr(found, "get_connection"):
+        return all(hasattr(found, method) for method in OWN_METHODS)
+    is_derived = any(base in (Adapter, AsyncAdapter) for base in found.__mro__)
+    return is_derived or sum(hasattr(found, method) for method in OWN_METHODS) >= MOST
+
+
 def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
     try:
         adapter: object = found()
@@ -80,6 +119,11 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
     interface = AsyncAdapter if for_asyncio else Adapter
     methods = (*COLOURED_METHODS, *PLAIN_METHODS)
     lacking = [method for method in methods if _lacks(adapter, method)]
+    if lacking == ["block"]:
+        raise TargetError(
+            f"the adapter {name} has no base class; derive it from poolproof.conformance."
+            f"{interface.__name__}"
+        )
     if lacking or not isinstance(adapter, interface):
         raise TargetError(
             f"the adapter {name} lacks a method; add {' and '.join(lacking)}, so that it has all of "
@@ -92,6 +136,9 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
                 f"the adapter {name} has {'a plain' if wanted else 'an async'} method {method}; "
                 f"write all methods as in poolproof.conformance.{interface.__name__}"
             )
+        if not takes(getattr(adapter, method), ARGUMENTS[method]):
+            told = told_that_it_takes_too_little(name, method, ARGUMENTS[method])
+            raise TargetError(told)
     return adapter
 
 
@@ -156,11 +203,16 @@ def split_extra(pairs: Sequence[str]) -> Mapping[str, str]:
             raise TargetError(f"--set {name} is not a pair; write it as --set name=value")
         if name in CHOSEN_BY_KIT:
             raise TargetError(
-                f"--set {name} is not possible, because the kit varies {name} itself or takes it "
-                f"from the server's address; leave it out, or use --redis-url"
+                f"--set {name} is not possible, because poolproof {_why_chosen(name)}"
             )
         extra[name] = text
     return extra
+
+
+def _why_chosen(name: str) -> str:
+    if name in OF_THE_SERVER:
+        return f"takes {name} from the server's address; leave it out, or use --redis-url"
+    return f"chooses {name} itself; leave it out"
 
 
 def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:

@@ -13,13 +13,14 @@ from threading import Thread
 from time import monotonic
 from typing import TextIO
 
+from .adapter import AdapterError
 from .bounded import THREAD_NAME
 from .campaign import BUDGETS
 from .check import Findings, Progress, run_check, schedulable_threads
 from .court import Conviction
 from .drivers import CannotBuild
 from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
-from .story import tell
+from .story import happened, tell
 from .target import TargetError, load_target, read_extra
 from .witness import ServerGone
 
@@ -54,6 +55,8 @@ def _report(job: Job, pipe: TextIO) -> None:
         send(Failed("target", str(error)))
     except CannotBuild as error:
         send(Failed("target", f"the target could not be built any more: {error}"))
+    except AdapterError as error:
+        send(Failed("adapter", str(error)))
     except ServerGone as error:
         send(Failed("server", str(error)))
     except BaseException:  # noqa: BLE001 - the supervisor says it
@@ -97,7 +100,8 @@ def _do(job: Job, send: Callable[[Message], None]) -> Findings:
 
 def _proven(conviction: Conviction) -> Proven:
     steps, broken = tell(conviction.clause, conviction.events)
-    return Proven(conviction.clause, list(steps), broken, conviction.seed)
+    moments = happened(conviction.clause, conviction.events)
+    return Proven(conviction.clause, list(steps), broken, conviction.seed, moments)
 
 
 def _finished(findings: Findings) -> Finished:

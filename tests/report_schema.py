@@ -49,6 +49,7 @@ class CounterexampleJson(TypedDict):
     """How a clause was broken."""
 
     steps: list[str]
+    happened: list[dict[str, str]]
     broken: str
     reproduce: str
 
@@ -80,6 +81,7 @@ class ReportJson(TypedDict):
     target: str
     verdict: str
     environment: dict[str, str]
+    programs: int
     clauses: list[ClauseJson]
     notes: list[str]
     mode: NotRequired[ModeJson]

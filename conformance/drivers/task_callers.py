@@ -7,7 +7,13 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
-from poolproof.conformance.adapter import AnyAsyncAdapter, disconnecting, graceful, telling_how_long
+from poolproof.conformance.adapter import (
+    AdapterError,
+    AnyAsyncAdapter,
+    disconnecting,
+    graceful,
+    telling_how_long,
+)
 from poolproof.conformance.ways import Means
 from poolproof.spec.events import (
     AcquireCalled,
@@ -271,7 +277,7 @@ class TaskCallers(Outcomes):
                 if leaving is not None:
                     raise leaving
         except BaseException as raised:  # noqa: BLE001 - ours among them
-            if not entered:
+            if not entered or isinstance(raised, AdapterError):
                 error = self._library.error(raised)
                 self._log(AcquireFailed(self._now_s(), pool, call, error))
                 return

@@ -4,7 +4,13 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, cast
 
-from poolproof.conformance.adapter import AnyAdapter, disconnecting, graceful, telling_how_long
+from poolproof.conformance.adapter import (
+    AdapterError,
+    AnyAdapter,
+    disconnecting,
+    graceful,
+    telling_how_long,
+)
 from poolproof.conformance.scheduler import Signal
 from poolproof.spec.events import (
     AcquireCalled,
@@ -230,7 +236,7 @@ class ThreadCallers(Outcomes):
                 if leaving is not None:
                     raise leaving
         except BaseException as raised:  # noqa: BLE001 - ours among them
-            if not entered:
+            if not entered or isinstance(raised, AdapterError):
                 error = self._library.error(raised)
                 self._log(AcquireFailed(self._now_s(), pool, call, error))
                 return

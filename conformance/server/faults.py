@@ -44,7 +44,7 @@ class ServerFaults:
     def __init__(self, server: Server) -> None:
         if not server.started_by_kit:
             raise NotOurs(
-                f"the server at {server.address()} was given, so nothing is done to it: let the kit "
+                f"the server at {server.address()} was given, so nothing is done to it: let poolproof "
                 "start one"
             )
         self._server = server

@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 from typing import cast
 
-from poolproof.conformance.adapter import AnyAdapter
+from poolproof.conformance.adapter import AdapterError, AnyAdapter
 from poolproof.conformance.bounded import OVERDUE_S, bounded, error_of
 from poolproof.conformance.facade import Facade, usable_by_threads
 from poolproof.conformance.preparation import Prepared
@@ -89,6 +89,8 @@ def _how_many(adapter: AnyAdapter, pool: object) -> int:
     try:
         while len(connections) < MAX_CONNECTIONS:
             connections.append(adapter.acquire(pool))
+    except AdapterError:
+        raise
     except BaseException:  # noqa: BLE001 - how many there are is what is wanted
         return len(connections)
     finally:

@@ -205,7 +205,7 @@ def test_only_what_can_be_awaited_is_awaited(settings: PoolSettings) -> None:
 def test_what_is_no_pool_is_told_by_what_it_lacks(
     build: Callable[..., object], settings: PoolSettings
 ) -> None:
-    told = f"the target built a {build.__name__}, which has no method get_connection and no method"
+    told = f"the target built a {build.__name__}, which has no get_connection, no release and no"
 
     with pytest.raises(AdapterError, match=told):
         RedisInterface(lambda **_: build()).open(settings)

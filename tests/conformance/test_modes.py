@@ -183,6 +183,7 @@ class TestJudging:
 
         assert ran.exit_code == 0
         assert ran.stdout.count("SKIPPED  it takes no protocol") == 4
+        assert "No clause fails in the modes that were judged, and all are" in ran.stdout
         assert [report["verdict"] for report in self.json()] == ["PASS", *["SKIPPED"] * 2] * 2
         assert self.json()[1]["notes"] == ["it takes no protocol"]
         assert self.json()[4]["notes"] == [

@@ -195,6 +195,14 @@ def test_the_client_is_found_from_a_subclass_of_the_connection() -> None:
     assert library_of(own(), for_asyncio=True).client is redis.asyncio.Redis
 
 
+@pytest.mark.parametrize("target", ["sqlalchemy", "dbutils"])
+def test_a_client_in_a_proxy_is_known_by_its_name(target: str, look: Look) -> None:
+    prepared = look(load_target(target))
+
+    assert prepared.library == UNKNOWN
+    assert library_version(prepared.lent) == f"redis {redis.__version__}"
+
+
 def test_a_library_that_cannot_be_found_is_said_to_be_unknown() -> None:
     assert library_of(object()) == UNKNOWN
     assert library_version(UNKNOWN) == "unknown"
@@ -265,11 +273,11 @@ def test_the_reference_pool_for_asyncio_is_like_the_one_for_threads(look: Look) 
     [
         (
             Cancels,
-            "the pool could not be built and used: CancelledError: not with me; pass what its",
+            "the pool could not be built and used: CancelledError: not with me; use it by hand",
         ),
         (
             lambda **arguments: redis.asyncio.Redis(host=str(arguments["host"])),
-            "the target built a Redis, which has no method get_connection",
+            "the target built a Redis, which has no get_connection, no release",
         ),
     ],
 )

@@ -35,8 +35,12 @@ def test_ours_is_of_the_kind_that_runs_here() -> None:
         ),
         ("echo CPython 3.10.2", "is CPython 3.10.2, and poolproof needs CPython 3.11 or newer"),
         ("echo CPython 2.7.18", "is CPython 2.7.18, and poolproof needs CPython 3.11 or newer"),
-        ("echo no such command >&2; exit 127", "does not run as a Python; name another"),
-        ("echo hello", "does not run as a Python; name another"),
+        (
+            "echo a shim; echo no such command >&2; exit 127",
+            "does not run as a Python: no such command; name another",
+        ),
+        ("exit 1", "does not run as a Python: it said nothing; name another"),
+        ("echo hello", "does not run as a Python: hello; name another"),
     ],
 )
 def test_one_that_cannot_be_used_is_told(says: str, complaint: str, tmp_path: Path) -> None:

@@ -118,7 +118,10 @@ def test_what_is_no_url_with_credentials_is_no_secret(text: str) -> None:
 
 def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> None:
     told = Counterexample(
-        ("built with s3cret", "fails"), "raised s3cret", "poolproof check redis:X"
+        ("built with s3cret", "fails"),
+        "raised s3cret",
+        "poolproof check redis:X",
+        ({"what": "built with s3cret"}, {"caller": "A", "what": "fails", "pool": "s3cret"}),
     )
     result = Result(CLAUSES["SEC-1"], Verdict.FAIL, 1, "because of s3cret", told)
     report = Report("redis:X", (result,), {"client": "redis 1"}, 1, ("s3cret was printed",))
@@ -127,7 +130,10 @@ def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> No
 
     assert "s3cret" not in repr(kept)
     assert kept.results[0].counterexample == Counterexample(
-        ("built with ***", "fails"), "raised ***", "poolproof check redis:X"
+        ("built with ***", "fails"),
+        "raised ***",
+        "poolproof check redis:X",
+        ({"what": "built with ***"}, {"caller": "A", "what": "fails", "pool": "***"}),
     )
     assert (kept.results[0].reason, kept.notes) == ("because of ***", ("*** was printed",))
     assert (kept.target, kept.environment) == ("redis:X", {"client": "redis 1"})

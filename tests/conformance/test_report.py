@@ -23,6 +23,7 @@ def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -
             ("a pool is built with [red]max_connections=1[/]", "acquire gets connection 1"),
             "connection 2 was opened",
             f"poolproof check some:Pool --only {clause} --seed 3",
+            ({"what": "a pool is built"}, {"caller": "A", "what": "acquire", "pool": "1 of 1"}),
         )
     return Result(CLAUSES[clause], verdict, observed, reason, told)
 
@@ -175,7 +176,8 @@ def test_the_json_says_what_the_report_says() -> None:
         "poolproof": poolproof.__version__,
         "target": "some:Pool",
         "verdict": "FAIL",
-        "environment": {"client": "redis 1", "budget": "quick", "programs": "12"},
+        "environment": {"client": "redis 1", "budget": "quick"},
+        "programs": 12,
         "clauses": [
             {
                 "id": "ORD-2",
@@ -188,6 +190,10 @@ def test_the_json_says_what_the_report_says() -> None:
                     "steps": [
                         "a pool is built with [red]max_connections=1[/]",
                         "acquire gets connection 1",
+                    ],
+                    "happened": [
+                        {"what": "a pool is built"},
+                        {"caller": "A", "what": "acquire", "pool": "1 of 1"},
                     ],
                     "broken": "connection 2 was opened",
                     "reproduce": "poolproof check some:Pool --only ORD-2 --seed 3",
@@ -205,6 +211,7 @@ def test_the_json_says_what_the_report_says() -> None:
         {"clauses": [{"id": "ORD-1"}]},
         {"more": 1},
         {"environment": {"programs": 12}},
+        {"programs": "12"},
     ],
 )
 def test_the_schema_refuses_what_no_report_says(spoil: dict[str, object]) -> None:

@@ -186,7 +186,7 @@ def test_a_kit_that_failed_is_4_even_beside_what_was_proven(broken: str) -> None
 
     assert verdicts(report) == ["FAIL", "ERROR"]
     assert (report.verdict, report.status) == (Verdict.ERROR, 4)
-    assert report.results[1].reason == "the kit failed before this clause could be judged"
+    assert report.results[1].reason == "poolproof failed before this clause could be judged"
 
 
 def test_a_kit_that_failed_before_a_should_could_be_judged_has_failed_too() -> None:

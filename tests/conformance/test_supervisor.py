@@ -271,12 +271,12 @@ def test_what_was_proven_before_a_pool_leaves_counts(runs: Mapping[str, Future[R
 @pytest.mark.parametrize(
     ("target", "how"),
     [
-        ("ClosesWhatIsOpen", "(left the process with status 1|closed its connection to the kit)"),
+        ("ClosesWhatIsOpen", "(left the process with status 1|closed its connection to poolproof)"),
         ("Leaves", "left the process with status 7"),
         ("LeavesWithAForkBehind", "left the process with status 7"),
         ("IsKilled", "was ended by SIGKILL"),
         ("IsKilledNamelessly", f"was ended by signal {signal.SIGRTMIN + 6}"),
-        ("WritesIntoWhatIsOpen", "wrote into a pipe that is the kit's"),
+        ("WritesIntoWhatIsOpen", "wrote into a pipe that is poolproof's"),
     ],
 )
 def test_a_pool_that_leaves_is_unknown_in_the_rest_and_the_report_says_how_it_left(

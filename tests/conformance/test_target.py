@@ -286,5 +286,5 @@ def test_what_is_no_pair_is_told(pair: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(CHOSEN_BY_KIT))
 def test_what_the_kit_chooses_cannot_be_set(name: str) -> None:
-    with pytest.raises(TargetError, match=f"--set {name} is not possible, because the kit"):
+    with pytest.raises(TargetError, match=f"--set {name} is not possible, because poolproof"):
         split_extra([f"{name}=1"])

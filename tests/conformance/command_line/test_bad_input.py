@@ -30,7 +30,14 @@ class TestBadCommandLine:
             (["--no-such-option"], "No such option"),
             (["another:Target"], "Got unexpected extra argument (another:Target)"),
             (["--set", "protocol"], "--set protocol is not a pair; write it as --set name=value"),
-            (["--set", "host=here"], "--set host is not possible, because the kit varies host"),
+            (["--set", "host=here"], "--set host is not possible, because poolproof takes host"),
+            (
+                ["--set", "max_connections=3"],
+                (
+                    "--set max_connections is not possible, because poolproof chooses "
+                    "max_connections itself; leave it out"
+                ),
+            ),
             (["--known", "nowhere.toml"], "nowhere.toml cannot be read: No such file or directory"),
             (["--redis-url", "http://x"], "The Redis URL must begin with redis:// or valkey://"),
             (["--redis-url", "redis://127.0.0.1:1"], "No server can be reached at"),
@@ -115,12 +122,30 @@ class TestBadTarget:
                 "the module 'interrupting' could not be imported: KeyboardInterr",
             ),
             ("misspelt:Pool", "the module 'misspelt' could not be imported: SyntaxError: invalid"),
-            ("builtins:dict", "the target built a dict, which has no method get_connection and"),
+            (
+                "builtins:dict",
+                "the target built a dict, which has no get_connection, no release and",
+            ),
             (
                 "json:loads",
                 (
                     "the pool could not be built and used: TypeError: loads() missing 1 required "
                     "positional argument: 's'; pass what its constructor needs with --set name=value"
+                ),
+            ),
+            (
+                "os:getcwd",
+                (
+                    "the pool could not be built and used: TypeError: posix.getcwd() takes no keyword "
+                    "arguments; name a pool class, a function that builds a pool"
+                ),
+            ),
+            (
+                "mistaken:NamesOfItsOwn",
+                (
+                    "the pool could not be built and used: TypeError: NamesOfItsOwn.__init__() missing "
+                    "2 required positional arguments: 'size' and 'patience'; NamesOfItsOwn has no "
+                    "get_connection, no release and no disconnect: write an adapter for it, as README"
                 ),
             ),
             ("awkward:raises", "the pool could not be built and used: RuntimeError: the moon is"),
@@ -161,6 +186,7 @@ class TestBadTarget:
         ("pair", "says"),
         [
             ("bogus=1", "got an unexpected keyword argument 'bogus'; leave out --set bogus, which"),
+            ("protocol=9", "either 2 or 3; see whether what --set gave it is right: protocol"),
             ("queue_class=queue:Nothing", "there is no 'Nothing' in 'queue'; check the spelling"),
         ],
     )

@@ -37,6 +37,13 @@ class TestClauses:
         assert run.returncode == 0
         assert run.stdout.endswith("Skipped for a pool that does not offer context_manager.\n")
 
+    def test_several_are_printed_in_full_and_a_family_too(self) -> None:
+        run = poolproof("clauses", "bnd-1", "RET", "RET-3")
+        named = [line.split()[0] for line in run.stdout.splitlines() if " level " in line]
+
+        assert run.returncode == 0
+        assert named == ["BND-1", *(name for name in CLAUSES if name.startswith("RET-"))]
+
     @pytest.mark.parametrize("name", ["ORD-99", "order", ""])
     def test_one_that_does_not_exist_is_told(self, name: str) -> None:
         run = poolproof("clauses", name)
@@ -48,6 +55,12 @@ class TestClauses:
 
 
 class TestHelp:
+    def test_no_command_is_described_by_half_a_sentence(self) -> None:
+        _, _, commands = poolproof("--help").stdout.partition("Commands:\n")
+
+        assert len(commands.splitlines()) == 3
+        assert "..." not in commands
+
     @pytest.mark.parametrize("arguments", [["--help"], ["check", "-h"], ["clauses", "--help"]])
     def test_it_is_there(self, arguments: Sequence[str]) -> None:
         run = poolproof(*arguments)
@@ -60,5 +73,5 @@ class TestHelp:
 
         assert (
             "Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required "
-            "clause could not be judged; 4 the kit failed." in told
+            "clause could not be judged; 4 poolproof failed." in told
         )

@@ -8,7 +8,7 @@ from poolproof.conformance.messages import Failed, Proven, Working
 from poolproof.conformance.server import Server
 from poolproof.conformance.supervisor import Outcome
 
-from .running import verdicts
+from .running import check, complaint, verdicts
 
 
 @pytest.mark.usefixtures("signals_stay")
@@ -35,7 +35,7 @@ class TestFailuresOfOurOwn:
         run = self.run(server, monkeypatch, error)
 
         assert run.exit_code == 4
-        assert "Error: the kit failed; please report this:\nTraceback" in run.stderr
+        assert "Error: poolproof failed; please report this:\nTraceback" in run.stderr
         assert run.stdout == ""
 
     def test_a_worker_that_fails_is_4(
@@ -47,7 +47,7 @@ class TestFailuresOfOurOwn:
 
         assert run.exit_code == 4
         assert run.stderr.endswith(
-            "Error: the kit failed; please report this:\nTraceback: oh\n"
+            "Error: poolproof failed; please report this:\nTraceback: oh\n"
             "The target printed last:\nits last words\n"
         )
         assert run.stdout == ""
@@ -61,7 +61,7 @@ class TestFailuresOfOurOwn:
         run = self.run(server, monkeypatch, outcome)
 
         assert run.exit_code == 4
-        assert "Error: the kit failed; please report this:\nTraceback: oh" in run.stderr
+        assert "Error: poolproof failed; please report this:\nTraceback: oh" in run.stderr
         assert verdicts(run.stdout) == {"ORD-1": "FAIL", "BND-1": "ERROR"}
 
     def test_a_target_that_died_late_is_judged_as_far_as_it_was_seen(
@@ -86,3 +86,14 @@ class TestFailuresOfOurOwn:
         assert run.exit_code == 2
         assert run.stderr.endswith("x" * 1993 + "the end\n")
         assert "x" * 1994 not in run.stderr
+
+
+@pytest.mark.parametrize("clauses", ["ORD-1,BND-1", "RET-6"])
+def test_an_adapter_that_fails_in_a_program_is_4_and_no_verdict_on_the_pool(
+    clauses: str, server: Server
+) -> None:
+    run = check(server, "mistaken:Tires", "--only", clauses)
+
+    assert run.returncode == 4
+    assert complaint(run.stderr) == "the adapter failed: I am tired"
+    assert verdicts(run.stdout) == {}

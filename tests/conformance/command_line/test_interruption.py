@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,47 @@ import pytest
 
 from .running import PATIENCE_S, POOLPROOF, TARGETS
 
+RAISES_SIGINT = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+
 
 @pytest.mark.usefixtures("interruptible")
 class TestInterruption:
+    @pytest.mark.parametrize("module", ["click", "redis", "rich", "hypothesis"])
+    def test_who_leaves_while_it_is_still_imported_sees_no_traceback(
+        self, module: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / f"{module}.py").write_text(f"{RAISES_SIGINT}\nraise RuntimeError('went on')")
+
+        run = self.run_in(tmp_path, "-m", "poolproof", "check", "redis:ConnectionPool")
+
+        assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+    def test_nor_does_who_leaves_when_it_is_over(self, tmp_path: Path) -> None:
+        (tmp_path / "late.py").write_text(
+            "import atexit, sys\n"
+            "from poolproof.__main__ import main\n"
+            f"atexit.register(lambda: exec({RAISES_SIGINT!r}))\n"
+            "sys.argv[1:] = ['clauses', 'ORD-1']\n"
+            "main()\n"
+        )
+
+        run = self.run_in(tmp_path, "-m", "late")
+
+        assert run.stdout.startswith("ORD-1  MUST")
+        assert (run.returncode, run.stderr) == (130, "")
+
+    @staticmethod
+    def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+        return subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        )
+
     @pytest.mark.parametrize(
         ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
     )

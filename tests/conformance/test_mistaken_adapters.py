@@ -1,0 +1,131 @@
+"""What an adapter does wrong is told before any program runs, and is never held against the pool."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from poolproof.conformance.adapter import AdapterError
+from poolproof.conformance.apart import apart
+from poolproof.conformance.bounded import error_of
+from poolproof.conformance.client import UNKNOWN
+from poolproof.conformance.preparation import Prepared, prepare
+from poolproof.conformance.server import Server
+from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.target import TargetError, load_target
+from poolproof.conformance.witness import Witness
+from poolproof.spec import Capability
+
+TARGETS = Path(__file__).with_name("targets")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(TARGETS))
+
+
+@pytest.fixture
+def witness(server: Server) -> Iterator[Witness]:
+    witness = Witness(server)
+    yield witness
+    witness.close()
+
+
+def look(target: str, server: Server, witness: Witness, **extra: object) -> Prepared:
+    settings = PoolSettings(
+        server.host, server.port, server.db, client_name="poolproof-look", extra=extra
+    )
+    return prepare(load_target(f"mistaken:{target}"), settings, witness)
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("OffersBlock", "OffersBlock offers a `with` block, and has no method block; add one, or"),
+        (
+            "OffersDisconnect",
+            "OffersDisconnect offers that pools disconnect, and has no method dis",
+        ),
+        (
+            "OffersTimeout",
+            "OffersTimeout offers that an acquire is given a timeout of its own, and",
+        ),
+        (
+            "OffersGrace",
+            "OffersGrace offers that closing is given a grace period, and has no method",
+        ),
+        (
+            "TakesNoTimeout",
+            "the method acquire_within of TakesNoTimeout cannot be called with 2 arg",
+        ),
+        (
+            "WaitsAsACoroutine",
+            "WaitsAsACoroutine has an async method acquire_within, which must be",
+        ),
+        ("BlockIsNone", "the method block of BlockIsNone returns no context manager; write it as"),
+        (
+            "OffersTheUnknown",
+            "OffersTheUnknown offers 'closing', which is no capability; one of con",
+        ),
+        (
+            "OffersAWord",
+            "`offers` of OffersAWord returned 'close'; return a frozenset of poolproof",
+        ),
+        (
+            "Misspelt",
+            "the method receive of Misspelt raised AttributeError: 'Connection' object has",
+        ),
+        ("NoBase", "the adapter mistaken:NoBase has no base class; derive it from poolproof.conf"),
+        (
+            "AcquiresFromNowhere",
+            "the method acquire of mistaken:AcquiresFromNowhere cannot be called",
+        ),
+    ],
+)
+def test_an_adapter_that_makes_a_mistake_is_refused_in_one_sentence(
+    target: str, told: str, server: Server, witness: Witness
+) -> None:
+    with pytest.raises(TargetError) as refusal:
+        look(target, server, witness)
+
+    assert str(refusal.value).startswith(told)
+    assert "\n" not in str(refusal.value)
+    assert "--set" not in str(refusal.value)
+
+
+def test_what_is_offered_may_be_told_by_its_value(server: Server, witness: Witness) -> None:
+    assert Capability.CLOSE in look("OffersByValue", server, witness).offers
+
+
+def test_a_method_that_happens_to_be_called_connection_offers_no_block(
+    server: Server, witness: Witness
+) -> None:
+    offers = look("ConnectionIsNoBlock", server, witness).offers
+
+    assert Capability.CONTEXT_MANAGER not in offers
+    assert Capability.CLIENT in offers
+
+
+def test_what_an_adapter_does_not_pass_on_cannot_be_set(server: Server, witness: Witness) -> None:
+    with pytest.raises(TargetError) as refusal:
+        look("Deaf", server, witness, protocol=2)
+
+    assert str(refusal.value) == (
+        "--set protocol has no effect, because Deaf does not look at it; let its `open` pass on "
+        "`settings.extra`"
+    )
+    assert look("Faultless", server, witness, protocol=2).settings.extra == {"protocol": 2}
+
+
+def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:
+    mistake = AdapterError("I am tired")
+
+    def make_it() -> dict[str, object]:
+        raise mistake
+
+    with pytest.raises(AdapterError):
+        UNKNOWN.error(mistake)
+    with pytest.raises(AdapterError):
+        error_of(make_it)
+    with pytest.raises(AdapterError, match="I am tired"):
+        apart(make_it)

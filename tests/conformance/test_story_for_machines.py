@@ -1,0 +1,72 @@
+"""A story is also told for machines: the same steps, each with its caller, and without columns."""
+
+from poolproof.conformance.story import happened, tell
+from poolproof.spec.events import (
+    AcquireCalled,
+    Acquired,
+    Event,
+    PoolBuilt,
+    ReleaseCalled,
+    ReleaseReturned,
+    Settled,
+    Terms,
+)
+
+
+def built(most: int = 1) -> Event:
+    return PoolBuilt(0.0, "A", Terms(most, 5.0))
+
+
+def asks(call: int) -> Event:
+    return AcquireCalled(1.0, "A", call)
+
+
+def gets(call: int) -> Event:
+    return Acquired(1.0, "A", call, 70, "")
+
+
+def releases(acquire: int, call: int = 100) -> Event:
+    return ReleaseCalled(1.0, "A", call + acquire, acquire, None)
+
+
+def released(acquire: int, call: int = 100) -> Event:
+    return ReleaseReturned(1.0, "A", call + acquire, acquire, None)
+
+
+def quiet(*open_now: int) -> Event:
+    return Settled(1.0, {"A": frozenset(open_now)}, certain=True)
+
+
+def test_where_callers_meet_each_step_names_its_caller_and_has_no_columns() -> None:
+    events = [
+        *(built(), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(asks(2), quiet(70)),
+        *(releases(1), asks(3), released(1), gets(3), quiet(70)),
+    ]
+
+    assert happened("FAIR-1", events) == [
+        {"what": "a pool is built with max_connections=1, timeout=5.0"},
+        {"caller": "A", "what": "acquire: gets #1", "pool": "1 of 1 in use: A has #1"},
+        {"caller": "B", "what": "acquire", "pool": "1 of 1 in use: A has #1; B waits"},
+        {"caller": "A", "what": "begins to release #1"},
+        {"caller": "C", "what": "acquire"},
+        {"caller": "A", "what": "has released #1"},
+        {"caller": "C", "what": "gets #1", "pool": "1 of 1 in use: C has #1; B still waits"},
+    ]
+
+
+def test_where_they_come_one_by_one_the_steps_are_those_that_people_read() -> None:
+    events = [
+        *(built(2), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(releases(1), released(1), quiet(70)),
+        *(releases(1, call=200), released(1, call=200), quiet(70)),
+        *(asks(2), gets(2), quiet(70)),
+        *(asks(3), gets(3), quiet(70)),
+    ]
+
+    steps, _ = tell("RET-3", events)
+
+    assert len(steps) == 6
+    assert happened("RET-3", events) == [{"what": step} for step in steps]
