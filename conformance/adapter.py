@@ -23,6 +23,7 @@ __all__ = [
     "PoolSettings",
     "disconnecting",
     "graceful",
+    "reauthenticating",
     "telling_how_long",
     "uses_asyncio",
     "uses_threads",
@@ -169,6 +170,22 @@ class Graceful(Protocol):
     def close_gracefully(self, pool: object, grace: float) -> object:
         """Close the pool with a grace period; for asyncio what it returns is awaited."""
         ...
+
+
+@runtime_checkable
+class Reauthenticating(Protocol):
+    """An adapter of pools that can be told of new credentials, of either colour."""
+
+    def re_authenticate(self, pool: object, user: str, password: str) -> object:
+        """Tell the pool of them; for asyncio what it returns is awaited."""
+        ...
+
+
+def reauthenticating(adapter: object) -> Reauthenticating:
+    """The adapter, which offers that pools are told of new credentials."""
+    if isinstance(adapter, Reauthenticating):
+        return adapter
+    raise _lacks(adapter, "re_authenticate", "that pools are told of new credentials")
 
 
 def disconnecting(adapter: object) -> Disconnecting:

@@ -18,7 +18,7 @@ from poolproof.spec.events import Terms
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
-from .mishaps import FORGOTTEN, TURNED_AWAY, failing, interrupted_commands
+from .mishaps import FORGOTTEN, REAUTHENTICATED, TURNED_AWAY, failing, interrupted_commands
 from .playing import run_possible
 from .preparation import Prepared
 from .program import Build, Burst, InTurn, Release
@@ -207,6 +207,8 @@ class _Search:
             planned += [(each, Theme.REFUSED) for each in failing(offers)]
         planned += [(each, Theme.CROWD) for each in FORGOTTEN]
         planned += [(each, Theme.REFUSED) for each in TURNED_AWAY]
+        if Capability.REAUTHENTICATION in offers:
+            planned += [(each, Theme.CROWD) for each in REAUTHENTICATED]
         self._begin()
         with suppress(_Enough):
             for scenario, theme in planned:

@@ -12,6 +12,7 @@ from .program import (
     HoldConnects,
     InterruptCommand,
     LetConnect,
+    Reauthenticate,
 )
 from .scenarios import ASK, Scenario, give, staged
 from .scheduler import SIGNALS
@@ -81,6 +82,26 @@ TURNED_AWAY = tuple(
     )
 )
 """Callers who find nobody, no room, or no admission."""
+
+
+REAUTHENTICATED = (
+    staged(
+        "told of new credentials while one connection is in use and another is idle",
+        2,
+        (Reauthenticate("A"),),
+        idle=2,
+        holding=1,
+        after=(ASK,),
+    ),
+    staged(
+        "told of new credentials while all connections are idle",
+        2,
+        (Reauthenticate("A"),),
+        idle=2,
+        after=(ASK,),
+    ),
+)
+"""Pools that are told of new credentials, and whom that delays."""
 
 
 FAILED = tuple(

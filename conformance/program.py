@@ -140,6 +140,15 @@ class DisconnectPool:
 
 
 @dataclass(frozen=True, slots=True)
+class Reauthenticate:
+    """Tell the pool of new credentials. While the answer to AUTH is kept, a holder releases if there is
+    one, and a caller acquires; then the answer comes.
+    """
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
 class CutIdle:
     """Have a connection cut that is idle: the so manieth of those that wait their turn."""
 
@@ -290,6 +299,7 @@ Single = (
     | InterruptCommand
     | ClosePool
     | DisconnectPool
+    | Reauthenticate
     | CutIdle
     | CutHeld
     | CutReply

@@ -38,6 +38,22 @@ class NeedsAsyncio(AdapterError):
         self.adapter = adapter
 
 
+class _Token:
+    """New credentials, as redis-py's providers tell a pool of them."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._user = user
+        self._password = password
+
+    def try_get(self, _name: str) -> str:
+        """The user; nothing else is asked for."""
+        return self._user
+
+    def get_value(self) -> str:
+        """The password."""
+        return self._password
+
+
 class _Interface:
     """What is the same for pools of either colour; for asyncio, what these return is awaited."""
 
@@ -51,6 +67,10 @@ class _Interface:
     def close_gracefully(self, pool: object, grace: float) -> object:
         """Call the pool's own method with a grace period."""
         return _closing(pool)(grace=grace)
+
+    def re_authenticate(self, pool: object, user: str, password: str) -> object:
+        """Call `re_auth_callback` with a token."""
+        return _method(pool, "re_auth_callback")(_Token(user, password))
 
     def disconnect_pool(self, pool: object) -> object:
         """Call the pool's `disconnect`."""
@@ -211,6 +231,8 @@ def _offers(pool: object) -> frozenset[Capability]:
         offers.add(Capability.CLOSE)
         if "grace" in _parameters(_closing(pool)):
             offers.add(Capability.GRACEFUL_CLOSE)
+    if callable(getattr(pool, "re_auth_callback", None)):
+        offers.add(Capability.REAUTHENTICATION)
     if "timeout" in _parameters(getattr(pool, "get_connection", None)):
         offers.add(Capability.CALL_TIMEOUT)
     return frozenset(offers)

@@ -171,6 +171,7 @@ def _capability(capability: Capability) -> str:
         Capability.FORK: "itself to the children of a process that forks",
         Capability.MAX_IDLE_TIME: "a maximum idle time",
         Capability.CALL_TIMEOUT: "a timeout for a single acquire",
+        Capability.REAUTHENTICATION: "a way to tell it of new credentials",
         Capability.GRACEFUL_CLOSE: "a grace period for closing",
         Capability.MAX_LIFETIME: "a maximum lifetime of connections",
         Capability.MIN_IDLE: "a minimum of idle connections",

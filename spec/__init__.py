@@ -161,6 +161,7 @@ CHAPTERS = (
             options.a_callers_own_timeout_bounds_its_wait,
             options.closing_waits_for_holders_as_long_as_it_was_told,
             options.a_pool_that_rests_has_connections_ready,
+            options.new_credentials_delay_nobody,
         ),
     ),
     Chapter(

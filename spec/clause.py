@@ -73,6 +73,9 @@ class Capability(StrEnum):
     CALL_TIMEOUT = "call_timeout"
     """An acquire can be given a timeout of its own."""
 
+    REAUTHENTICATION = "reauthentication"
+    """The pool can be told of new credentials."""
+
     GRACEFUL_CLOSE = "graceful_close"
     """Closing can be given a grace period, for those who hold a connection."""
 

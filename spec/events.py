@@ -337,6 +337,39 @@ class DisconnectReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class ReauthCalled:
+    """The pool was told of new credentials, which are as good as those that it had."""
+
+    at_s: float
+    pool: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReauthReturned:
+    """Telling it came to an end, or raised `error`."""
+
+    at_s: float
+    pool: str
+    call: int
+    error: Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """A call stood still that had nothing to ask the server, while its answer to AUTH was outstanding.
+
+    An acquire could have had a connection that is idle, and on which nothing is outstanding.
+    """
+
+    at_s: float
+    pool: str
+    call: int
+    what: str
+    """Which call it is: "release" or "acquire"."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyAwaited:
     """The holder waited for a reply that the server withheld for `server_s` seconds."""
 
@@ -435,6 +468,9 @@ Event = (
     | CloseReturned
     | DisconnectCalled
     | DisconnectReturned
+    | ReauthCalled
+    | ReauthReturned
+    | HeldUp
     | ReplyAwaited
     | Settled
     | Overdue

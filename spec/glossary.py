@@ -196,6 +196,10 @@ CAPABILITIES: Mapping[Capability, str] = {
         "An acquire can be given a timeout of its own, which holds in the place of the pool's: "
         "`pool.get_connection(timeout=2)`."
     ),
+    Capability.REAUTHENTICATION: (
+        "The pool can be told of new credentials: `pool.re_auth_callback(token)`, where "
+        '`token.try_get("oid")` is the user and `token.get_value()` the password.'
+    ),
     Capability.GRACEFUL_CLOSE: (
         "Closing can be given a grace period, in which those who hold a connection can finish: "
         "`pool.close(grace=5)`."

@@ -16,9 +16,13 @@ from .events import (
     BlockLeft,
     CloseCalled,
     CloseReturned,
+    HeldUp,
+    ReauthCalled,
+    ReauthReturned,
     ReleaseReturned,
     Settled,
     Terms,
+    Used,
 )
 from .history import History
 from .state import Moment
@@ -201,6 +205,46 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
                 lacks = seen < min(least, state.terms.max_connections)
                 broken = f"{told}, and min_idle is {least}" if lacks else None
                 yield Judgement(moment.index, broken, moment.pool)
+
+
+@clause("OPT-6", Requirement.MUST, Level.RESILIENT, needs=Capability.REAUTHENTICATION)
+def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
+    """
+    A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
+    one on which the server's answer to them is outstanding. Meanwhile a release MUST come back, and an
+    acquire MUST get a connection that is idle and on which nothing is outstanding.
+
+    Tokens end every hour or so, and a new one comes while the service is in use. A pool that holds its
+    lock until the server has answered stops everybody for as long as one slow answer takes; one that
+    lends what is being authenticated gives one caller's reply to another.
+    """
+    for moments in history.moments.values():
+        told: set[int] = set()
+        for moment in moments:
+            event = moment.event
+            broken: str | None = None
+            match event:
+                case ReauthCalled(call=call):
+                    told.add(call)
+                    continue
+                case HeldUp(what="release"):
+                    broken = (
+                        "a release stood still while the server's answer to AUTH was outstanding"
+                    )
+                case HeldUp():
+                    broken = (
+                        "an acquire stood still while the server's answer to AUTH was outstanding, and "
+                        "an idle connection was not being authenticated"
+                    )
+                case ReauthReturned(error=error) if error is not None:
+                    broken = f"telling the pool of new credentials raised {error}"
+                case Acquired(trouble=trouble) | Used(trouble=trouble) if trouble and told:
+                    broken = f"a connection was of no use after new credentials: {trouble}"
+                case ReauthReturned():
+                    pass
+                case _:
+                    continue
+            yield Judgement(moment.index, broken)
 
 
 def _none_too_old(

@@ -33,6 +33,7 @@ from .events import (
     OutageOver,
     Overdue,
     PoolBuilt,
+    ReauthCalled,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
@@ -158,6 +159,10 @@ def _disturbed(state: PoolState, event: Event) -> PoolState:
             return _after(_disconnecting(state, call), Deed.DISCONNECTED)
         case DisconnectReturned(call=call):
             return replace(state, disconnecting=state.disconnecting - {call})
+        case ReauthCalled():
+            # The pool may open all its connections anew.
+            known = frozenset(number for number in state.in_use.values() if number is not None)
+            return _after(_lost_sight_of(_keeping(state), known.union(state.idle)), Deed.LOST_TRACK)
         case _:
             return state
 

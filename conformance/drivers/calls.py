@@ -6,6 +6,7 @@ Here they are started and noted when they are over, whether a thread makes them 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
@@ -17,12 +18,13 @@ from poolproof.conformance.program import (
     Drop,
     Forget,
     Operation,
+    Reauthenticate,
     RunBlock,
     Use,
     Write,
     WriteByClient,
 )
-from poolproof.spec.events import Terms
+from poolproof.spec.events import HeldUp, Terms
 
 from .breakage import Breakage
 from .demotions import Demotions
@@ -122,6 +124,45 @@ class Calls(Breakage, Failures, Demotions, Generic[AnyCall, Work]):
     @abstractmethod
     def _disconnect_pool(self, pool: str, call: int) -> Work: ...
 
+    @abstractmethod
+    def _reauthenticate(self, pool: str, call: int) -> Work: ...
+
+    @abstractmethod
+    def _start_release(self, acquire: int, to: str) -> int: ...
+
+    @abstractmethod
+    def _start_asking(self, pool: str) -> int: ...
+
+    @abstractmethod
+    def _auth_kept(self) -> AbstractContextManager[None]: ...
+
+    def _tell_of_credentials(self, pool: str) -> int:
+        """Tell the pool, and see who stands still while the server's answer is outstanding."""
+        with self._auth_kept():
+            telling = self._start_call(pool, lambda call: self._reauthenticate(pool, call))
+            self._go_on()
+            held = [call for call, each in self.holding.items() if each.pool == pool][:1]
+            outstanding = telling in self._moving
+            before = self._last_sent(pool)
+            for acquire in held:
+                releasing = self._start_release(acquire, pool)
+                self._go_on()
+                if outstanding and releasing in self._moving and self._last_sent(pool) == before:
+                    self._log(HeldUp(self._now_s(), pool, releasing, "release"))
+                    outstanding = False  # what was not released cannot be had
+            before = self._last_sent(pool)
+            newcomer = self._start_asking(pool)
+            self._go_on()
+            stands = newcomer in self._moving and newcomer not in self.holding
+            others = before - {"auth"}
+            if outstanding and held and stands and others and self._last_sent(pool) == before:
+                self._log(HeldUp(self._now_s(), pool, newcomer, "acquire"))
+        self._go_on()
+        return newcomer
+
+    def _last_sent(self, pool: str) -> frozenset[str]:
+        return self._witness.last_commands(self._pools[pool].client_name)
+
     def _start(self, operation: Operation) -> int | None:
         """Start an operation; the call that it makes, if it makes one."""
         match operation:
@@ -148,6 +189,8 @@ class Calls(Breakage, Failures, Demotions, Generic[AnyCall, Work]):
             case DisconnectPool(pool):
                 self._disconnected.add(pool)
                 return self._start_ending(pool, lambda call: self._disconnect_pool(pool, call))
+            case Reauthenticate(pool):
+                return self._tell_of_credentials(pool)
             case Build(pool, terms):
                 self._build(pool, terms)
             case _:

@@ -25,6 +25,7 @@ from poolproof.conformance.program import (
     Forget,
     InterruptCommand,
     Operation,
+    Reauthenticate,
     Release,
     ReleaseUnanswered,
     RunBlock,
@@ -105,6 +106,8 @@ class RealThreads(ThreadCallers, Breakage):
                 self._release_unanswered(acquire)
             case AwaitReply(acquire, server_s):
                 self._await_reply(acquire, server_s)
+            case Reauthenticate():
+                return  # threads that no scheduler conducts are not held between two replies
             case InterruptCommand(pool):
                 self._interrupt_command(pool)
             case Elapse():

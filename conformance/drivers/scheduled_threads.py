@@ -171,6 +171,14 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
     def _start_release(self, acquire: int, to: str) -> int:
         return self._start_call(to, lambda call: self._release(acquire, to, call))
 
+    def _start_asking(self, pool: str) -> int:
+        return self._start_acquire(pool)
+
+    @contextmanager
+    def _auth_kept(self) -> Iterator[None]:
+        with kept_reply(b"AUTH"):
+            yield
+
     def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
         for operation in operations:
             call = next(self._calls)

@@ -12,6 +12,7 @@ from poolproof.conformance.adapter import (
     AnyAsyncAdapter,
     disconnecting,
     graceful,
+    reauthenticating,
     telling_how_long,
 )
 from poolproof.conformance.ways import Means
@@ -28,6 +29,8 @@ from poolproof.spec.events import (
     DisconnectCalled,
     DisconnectReturned,
     LeftUnread,
+    ReauthCalled,
+    ReauthReturned,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
@@ -234,6 +237,23 @@ class TaskCallers(Outcomes):
             error = self._library.error(raised)
         self.closed.add(pool)
         self._log(CloseReturned(self._now_s(), pool, call, error))
+
+    async def _reauthenticate(self, pool: str, call: int) -> None:
+        self._log(ReauthCalled(self._now_s(), pool, call))
+        settings = self._settings
+        told = (
+            self._pools[pool].handle,
+            settings.username or "default",
+            settings.password or "anything",
+        )
+        error = None
+        try:
+            result = reauthenticating(self._adapter).re_authenticate(*told)
+            if isawaitable(result):
+                await result
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(ReauthReturned(self._now_s(), pool, call, error))
 
     async def _disconnect_pool(self, pool: str, call: int) -> None:
         self._log(DisconnectCalled(self._now_s(), pool, call))

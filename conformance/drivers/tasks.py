@@ -6,8 +6,8 @@ what a task waits for and the moment it goes on.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from math import inf
 
@@ -163,6 +163,20 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
         call = self._start_call(pool, work, end_s, at)
         self.waiting[call] = pool
         return call
+
+    def _start_release(self, acquire: int, to: str) -> int:
+        return self._start_call(to, lambda call: self._release(acquire, to, call))
+
+    def _start_asking(self, pool: str) -> int:
+        return self._start_acquire(pool, lambda call: self._acquire(pool, call), None)
+
+    @contextmanager
+    def _auth_kept(self) -> Iterator[None]:
+        self._loop.replies_held = True
+        try:
+            yield
+        finally:
+            self._loop.replies_held = False
 
     def _cancel(self, call: int) -> None:
         """Cancel a caller, if it has not returned meanwhile."""

@@ -9,6 +9,7 @@ from poolproof.conformance.adapter import (
     AnyAdapter,
     disconnecting,
     graceful,
+    reauthenticating,
     telling_how_long,
 )
 from poolproof.conformance.scheduler import Signal
@@ -24,6 +25,8 @@ from poolproof.spec.events import (
     DisconnectCalled,
     DisconnectReturned,
     LeftUnread,
+    ReauthCalled,
+    ReauthReturned,
     ReleaseCalled,
     ReleaseReturned,
     Used,
@@ -190,6 +193,21 @@ class ThreadCallers(Outcomes):
             error = self._library.error(raised)
         self.closed.add(pool)
         self._log(CloseReturned(self._now_s(), pool, call, error))
+
+    def _reauthenticate(self, pool: str, call: int) -> None:
+        self._log(ReauthCalled(self._now_s(), pool, call))
+        settings = self._settings
+        told = (
+            self._pools[pool].handle,
+            settings.username or "default",
+            settings.password or "anything",
+        )
+        error = None
+        try:
+            reauthenticating(self._adapter).re_authenticate(*told)
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            error = self._library.error(raised)
+        self._log(ReauthReturned(self._now_s(), pool, call, error))
 
     def _disconnect_pool(self, pool: str, call: int) -> None:
         self._log(DisconnectCalled(self._now_s(), pool, call))

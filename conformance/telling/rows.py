@@ -29,10 +29,13 @@ from poolproof.spec.events import (
     Error,
     Event,
     Forgotten,
+    HeldUp,
     LeftUnread,
     Outage,
     OutageOver,
     Overdue,
+    ReauthCalled,
+    ReauthReturned,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
@@ -211,17 +214,25 @@ class _Rows:
                 self._given_up.add(call)
                 what = "" if call in self._names.caller else "a call "
                 self._end(call, f"{what}{words.told_overdue(event)}")
-            case CloseCalled(call=call, pool=pool) | DisconnectCalled(call=call, pool=pool):
+            case (
+                CloseCalled(call=call, pool=pool)
+                | DisconnectCalled(call=call, pool=pool)
+                | ReauthCalled(call=call, pool=pool)
+            ):
                 self._names.newcomer(call)
                 does = f"{words.told_ending(event)}{self._of(pool, 'of')}"
                 self._begin(call, f"{does}: begins", whole=does)
-            case CloseReturned(call=call) | DisconnectReturned(call=call):
+            case (
+                CloseReturned(call=call) | DisconnectReturned(call=call) | ReauthReturned(call=call)
+            ):
                 self._ended(call, event.error)
             case CommandCalled(call=call):
                 self._names.newcomer(call)
                 self._begin(
                     call, "gives a command to a client", whole="gives a command to a client"
                 )
+            case HeldUp(call=call):
+                self._go_on(call, words.HELD_UP)
             case CommandInterrupted(call=call):
                 self._end(call, words.told_interrupted(event), leaver=call)
             case CommandReturned(call=call):

@@ -19,11 +19,14 @@ from poolproof.spec.events import (
     Event,
     FeatureTried,
     Forgotten,
+    HeldUp,
     LeftUnread,
     Outage,
     OutageOver,
     Overdue,
     PoolBuilt,
+    ReauthCalled,
+    ReauthReturned,
     ReleaseCalled,
     ReleaseReturned,
     ReplyAwaited,
@@ -45,6 +48,7 @@ from .forks import told_fork
 from .words import (
     ARRIVED,
     FORGETS,
+    HELD_UP,
     LONG_S,
     tells_of_cuts,
     told_cut,
@@ -155,7 +159,11 @@ class _Teller:
             case CloseReturned(call=call) if call in self._graceful:
                 how = "" if event.error is None else f", and raises {event.error}"
                 return f"closing the pool{self._of(event.pool, 'of')} comes to its end{how}"
-            case CloseReturned() | DisconnectReturned():
+            case ReauthCalled():
+                return f"somebody begins to tell the pool{self._of(event.pool, 'of')} of new credentials"
+            case HeldUp(what=what):
+                return f"the {what} {HELD_UP}"
+            case CloseReturned() | DisconnectReturned() | ReauthReturned():
                 how = "" if event.error is None else f", which raises {event.error}"
                 return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
             case Cut() if self._outage_tells_it:

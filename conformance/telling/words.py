@@ -14,6 +14,8 @@ from poolproof.spec.events import (
     Outage,
     OutageOver,
     Overdue,
+    ReauthCalled,
+    ReauthReturned,
 )
 from poolproof.spec.waiting import in_ms
 
@@ -40,14 +42,23 @@ def told_overdue(event: Overdue) -> str:
 
 
 def told_ending(
-    event: CloseCalled | CloseReturned | DisconnectCalled | DisconnectReturned,
+    event: CloseCalled
+    | CloseReturned
+    | DisconnectCalled
+    | DisconnectReturned
+    | ReauthCalled
+    | ReauthReturned,
 ) -> str:
     """What is done to the whole pool."""
     if isinstance(event, CloseCalled) and event.grace_s is not None:
         return f"closes the pool with a grace period of {event.grace_s:.1f} s"
+    if isinstance(event, ReauthCalled | ReauthReturned):
+        return "tells the pool of new credentials"
     closes = isinstance(event, CloseCalled | CloseReturned)
     return "closes the pool" if closes else "disconnects the pool"
 
+
+HELD_UP = "stands still, while the server's answer to AUTH is outstanding"
 
 ARRIVED = "bytes that nobody reads arrive on"
 
