@@ -160,7 +160,8 @@ class _Teller:
                 how = "" if event.error is None else f", and raises {event.error}"
                 return f"closing the pool{self._of(event.pool, 'of')} comes to its end{how}"
             case ReauthCalled():
-                return f"somebody begins to tell the pool{self._of(event.pool, 'of')} of new credentials"
+                of = self._of(event.pool, "of")
+                return f"somebody begins to tell the pool{of} of new credentials"
             case HeldUp(what=what):
                 return f"the {what} {HELD_UP}"
             case CloseReturned() | DisconnectReturned() | ReauthReturned():

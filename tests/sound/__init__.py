@@ -6,6 +6,8 @@ from culprits.forgotten import LeasingPool
 from culprits.forgotten_async import WeakAsyncPool
 from culprits.options import OptionsPool
 from culprits.options_async import OptionsAsyncPool
+from culprits.reauthentication import ReauthenticatingPool
+from culprits.reauthentication_async import ReauthenticatingAsyncPool
 from culprits.sound import SoundPool
 from culprits.sound_async import SoundAsyncPool
 from culprits.turns import TurnsPool
@@ -38,6 +40,7 @@ SOUND_POOLS = (
     OptionsPool,
     PrimaryOnlyPool,
     ReapingPool,
+    ReauthenticatingPool,
     RecyclingPool,
     SemaphorePool,
     ShortLivedPool,
@@ -51,6 +54,7 @@ ASYNC_SOUND_POOLS = (
     ClosableAsyncPool,
     LazyAsyncPool,
     OptionsAsyncPool,
+    ReauthenticatingAsyncPool,
     SemaphoreAsyncPool,
     SoundAsyncPool,
     TurnsAsyncPool,
