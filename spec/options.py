@@ -211,7 +211,7 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
 def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     """
     A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
-    one on which the server's answer to them is outstanding. Meanwhile a release MUST come back, and an
+    one on which the server's answer to them is outstanding; meanwhile a release MUST come back, and an
     acquire MUST get a connection that is idle and on which nothing is outstanding.
 
     Tokens end every hour or so, and a new one comes while the service is in use. A pool that holds its
