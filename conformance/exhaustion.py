@@ -202,17 +202,19 @@ class _Search:
         """Commands that are interrupted, connections that fail, and such as are never released."""
         offers, drivers = self._prepared.offers, self._court.drivers
         commands = interrupted_commands(asyncio=drivers.asyncio)
-        planned = [(each, Theme.CROWD) for each in commands if Capability.CLIENT in offers]
+        kinds = [(FORGOTTEN, Theme.CROWD), (TURNED_AWAY, Theme.REFUSED)]
+        if Capability.CLIENT in offers:
+            kinds.append((commands, Theme.CROWD))
         if drivers.connections_can_fail:
-            planned += [(each, Theme.REFUSED) for each in failing(offers)]
-        planned += [(each, Theme.CROWD) for each in FORGOTTEN]
-        planned += [(each, Theme.REFUSED) for each in TURNED_AWAY]
+            kinds.append((failing(offers), Theme.REFUSED))
         if Capability.REAUTHENTICATION in offers:
-            planned += [(each, Theme.CROWD) for each in REAUTHENTICATED]
-        self._begin()
+            kinds.append((REAUTHENTICATED, Theme.CROWD))
         with suppress(_Enough):
-            for scenario, theme in planned:
-                self._play(self._new_driver(theme=theme), scenario)
+            for scenarios, theme in kinds:
+                self._begin()
+                for scenario in scenarios:
+                    if monotonic() <= self._end_s:
+                        self._play(self._new_driver(theme=theme), scenario)
 
     def _begin(self) -> None:
         """Each kind of search may take as long as the depth says."""

@@ -78,6 +78,10 @@ class MortalWitness:
         """What was last sent on each of the connections under a client name."""
         return frozenset() if self._witness is None else self._witness.last_commands(name)
 
+    def takes(self, user: str, password: str) -> bool:
+        """Whether the server takes these credentials from who is connected already."""
+        return self._witness is not None and self._witness.takes(user, password)
+
     def address_of(self, number: int) -> str | None:
         """Where the server sees a connection come from; None if it is not open."""
         return None if self._witness is None else self._witness.address_of(number)

@@ -37,6 +37,9 @@ NEEDED = {
     Capability.GRACEFUL_CLOSE: _Needed(
         "close_gracefully", 2, "that closing is given a grace period"
     ),
+    Capability.REAUTHENTICATION: _Needed(
+        "re_authenticate", 3, "that pools are told of new credentials"
+    ),
 }
 """The capabilities that need a method which not every adapter has."""
 

@@ -34,6 +34,10 @@ class ImaginedServer:
         """Nobody is asked."""
         return frozenset()
 
+    def takes(self, _user: str, _password: str) -> bool:
+        """Nobody is asked."""
+        return False
+
     def address_of(self, _number: int) -> str | None:
         """Nobody is asked."""
         return None

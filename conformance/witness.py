@@ -43,6 +43,10 @@ class Watch(Protocol):
         """What was last sent on each of the connections under a client name."""
         ...
 
+    def takes(self, user: str, password: str) -> bool:
+        """Whether the server takes these credentials from who is connected already."""
+        ...
+
     def address_of(self, number: int) -> str | None:
         """Where the server sees a connection come from; None if it is not open."""
         ...
@@ -137,6 +141,15 @@ class Witness:
         """What was last sent on each of the connections under a client name."""
         listed = _LAST_COMMAND.findall(self._client_list())
         return frozenset(command for other, command in listed if other == name)
+
+    def takes(self, user: str, password: str) -> bool:
+        """Whether the server takes these credentials from who is connected already."""
+        self.ask("PING")
+        try:
+            self._reply("AUTH", user, password)
+        except (redis.AuthenticationError, redis.ResponseError):
+            return False
+        return True
 
     def address_of(self, number: int) -> str | None:
         """Where the server sees a connection come from; None if it is not open."""

@@ -357,16 +357,13 @@ class ReauthReturned:
 
 @dataclass(frozen=True, slots=True)
 class HeldUp:
-    """A call stood still that had nothing to ask the server, while its answer to AUTH was outstanding.
-
-    An acquire could have had a connection that is idle, and on which nothing is outstanding.
+    """A release stood still that had not asked the server anything, while its answer to AUTH was
+    outstanding.
     """
 
     at_s: float
     pool: str
     call: int
-    what: str
-    """Which call it is: "release" or "acquire"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,40 +211,31 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
 def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     """
     A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
-    one on which the server's answer to them is outstanding; meanwhile a release MUST come back, and an
-    acquire MUST get a connection that is idle and on which nothing is outstanding.
+    one on which the server's answer to them is outstanding, nor keep a release waiting for that answer.
 
     Tokens end every hour or so, and a new one comes while the service is in use. A pool that holds its
     lock until the server has answered stops everybody for as long as one slow answer takes; one that
-    lends what is being authenticated gives one caller's reply to another.
+    lends what is being authenticated gives one caller the reply to another.
     """
     for moments in history.moments.values():
-        told: set[int] = set()
+        was_told = False
         for moment in moments:
             event = moment.event
-            broken: str | None = None
+            if not moment.before.deeds <= {Deed.RELEASED, Deed.LOST_TRACK}:
+                break
+            was_told = was_told or isinstance(event, ReauthCalled)
             match event:
-                case ReauthCalled(call=call):
-                    told.add(call)
-                    continue
-                case HeldUp(what="release"):
-                    broken = (
-                        "a release stood still while the server's answer to AUTH was outstanding"
-                    )
                 case HeldUp():
-                    broken = (
-                        "an acquire stood still while the server's answer to AUTH was outstanding, and "
-                        "an idle connection was not being authenticated"
-                    )
-                case ReauthReturned(error=error) if error is not None:
-                    broken = f"telling the pool of new credentials raised {error}"
-                case Acquired(trouble=trouble) | Used(trouble=trouble) if trouble and told:
-                    broken = f"a connection was of no use after new credentials: {trouble}"
-                case ReauthReturned():
-                    pass
+                    told = "a release stood still while the server's answer to AUTH was outstanding"
+                    yield Judgement(moment.index, told)
+                case ReauthReturned(error=error):
+                    told = f"telling the pool of new credentials raised {error}"
+                    yield Judgement(moment.index, told if error is not None else None)
+                case Acquired(trouble=trouble) | Used(trouble=trouble) if was_told and trouble:
+                    told = f"a connection was of no use after new credentials: {trouble}"
+                    yield Judgement(moment.index, told)
                 case _:
-                    continue
-            yield Judgement(moment.index, broken)
+                    pass
 
 
 def _none_too_old(

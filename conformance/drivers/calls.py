@@ -4,6 +4,7 @@ Here they are started and noted when they are over, whether a thread makes them 
 """
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -136,32 +137,32 @@ class Calls(Breakage, Failures, Demotions, Generic[AnyCall, Work]):
     @abstractmethod
     def _auth_kept(self) -> AbstractContextManager[None]: ...
 
-    def _tell_of_credentials(self, pool: str) -> int:
-        """Tell the pool, and see who stands still while the server's answer is outstanding."""
+    def _tell_of_credentials(self, pool: str) -> int | None:
+        """Tell the pool; a holder releases, and a caller asks, while the answer to AUTH is outstanding.
+
+        Nothing is done if the server does not take the credentials, as it may not if it asks for none.
+        """
+        if not self._witness.takes(*self._credentials()):
+            return None
         with self._auth_kept():
             telling = self._start_call(pool, lambda call: self._reauthenticate(pool, call))
             self._go_on()
-            held = [call for call, each in self.holding.items() if each.pool == pool][:1]
-            outstanding = telling in self._moving
-            before = self._last_sent(pool)
-            for acquire in held:
+            for acquire in [call for call, each in self.holding.items() if each.pool == pool][:1]:
+                processed = self._processed()
                 releasing = self._start_release(acquire, pool)
                 self._go_on()
-                if outstanding and releasing in self._moving and self._last_sent(pool) == before:
-                    self._log(HeldUp(self._now_s(), pool, releasing, "release"))
-                    outstanding = False  # what was not released cannot be had
-            before = self._last_sent(pool)
+                asked_nothing = self._processed() == processed + 1  # the question itself
+                if telling in self._moving and releasing in self._moving and asked_nothing:
+                    self._log(HeldUp(self._now_s(), pool, releasing))
             newcomer = self._start_asking(pool)
             self._go_on()
-            stands = newcomer in self._moving and newcomer not in self.holding
-            others = before - {"auth"}
-            if outstanding and held and stands and others and self._last_sent(pool) == before:
-                self._log(HeldUp(self._now_s(), pool, newcomer, "acquire"))
         self._go_on()
         return newcomer
 
-    def _last_sent(self, pool: str) -> frozenset[str]:
-        return self._witness.last_commands(self._pools[pool].client_name)
+    def _processed(self) -> int:
+        """How many commands the server has processed."""
+        told = re.search(r"total_commands_processed:(\d+)", str(self._witness.ask("INFO", "stats")))
+        return int(told.group(1)) if told else 0
 
     def _start(self, operation: Operation) -> int | None:
         """Start an operation; the call that it makes, if it makes one."""

@@ -248,6 +248,10 @@ class Driver(ABC):
             min_idle=terms.min_idle,
         )
 
+    def _credentials(self) -> tuple[str, str]:
+        """Those that connections are made with; servers without a password take any."""
+        return self._settings.username or "default", self._settings.password or "anything"
+
     def _built(self, pool: str, terms: Terms, handle: object) -> None:
         client_name = self._settings_of(pool, terms).client_name
         self._pools[pool] = BuiltPool(handle, terms, client_name)

@@ -240,15 +240,9 @@ class TaskCallers(Outcomes):
 
     async def _reauthenticate(self, pool: str, call: int) -> None:
         self._log(ReauthCalled(self._now_s(), pool, call))
-        settings = self._settings
-        told = (
-            self._pools[pool].handle,
-            settings.username or "default",
-            settings.password or "anything",
-        )
-        error = None
+        handle, error = self._pools[pool].handle, None
         try:
-            result = reauthenticating(self._adapter).re_authenticate(*told)
+            result = reauthenticating(self._adapter).re_authenticate(handle, *self._credentials())
             if isawaitable(result):
                 await result
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything

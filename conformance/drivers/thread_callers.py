@@ -196,15 +196,9 @@ class ThreadCallers(Outcomes):
 
     def _reauthenticate(self, pool: str, call: int) -> None:
         self._log(ReauthCalled(self._now_s(), pool, call))
-        settings = self._settings
-        told = (
-            self._pools[pool].handle,
-            settings.username or "default",
-            settings.password or "anything",
-        )
-        error = None
+        handle, error = self._pools[pool].handle, None
         try:
-            reauthenticating(self._adapter).re_authenticate(*told)
+            reauthenticating(self._adapter).re_authenticate(handle, *self._credentials())
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
         self._log(ReauthReturned(self._now_s(), pool, call, error))

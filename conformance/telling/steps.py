@@ -162,9 +162,12 @@ class _Teller:
             case ReauthCalled():
                 of = self._of(event.pool, "of")
                 return f"somebody begins to tell the pool{of} of new credentials"
-            case HeldUp(what=what):
-                return f"the {what} {HELD_UP}"
-            case CloseReturned() | DisconnectReturned() | ReauthReturned():
+            case HeldUp():
+                return f"the release {HELD_UP}"
+            case ReauthReturned(error=error):
+                how = "" if error is None else f", and raises {error}"
+                return f"telling the pool{self._of(event.pool, 'of')} comes to its end{how}"
+            case CloseReturned() | DisconnectReturned():
                 how = "" if event.error is None else f", which raises {event.error}"
                 return f"somebody {told_ending(event)}{self._of(event.pool, 'of')}{how}"
             case Cut() if self._outage_tells_it:

@@ -44,7 +44,7 @@ RELEASED: Mapping[str, Known] = {
     "redis:BlockingConnectionPool": Known(
         breaks=ids(
             "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-2 BRK-4 CLS-1 CLS-2 "
-            "FRK-3"
+            "FRK-3 OPT-6"
         ),
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-5 PRG-1 CAN-1 CAN-3 "
@@ -52,7 +52,9 @@ RELEASED: Mapping[str, Known] = {
         ),
     ),
     "redis.asyncio:BlockingConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2")
+        breaks=ids(
+            "ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2 OPT-6"
+        )
         | LOST_NEWS,
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-3 RET-4 RET-5 "
@@ -61,7 +63,7 @@ RELEASED: Mapping[str, Known] = {
         | HEARD_NEWS,
     ),
     "redis.asyncio:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2"),
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2 OPT-6"),
         upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 CAN-4 BRK-6 CLS-3 API-1 SEC-1"),
     ),
     "valkey.asyncio:BlockingConnectionPool": Known(
@@ -73,7 +75,7 @@ RELEASED: Mapping[str, Known] = {
         upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 RET-1 RET-2 API-1 SEC-1"),
     ),
     "redis:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 CLS-1 CLS-2 FRK-2"),
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 CLS-1 CLS-2 FRK-2 OPT-6"),
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 BRK-6 API-1 SEC-1"
         ),

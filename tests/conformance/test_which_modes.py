@@ -67,8 +67,8 @@ class TestBadCombinations:
                 ),
             ),
             (
-                ["--python", "/bin/sh", "--python", "/bin/sh"],
-                "/bin/sh does not run as a Python; name another",
+                ["--python", "/bin/false", "--python", "/bin/false"],
+                "/bin/false does not run as a Python; name another",
             ),
             (
                 ["--python", "python3", "--python", "python3"],
