@@ -68,7 +68,7 @@ class TestBadCombinations:
             ),
             (
                 ["--python", "/bin/false", "--python", "/bin/false"],
-                "/bin/false does not run as a Python; name another",
+                "/bin/false does not run as a Python: it said nothing; name another",
             ),
             (
                 ["--python", "python3", "--python", "python3"],
