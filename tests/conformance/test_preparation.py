@@ -135,9 +135,12 @@ def test_a_function_may_turn_out_to_build_a_pool_for_asyncio(
     prepared = look(RedisInterface(build))
 
     assert isinstance(prepared.adapter, AsyncRedisInterface)
-    assert prepared.offers - {Capability.CLOSE, Capability.DISCONNECT} == {
+    assert prepared.offers == {
         Capability.ASYNCIO,
         Capability.CLIENT,
+        Capability.CLOSE,
+        Capability.DISCONNECT,
+        Capability.REAUTHENTICATION,
     }
     assert prepared.library.client is redis.asyncio.Redis
 
