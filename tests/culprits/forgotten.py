@@ -69,8 +69,9 @@ class TakesBackTwiceWhatIsForgotten(LeasingPool):
 
     def reclaim(self, connection: redis.Connection) -> None:
         with self.lock:
-            self.idle.append(connection)
-            super().reclaim(connection)
+            if connection in self.in_use:  # it is not, once two had it of whom one is gone
+                self.idle.append(connection)
+                super().reclaim(connection)
 
 
 class ServesNobodyWhenSomethingIsForgotten(LeasingPool):

@@ -6,10 +6,11 @@ from time import monotonic
 import redis
 
 from .closing import ClosablePool
+from .reauthentication import ReauthenticatingPool
 from .sound import Waiter
 
 
-class OptionsPool(ClosablePool):
+class OptionsPool(ReauthenticatingPool, ClosablePool):
     """Upholds every clause. What has grown too old it opens anew, in its place."""
 
     def __init__(

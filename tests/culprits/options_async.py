@@ -8,9 +8,10 @@ import redis
 from redis.asyncio import Connection
 
 from .closing_async import ClosableAsyncPool
+from .reauthentication_async import ReauthenticatingAsyncPool
 
 
-class OptionsAsyncPool(ClosableAsyncPool):
+class OptionsAsyncPool(ReauthenticatingAsyncPool, ClosableAsyncPool):
     """Upholds every clause. What has grown too old it opens anew, in its place."""
 
     def __init__(
