@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .deeds import CUTS, Deed
+from .duration import duration
 from .events import (
     Acquired,
     AcquireFailed,
@@ -63,7 +64,9 @@ def _not_ended(moment: Moment) -> str | None:
             request = state.requests[call]
             if state.outage or not (request.after_close or request.parked_at is not None):
                 return None
-            return f"the pool had been closed, and an acquire still waited after {waited_s:.1f} s"
+            return (
+                f"the pool had been closed, and an acquire still waited after {duration(waited_s)}"
+            )
         case Settled(certain=True, connects_held=False, connecting=connecting):
             waiting = [
                 call

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .deeds import CANCELLATIONS, DISTURBANCES, Deed
+from .duration import duration
 from .events import (
     AcquireCalled,
     Acquired,
@@ -26,7 +27,7 @@ from .events import (
 )
 from .history import History
 from .state import Moment
-from .waiting import CLOCK_SLEW, in_ms, is_late
+from .waiting import CLOCK_SLEW, is_late
 
 LATE = 2
 """How many times as old as allowed a connection must be to convict: pools may look for old ones from
@@ -111,14 +112,16 @@ def _bounded_by(
     if not waited or request.kept or request.cancelled:
         return
     late = is_late(own_s, took_s, 0.0)
-    given = f"that was given a timeout of {in_ms(own_s)}"
+    given = f"that was given a timeout of {duration(own_s)}"
     if isinstance(event, Acquired):
         if late:
-            told = f"an acquire {given} went on waiting, and got a connection after {in_ms(took_s)}"
+            told = (
+                f"an acquire {given} went on waiting, and got a connection after {duration(took_s)}"
+            )
             yield Judgement(moment.index, told)
     elif event.exact:
         wrong = late or took_s < own_s * (1 - CLOCK_SLEW)
-        told = f"an acquire {given} failed after {in_ms(took_s)} with {event.error}"
+        told = f"an acquire {given} failed after {duration(took_s)} with {event.error}"
         yield Judgement(moment.index, told if wrong else None)
 
 
@@ -162,14 +165,14 @@ def _not_graceful(
         return None
     took_s = event.at_s - closing.at_s
     held = "a connection was" if len(still_held) == 1 else f"{len(still_held)} connections were"
-    given = f"closing was given {in_ms(closing.grace_s)}"
+    given = f"closing was given {duration(closing.grace_s)}"
     match event:
         case CloseReturned(error=None) if took_s < closing.grace_s * (1 - CLOCK_SLEW):
-            return f"{given}, and ended after {in_ms(took_s)}, while {held} in use"
+            return f"{given}, and ended after {duration(took_s)}, while {held} in use"
         case CloseReturned(error=None) if took_s > closing.grace_s + LATE_CLOSE_S:
-            return f"{given}, and ended only after {in_ms(took_s)}"
+            return f"{given}, and ended only after {duration(took_s)}"
         case Settled(certain=True) if took_s > closing.grace_s + LATE_CLOSE_S:
-            return f"{given}, and has not ended after {in_ms(took_s)}"
+            return f"{given}, and has not ended after {duration(took_s)}"
         case _:
             return None
 
@@ -201,7 +204,7 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
             if was_used and at_rest and rested_s > LATE_OPEN_S:
                 seen = len(event.open.get(moment.pool, ()))
                 having = "1 connection" if seen == 1 else f"{seen} connections"
-                told = f"{rested_s:.0f} s after its last use the pool had {having} open"
+                told = f"{duration(rested_s)} after its last use the pool had {having} open"
                 lacks = seen < min(least, state.terms.max_connections)
                 broken = f"{told}, and min_idle is {least}" if lacks else None
                 yield Judgement(moment.index, broken, moment.pool)

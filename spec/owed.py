@@ -6,6 +6,7 @@ Several chapters ask whether it was denied; they differ in what had happened bef
 from collections.abc import Iterator
 
 from .deeds import Deed
+from .duration import duration
 from .events import Acquired, AcquireFailed, Overdue, Settled
 from .history import History
 from .state import Moment
@@ -23,7 +24,7 @@ def denied(moment: Moment) -> str | None:
         case Acquired(call=call, connection=None, trouble=trouble):
             what = f"an acquire returned a connection that does not work ({trouble})"
         case Overdue(call=call, waited_s=waited_s) if call in state.requests:
-            what = f"an acquire had not returned after {waited_s:.1f} s"
+            what = f"an acquire had not returned after {duration(waited_s)}"
         case _:
             return None
     if not state.requests[call].owed or state.requests[call].kept:

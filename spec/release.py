@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .clause import Capability, Judgement, Level, Requirement, clause
 from .deeds import Deed
+from .duration import duration
 from .events import Acquired, AcquireFailed, Overdue, ReleaseReturned, Settled
 from .history import History
 from .owed import denied, fills_the_pool
@@ -151,7 +152,7 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
                 break
             if isinstance(event, Overdue) and event.call in moment.before.releasing:
                 yield Judgement(
-                    moment.index, f"a release had not returned after {event.waited_s:.1f} s"
+                    moment.index, f"a release had not returned after {duration(event.waited_s)}"
                 )
             elif isinstance(event, Settled) and event.certain:
                 if moment.before.releasing:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from .arguments import refused
 from .clause import Judgement, Level, Requirement, clause
 from .deeds import CANCELLATIONS, DISTURBANCES, Deed
+from .duration import duration
 from .events import AcquireCalled, Acquired, AcquireFailed, Overdue, ReleaseReturned, ReplyAwaited
 from .history import History
 from .state import Moment, Request
-from .waiting import CLOCK_SLEW, VainWait, in_ms, waits_in_vain, waits_with_releases
+from .waiting import CLOCK_SLEW, VainWait, waits_in_vain, waits_with_releases
 
 OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})
 """Deeds that can cost a connection by themselves, so that no wait in vain is to blame."""
@@ -48,7 +49,7 @@ def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
                     yield Judgement(
                         moment.index,
                         f"a connection was released while an acquire waited, and "
-                        f"{event.waited_s:.1f} s later the acquire still waited",
+                        f"{duration(event.waited_s)} later the acquire still waited",
                     )
 
 
@@ -65,8 +66,8 @@ def _turned_away(
         return None
     return (
         f"an acquire failed with {event.error}, although a connection was released "
-        f"{in_ms(released_s - request.called_s)} after it was called, within its timeout of "
-        f"{in_ms(terms.timeout_s)}"
+        f"{duration(released_s - request.called_s)} after it was called, within its timeout of "
+        f"{duration(terms.timeout_s)}"
     )
 
 
@@ -164,7 +165,7 @@ def _moved_by_socket_timeout(vain: VainWait) -> str | None:
     timeout_s, socket_timeout_s = vain.timeout_s or 0.0, vain.socket_timeout_s or 0.0
     told = (
         f"an acquire with timeout={timeout_s} and socket_timeout={socket_timeout_s} failed after "
-        f"{in_ms(vain.took_s)}: when `socket_timeout` was over, not `timeout`"
+        f"{duration(vain.took_s)}: when `socket_timeout` was over, not `timeout`"
     )
     if socket_timeout_s > timeout_s:
         late = vain.told_late() is not None and vain.error is not None
@@ -184,7 +185,7 @@ def _moved_by_timeout(
         yield Judgement(
             moment.index,
             f"with timeout={timeout_s} and socket_timeout={socket_timeout_s}, the wait for a reply "
-            f"was given up after {in_ms(event.took_s)}, before `socket_timeout` was over",
+            f"was given up after {duration(event.took_s)}, before `socket_timeout` was over",
         )
     elif event.timed_out or event.server_s < socket_timeout_s:
         yield Judgement(moment.index)
@@ -192,7 +193,7 @@ def _moved_by_timeout(
         yield Judgement(
             moment.index,
             f"with timeout={timeout_s} and socket_timeout={socket_timeout_s}, the wait for a reply "
-            f"went on for {in_ms(event.took_s)}, long after `socket_timeout` was over",
+            f"went on for {duration(event.took_s)}, long after `socket_timeout` was over",
         )
 
 
@@ -213,7 +214,7 @@ def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
         elif vain.timeout_s is None and vain.error is not None:
             yield Judgement(
                 vain.index,
-                f"with timeout=None an acquire failed with {vain.error} after {in_ms(vain.took_s)}",
+                f"with timeout=None an acquire failed with {vain.error} after {duration(vain.took_s)}",
             )
     for moments in history.moments.values():
         for moment in moments:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .deeds import Deed
+from .duration import duration
 from .events import AcquireFailed, Error, Overdue
 from .history import History
 from .state import Moment
@@ -54,27 +55,27 @@ class VainWait:
         if not self.early:
             return None
         return (
-            f"an acquire failed with {self.error} after {in_ms(self.took_s)}, before its timeout "
-            f"of {in_ms(self.timeout_s or 0)} was over"
+            f"an acquire failed with {self.error} after {duration(self.took_s)}, before its timeout "
+            f"of {duration(self.timeout_s or 0)} was over"
         )
 
     def told_late(self) -> str | None:
         """How it ended late, if it did so often enough in a row."""
         if self.error is None:
             return (
-                f"an acquire with a timeout of {in_ms(self.timeout_s or 0)} had not returned after "
-                f"{in_ms(self.took_s)}"
+                f"an acquire with a timeout of {duration(self.timeout_s or 0)} had not returned after "
+                f"{duration(self.took_s)}"
             )
         if self.late and self.exact:
             return (
-                f"an acquire failed with {self.error} after {in_ms(self.took_s)}, long after its "
-                f"timeout of {in_ms(self.timeout_s or 0)} was over"
+                f"an acquire failed with {self.error} after {duration(self.took_s)}, long after its "
+                f"timeout of {duration(self.timeout_s or 0)} was over"
             )
         if self.late_in_a_row < LATE_IN_A_ROW:
             return None
         return (
             f"{self.late_in_a_row} acquires in a row failed far later than their timeout of "
-            f"{in_ms(self.timeout_s or 0)}, the last one after {in_ms(self.took_s)}, while plain "
+            f"{duration(self.timeout_s or 0)}, the last one after {duration(self.took_s)}, while plain "
             f"waits of that length beside them ended in time"
         )
 
@@ -162,8 +163,3 @@ def is_late(timeout_s: float, took_s: float, control_s: float) -> bool:
     control_late_s = max(0.0, control_s - timeout_s)
     allowed_s = LATE_AT_LEAST_S + LATE_CONTROLS * control_late_s
     return took_s - timeout_s > allowed_s
-
-
-def in_ms(seconds: float) -> str:
-    """Seconds as a reader compares them."""
-    return f"{seconds * 1000:.1f} ms"

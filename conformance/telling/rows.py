@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from poolproof.spec import History
+from poolproof.spec.duration import duration
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -43,7 +44,6 @@ from poolproof.spec.events import (
     Settled,
     Used,
 )
-from poolproof.spec.waiting import in_ms
 
 from . import words
 from .names import Names
@@ -198,7 +198,7 @@ class _Rows:
             case Acquired():
                 self._acquired(event)
             case AcquireFailed(at_s=at_s, call=call, error=error):
-                after = in_ms(at_s - self._called_s[call])
+                after = duration(at_s - self._called_s[call])
                 self._end(call, f"fails after {after} with {self._error(error)}", leaver=call)
             case CancelCalled(call=call, by=by):
                 self._go_on(call, "is cancelled" if by == "cancel" else f"is cancelled by {by}")
@@ -326,7 +326,7 @@ class _Rows:
                 )
             case ReplyAwaited(acquire=acquire, timed_out=timed_out, took_s=took_s):
                 how = "gives up" if timed_out else "gets it"
-                self._add(acquire, f"awaits a reply: {how} after {in_ms(took_s)}")
+                self._add(acquire, f"awaits a reply: {how} after {duration(took_s)}")
             case _:
                 pass
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from poolproof.spec.duration import duration
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,
@@ -42,7 +43,6 @@ from poolproof.spec.fork_events import (
     ReleasedAfterFork,
     UsedAfterFork,
 )
-from poolproof.spec.waiting import in_ms
 
 from .forks import told_fork
 from .words import (
@@ -125,7 +125,7 @@ class _Teller:
             case Acquired():
                 return self._acquired(event)
             case AcquireFailed():
-                after = in_ms(event.at_s - self._called_s.pop(event.call))
+                after = duration(event.at_s - self._called_s.pop(event.call))
                 return f"{self._who(event.call)} fails after {after} with {event.error}"
             case ReleaseCalled():
                 return self._release(event)
@@ -146,8 +146,8 @@ class _Teller:
                 outcome = "gives up" if event.timed_out else "gets it"
                 return (
                     f"the holder of {self._connection[event.acquire]} awaits a reply that the "
-                    f"server withholds for {in_ms(event.server_s)}: {outcome} after "
-                    f"{in_ms(event.took_s)}"
+                    f"server withholds for {duration(event.server_s)}: {outcome} after "
+                    f"{duration(event.took_s)}"
                 )
             case Settled():
                 return self._who_waits()

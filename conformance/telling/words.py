@@ -1,5 +1,6 @@
 """What a story says of an event, whether it is told in steps or in lanes."""
 
+from poolproof.spec.duration import duration
 from poolproof.spec.events import (
     AcquireCalled,
     CloseCalled,
@@ -17,10 +18,9 @@ from poolproof.spec.events import (
     ReauthCalled,
     ReauthReturned,
 )
-from poolproof.spec.waiting import in_ms
 
 LONG_S = 10.0
-"""Time that is told in seconds, also where it is not the time that a caller waited."""
+"""Time that is told also where nobody is known to have waited for it."""
 
 
 FORGETS = "lets go of it without releasing it, and it is garbage"
@@ -28,17 +28,19 @@ FORGETS = "lets go of it without releasing it, and it is garbage"
 
 def told_within(event: AcquireCalled) -> str:
     """What a caller said of how long it would wait."""
-    return "" if event.timeout_s is None else f" with a timeout of {event.timeout_s:.1f} s"
+    return "" if event.timeout_s is None else f" with a timeout of {duration(event.timeout_s)}"
 
 
 def told_passed(seconds: float) -> str:
     """How much time went by in which nothing happened."""
-    return f"{seconds:.0f} s pass" if seconds >= LONG_S else f"{in_ms(seconds)} pass"
+    return f"{duration(seconds)} pass"
 
 
 def told_overdue(event: Overdue) -> str:
     """How long a call was waited for; where nothing moved any more, nobody had to wait."""
-    return f"has not returned after {event.waited_s:.1f} s" if event.waited_s else "never returns"
+    return (
+        f"has not returned after {duration(event.waited_s)}" if event.waited_s else "never returns"
+    )
 
 
 def told_ending(
@@ -51,7 +53,7 @@ def told_ending(
 ) -> str:
     """What is done to the whole pool."""
     if isinstance(event, CloseCalled) and event.grace_s is not None:
-        return f"closes the pool with a grace period of {event.grace_s:.1f} s"
+        return f"closes the pool with a grace period of {duration(event.grace_s)}"
     if isinstance(event, ReauthCalled | ReauthReturned):
         return "tells the pool of new credentials"
     closes = isinstance(event, CloseCalled | CloseReturned)

@@ -97,7 +97,7 @@ def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
     )
 
     assert told[1:] == (
-        "acquire with a timeout of 2.0 s waits",
+        "acquire with a timeout of 2 s waits",
         "the waiting acquire gets connection 1",
     )
 
@@ -106,7 +106,7 @@ def test_closing_that_takes_its_time_is_told(steps: Steps) -> None:
     closing = CloseCalled(1.0, "A", 9, 5.0), CloseReturned(2.0, "A", 9)
 
     assert steps(*built("A"), closing[0], Settled(1.0, {}), closing[1])[1:] == (
-        "somebody closes the pool with a grace period of 5.0 s",
+        "somebody closes the pool with a grace period of 5 s",
         "closing the pool comes to its end",
     )
 
@@ -198,7 +198,7 @@ def test_a_waiting_caller_is_told_as_waiting_until_served(steps: Steps) -> None:
 def test_an_acquire_that_fails_is_told_with_its_wait_and_its_error(steps: Steps) -> None:
     told = steps(*built("A"), AcquireCalled(1.0, "A", 1), AcquireFailed(1.03, "A", 1, REFUSED))
 
-    assert told[1:] == ("acquire fails after 30.0 ms with ConnectionError: no",)
+    assert told[1:] == ("acquire fails after 30 ms with ConnectionError: no",)
 
 
 def test_a_connection_that_does_not_work_is_told_with_its_trouble_once(steps: Steps) -> None:
@@ -248,11 +248,11 @@ def test_what_holders_do_with_a_connection_is_told(steps: Steps) -> None:
         Dropped(4.0, "A", 1),
     )
 
-    awaits = "the holder of connection 1 awaits a reply that the server withholds for 100.0 ms"
+    awaits = "the holder of connection 1 awaits a reply that the server withholds for 100 ms"
     assert told[2:] == (
         "a command on connection 1: ECHO raised OSError: gone",
-        f"{awaits}: gives up after 50.0 ms",
-        f"{awaits}: gets it after 100.0 ms",
+        f"{awaits}: gives up after 50 ms",
+        f"{awaits}: gets it after 100 ms",
         "the holder of connection 1 closes it",
     )
 
@@ -290,7 +290,7 @@ def test_a_call_that_never_returns_is_told_as_what_it_was(steps: Steps) -> None:
     )
 
     assert told[2:] == (
-        "acquire has not returned after 3.0 s and is given up",
+        "acquire has not returned after 3.04 s and is given up",
         "release connection 1",
         "the release of connection 1 has not returned after 3.5 s and is given up",
         "a call has not returned after 3.5 s and is given up",

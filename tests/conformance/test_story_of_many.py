@@ -140,8 +140,8 @@ def test_time_that_passes_while_callers_wait(told: Callable[..., str]) -> None:
         caller A           caller B                           the pool, when nothing moves
         acquire: gets #1                                      1 of 1 in use: A has #1
                            acquire                            1 of 1 in use: A has #1; B waits
-        2500.0 ms pass                                        1 of 1 in use: A has #1; B still waits
-                           !! fails after 5000.0 ms with
+        2.5 s pass                                            1 of 1 in use: A has #1; B still waits
+                           !! fails after 5 s with
                            PoolExhausted
     """)
 
@@ -242,7 +242,7 @@ def test_when_a_call_breaks_the_clause_its_cell_is_marked(told: Callable[..., st
         caller A           caller B                                 the pool, when nothing moves
         acquire: gets #1                                            1 of 1 in use: A has #1
                            acquire                                  1 of 1 in use: A has #1; B waits
-                           !! fails after 5000.0 ms with
+                           !! fails after 5 s with
                            MaxConnectionsError
     """)
 
@@ -309,7 +309,7 @@ def test_what_a_holder_does_is_told_in_its_lane(told: Callable[..., str]) -> Non
         acquire: gets #1                                     1 of 1 in use: A has #1
         sends a command on #1
         sends a command on #1: which goes wrong
-        awaits a reply: gives up after 50.0 ms
+        awaits a reply: gives up after 50 ms
         closes #1
         release #1: the release raises MaxConnectionsError
         !! release #1 again
@@ -341,11 +341,11 @@ def test_a_call_that_was_given_up_does_not_wait(told: Callable[..., str]) -> Non
         *(built(), asks(1), quiet(), asks(2), quiet()),
         *(Overdue(9.0, "A", 1, 3.0), Overdue(9.0, "A", 50, 0.0), quiet()),
     ) == table("""
-        caller A                       caller B   the pool, when nothing moves
-        acquire                                   0 of 1 in use: A waits
-                                       acquire    0 of 1 in use: A still waits; B waits
-        has not returned after 3.0 s
-        a call never returns                      !! 0 of 1 in use: B still waits
+        caller A                     caller B   the pool, when nothing moves
+        acquire                                 0 of 1 in use: A waits
+                                     acquire    0 of 1 in use: A still waits; B waits
+        has not returned after 3 s
+        a call never returns                    !! 0 of 1 in use: B still waits
     """)
 
 
@@ -371,13 +371,12 @@ def test_time_that_passes_before_a_release_meets_the_end_of_a_wait(
         *(built(), asks(1), gets(1), asks(2), quiet(70), *meets, out_of_time),
         *(Settled(6.0, {"A": frozenset({70})}, certain=True),),
     ) == table("""
-        caller A           caller B                                 the pool, when nothing moves
+        caller A           caller B                             the pool, when nothing moves
         acquire: gets #1
-                           acquire                                  1 of 1 in use: A has #1; B waits
-        5000.0 ms pass
+                           acquire                              1 of 1 in use: A has #1; B waits
+        5 s pass
         release #1
-                           fails after 5000.0 ms with               !! 0 of 1 in use: #1 idle
-                           PoolExhausted
+                           fails after 5 s with PoolExhausted   !! 0 of 1 in use: #1 idle
     """)
 
 

@@ -381,7 +381,7 @@ class TestRecovery:
     def test_an_acquire_that_never_returns_breaks_it_at_once(self) -> None:
         [broken] = said(brk_5, *self.RESTART, asks(3), OVERDUE)
         assert broken == (
-            "after an outage, an acquire had not returned after 5.0 s although 0 of 2 were in use"
+            "after an outage, an acquire had not returned after 5 s although 0 of 2 were in use"
         )
 
     def test_who_asks_a_connection_through_which_nothing_comes_may_wait_for_long(self) -> None:

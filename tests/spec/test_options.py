@@ -143,7 +143,7 @@ class TestOwnTimeout:
     def test_one_that_waits_as_long_as_the_pool_would_have_it_breaks_it(self) -> None:
         assert said(opt_3, *self.FULL, asks(2, 1.0), fails(2, 5.0)) == [
             (
-                "an acquire that was given a timeout of 1000.0 ms failed after 5000.0 ms with "
+                "an acquire that was given a timeout of 1 s failed after 5 s with "
                 "PoolTimeout: exhausted"
             )
         ]
@@ -154,8 +154,8 @@ class TestOwnTimeout:
 
         assert said(opt_3, *self.FULL, (called,), still(), gets(2, 7)) == [
             (
-                "an acquire that was given a timeout of 1000.0 ms went on waiting, and got a "
-                "connection after 3000.0 ms"
+                "an acquire that was given a timeout of 1 s went on waiting, and got a "
+                "connection after 3 s"
             )
         ]
 
@@ -201,15 +201,15 @@ class TestGrace:
 
     def test_closing_that_does_not_wait_breaks_it(self) -> None:
         assert said(opt_4, *self.HELD, begins_to_close(), is_closed(0.0)) == [
-            "closing was given 10000.0 ms, and ended after 0.0 ms, while a connection was in use"
+            "closing was given 10 s, and ended after 0 ms, while a connection was in use"
         ]
 
     def test_closing_that_goes_on_when_the_grace_period_is_over_breaks_it(self) -> None:
         assert said(opt_4, *self.HELD, begins_to_close(), still(20.0)) == [
-            "closing was given 10000.0 ms, and has not ended after 20000.0 ms"
+            "closing was given 10 s, and has not ended after 20 s"
         ]
         assert said(opt_4, *self.HELD, begins_to_close(), is_closed(20.0)) == [
-            "closing was given 10000.0 ms, and ended only after 20000.0 ms"
+            "closing was given 10 s, and ended only after 20 s"
         ]
 
     def test_closing_that_waits_proves_nothing_yet(self) -> None:
