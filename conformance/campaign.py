@@ -8,7 +8,7 @@ conviction draws the same program again when only that clause is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from itertools import count
 from time import monotonic
@@ -17,39 +17,10 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
+from .budget import Budget
 from .court import ClauseBroken, Court, LongEnough
-from .exhaustion import Depth
 from .machine import PoolMachine
 from .themes import SHARES, Theme
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How thorough a check is."""
-
-    programs: int
-    """How many programs a run draws, for each theme."""
-    steps: int
-    """How many operations a program draws at most."""
-    shorten_s: float
-    """How long the story of one broken clause may be worked on."""
-    run_s: float
-    """How long a run may take, however many programs it has drawn: each may wait for a call that
-    never returns."""
-    limit_s: float
-    """How long all runs together may take."""
-    depth: Depth
-    """How far the exhaustive search goes."""
-
-
-BUDGETS = {
-    "quick": Budget(15, 8, 0.5, run_s=3, limit_s=45, depth=Depth(preemptions=1, limit_s=2)),
-    "standard": Budget(48, 12, 1.5, run_s=10, limit_s=90, depth=Depth(preemptions=2, limit_s=12)),
-    "thorough": Budget(
-        500, 24, 10.0, run_s=150, limit_s=1800, depth=Depth(preemptions=2, limit_s=600)
-    ),
-}
-
 
 LEAST_RUN_S = 0.5
 """What a run gets in any case, while there is any time at all."""

@@ -19,7 +19,8 @@ from poolproof.spec import CLAUSES, Capability
 from . import loop, scheduler
 from .adapter import AnyAdapter, AnyAsyncAdapter
 from .ageing import goes_by_another_clock
-from .campaign import Budget, run_campaign
+from .budget import Budget
+from .campaign import run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.threads_of_others import threads_now

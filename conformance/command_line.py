@@ -18,7 +18,7 @@ from poolproof.conformance.server import ServerError, obtain
 from poolproof.spec import CLAUSES, Level
 
 from .asked import Asked
-from .campaign import BUDGETS
+from .budget import BUDGETS
 from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .deviations import DeviationsError, read_deviations
 from .listing import print_clauses, print_pools, print_specification

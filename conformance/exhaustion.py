@@ -7,7 +7,7 @@ be cancelled, and both ways of doing so. Found first, such a story is the shorte
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import permutations
 from time import monotonic
@@ -15,6 +15,7 @@ from time import monotonic
 from poolproof.spec import Capability
 from poolproof.spec.events import Terms
 
+from .budget import Depth
 from .court import Court
 from .drivers import Driver, ScheduledThreads, Tasks
 from .loop import Cancellation, TooManySuspensions, sweep
@@ -50,17 +51,6 @@ is left in peace."""
 
 class _Enough(Exception):
     """The time for the search is over, or there is nothing left to find."""
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How far a search goes."""
-
-    preemptions: int
-    limit_s: float
-    """How long each kind of search may take."""
-    in_real_time: bool = True
-    """Whether the server is given the seconds that it needs for what is tried in real time."""
 
 
 def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from threading import Thread
 from time import monotonic
 from typing import IO
 
-from .campaign import BUDGETS
+from .budget import BUDGETS
 from .environment import OWN, Environment
 from .messages import Failed, Finished, Job, Proven, Working, decode, encode
 from .server.mortal import CONTAINER_NAME, remove_container

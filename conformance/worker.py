@@ -15,7 +15,7 @@ from typing import TextIO
 
 from .adapter import AdapterError
 from .bounded import THREAD_NAME
-from .campaign import BUDGETS
+from .budget import BUDGETS
 from .check import Findings, Progress, run_check, schedulable_threads
 from .court import Conviction
 from .drivers import CannotBuild

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.campaign import Budget
+from poolproof.conformance.budget import Budget
 from poolproof.conformance.check import Findings, drivers_for, run_check
 from poolproof.conformance.drivers import Drivers
 from poolproof.conformance.drivers.threads_of_others import threads_now

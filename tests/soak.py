@@ -15,8 +15,7 @@ from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
 from poolproof.conformance.adapter import uses_asyncio
-from poolproof.conformance.campaign import Budget
-from poolproof.conformance.exhaustion import Depth
+from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.server import Server, obtain
 from poolproof.conformance.story import tell
 

@@ -19,7 +19,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 import poolproof
 from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
 from poolproof.conformance.adapter import uses_asyncio
-from poolproof.conformance.campaign import BUDGETS
+from poolproof.conformance.budget import BUDGETS
 from poolproof.conformance.command_line import main
 from poolproof.conformance.deviations import read_deviations
 from poolproof.conformance.pools import SHORT_NAMES

@@ -7,7 +7,7 @@ judged is installed for. Prints nothing if the clause was not broken.
 import sys
 from time import perf_counter
 
-from poolproof.conformance.campaign import BUDGETS
+from poolproof.conformance.budget import BUDGETS
 from poolproof.conformance.check import Progress, run_check, schedulable_threads
 from poolproof.conformance.messages import Job, decode_job
 from poolproof.conformance.target import load_target, read_extra

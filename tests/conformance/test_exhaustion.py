@@ -8,8 +8,9 @@ from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
 from judging import adapter_of, drivers_of
 
 from poolproof.conformance import exhaustion
+from poolproof.conformance.budget import Depth
 from poolproof.conformance.court import Court
-from poolproof.conformance.exhaustion import Depth, search
+from poolproof.conformance.exhaustion import search
 from poolproof.conformance.in_real_time import show_out_the_idle
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface

@@ -19,9 +19,8 @@ from redis.retry import Retry
 
 from poolproof import reference_pool
 from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.campaign import Budget
+from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.exhaustion import Depth
 from poolproof.conformance.preparation import prepare
 from poolproof.conformance.program import (
     Acquire,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 from judging import judge, leaving_open_what_they_will
 
-from poolproof.conformance.campaign import Budget
-from poolproof.conformance.exhaustion import Depth
+from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.target import load_target, read_extra
 

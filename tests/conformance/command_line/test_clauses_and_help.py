@@ -1,5 +1,7 @@
 """What the command tells of itself and of the clauses, without a pool."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -75,3 +77,11 @@ class TestHelp:
             "Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required "
             "clause could not be judged; 4 poolproof failed." in told
         )
+
+    def test_it_does_not_wait_for_what_only_judging_needs(self) -> None:
+        asked = "import sys, poolproof.conformance.command_line; print(*sys.modules)"
+        told = subprocess.run(
+            [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True
+        )
+
+        assert {"hypothesis", "redis", "testcontainers"}.isdisjoint(told.stdout.split())
