@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
 from poolproof.conformance.witness import Witness
-from poolproof.spec import CLAUSES
+from poolproof.spec import CLAUSES, Capability
 from poolproof.spec.events import Event
 
 from .arguments import senseless_arguments
@@ -22,6 +22,9 @@ __all__ = ["run_trials"]
 ON_ARGUMENTS = frozenset({"BND-4", "TMO-5"})
 """The clauses for which senseless arguments are tried. No other learns anything from that, and a pool
 that takes them may have us wait for many seconds."""
+
+ON_FORKS = frozenset(name for name, clause in CLAUSES.items() if clause.needs is Capability.FORK)
+"""The clauses that are about forks, which take seconds: no other learns anything from them, either."""
 
 
 def run_trials(
@@ -36,4 +39,5 @@ def run_trials(
         yield from senseless_arguments(prepared)
     yield from tour_of_the_client(prepared, step)
     yield from printed_credentials(prepared, server, witness)
-    yield from forks(prepared, server, step)
+    if not ON_FORKS.isdisjoint(judged):
+        yield from forks(prepared, server, step)
