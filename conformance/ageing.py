@@ -12,14 +12,14 @@ from threading import Event
 
 from poolproof.spec.events import Acquired, Settled, Terms
 
-from .adapter import AnyAdapter
-from .bounded import OVERDUE_S, error_of
 from .drivers import Driver
-from .facade import usable_by_threads
-from .preparation import Prepared
-from .program import Acquire, Build, Drop, Pass, Release
-from .settings import PoolSettings
-from .themes import LONG_S, Theme, terms_of
+from .programs.program import Acquire, Build, Drop, Pass, Release
+from .programs.themes import LONG_S, Theme, terms_of
+from .targets.adapter import AnyAdapter
+from .targets.bounded import OVERDUE_S, error_of
+from .targets.facade import usable_by_threads
+from .targets.preparation import Prepared
+from .targets.settings import PoolSettings
 
 BRIEF_S = 1.0
 """How old connections may become where time is real."""

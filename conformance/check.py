@@ -12,26 +12,26 @@ from functools import cache
 from importlib import metadata
 from secrets import token_hex
 
-from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door, opened
 from poolproof.spec import CLAUSES, Capability
 
 from . import loop, scheduler
-from .adapter import AnyAdapter, AnyAsyncAdapter
 from .ageing import goes_by_another_clock
-from .budget import Budget
-from .campaign import run_campaign
 from .court import Conviction, Court
 from .drivers import Drivers
 from .drivers.threads_of_others import threads_now
-from .exhaustion import search
 from .in_real_time import show_out_the_idle, try_in_real_time
-from .preparation import Prepared, library_version, prepare
-from .reduction import shorten_stories
-from .settings import PoolSettings
-from .themes import ONLY_CONDUCTED, TIMED, themes_for
+from .programs.themes import ONLY_CONDUCTED, TIMED, themes_for
+from .search.budget import Budget
+from .search.campaign import run_campaign
+from .search.exhaustion import search
+from .search.reduction import shorten_stories
+from .server import Server
+from .server.door import Door, opened
+from .server.witness import Witness
+from .targets.adapter import AnyAdapter, AnyAsyncAdapter
+from .targets.preparation import Prepared, library_version, prepare
+from .targets.settings import PoolSettings
 from .trials import run_trials
-from .witness import Witness
 
 REAL_TIME_S = 15.0
 """How long what takes the server seconds may take besides what is drawn."""

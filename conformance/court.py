@@ -15,10 +15,10 @@ from poolproof.spec import CLAUSES, Clause, History
 from poolproof.spec.events import Event
 
 from .drivers import Driver, Drivers
-from .performed import Performed
-from .settings import PoolSettings
-from .themes import Theme
-from .witness import Watch
+from .programs.performed import Performed
+from .programs.themes import Theme
+from .server.witness import Watch
+from .targets.settings import PoolSettings
 
 
 class ClauseBroken(Exception):

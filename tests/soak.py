@@ -14,10 +14,10 @@ from busy import busy_machine
 from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
-from poolproof.conformance.adapter import uses_asyncio
-from poolproof.conformance.budget import Budget, Depth
+from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.story import tell
+from poolproof.conformance.targets.adapter import uses_asyncio
+from poolproof.conformance.telling.story import tell
 
 
 def main() -> int:

@@ -7,10 +7,10 @@ judged is installed for. Prints nothing if the clause was not broken.
 import sys
 from time import perf_counter
 
-from poolproof.conformance.budget import BUDGETS
 from poolproof.conformance.check import Progress, run_check, schedulable_threads
-from poolproof.conformance.messages import Job, decode_job
-from poolproof.conformance.target import load_target, read_extra
+from poolproof.conformance.processes.messages import Job, decode_job
+from poolproof.conformance.search.budget import BUDGETS
+from poolproof.conformance.targets.target import load_target, read_extra
 
 
 def until_broken(job: Job) -> float | None:

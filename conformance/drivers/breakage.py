@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from time import monotonic
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     CutHeld,
     CutIdle,
     CutReply,
@@ -19,7 +19,7 @@ from poolproof.conformance.program import (
     SendUnasked,
     TimeOutIdle,
 )
-from poolproof.conformance.ways import CutInReply, Ending
+from poolproof.conformance.programs.ways import CutInReply, Ending
 from poolproof.spec.events import BytesArrived, Cut, LeftUnread
 
 from .links import ENDED, Links, end, sockets_show

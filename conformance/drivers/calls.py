@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
 
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Build,
     ClosePool,
     DisconnectPool,

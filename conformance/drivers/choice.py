@@ -4,18 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import CodeType
 
-from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
-from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.failing import Failing, failing_class
-from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
+from poolproof.conformance.programs.themes import BREAKING, OUTAGES, REAL_TIME, Theme
 from poolproof.conformance.server.door import Door
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import BREAKING, OUTAGES, REAL_TIME, Theme
-from poolproof.conformance.witness import Watch
+from poolproof.conformance.server.mortal_witness import MortalWitness
+from poolproof.conformance.server.witness import Watch
+from poolproof.conformance.targets.adapter import (
+    AnyAdapter,
+    AnyAsyncAdapter,
+    uses_asyncio,
+    uses_threads,
+)
+from poolproof.conformance.targets.client import ClientLibrary
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 from .driver import Driver, Surroundings
+from .failing import Failing, failing_class
 from .real_threads import RealThreads
 from .scheduled_threads import ScheduledThreads
 from .tasks import Tasks

@@ -3,7 +3,7 @@
 It lets connect and answers, so that a pool owes its callers all that it owes otherwise.
 """
 
-from poolproof.conformance.program import Demote, Operation, Promote
+from poolproof.conformance.programs.program import Demote, Operation, Promote
 
 from .links import Links
 

@@ -9,13 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from poolproof.conformance.client import ClientLibrary
-from poolproof.conformance.failing import Failing
-from poolproof.conformance.mortal_witness import MortalWitness
 from poolproof.conformance.network import Proxy
 from poolproof.conformance.network.ends import Address
-from poolproof.conformance.performed import Numbers, Performed, Step
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.performed import Numbers, Performed, Step
+from poolproof.conformance.programs.program import (
     Acquire,
     Burst,
     Drop,
@@ -25,10 +22,12 @@ from poolproof.conformance.program import (
     Operation,
     Release,
 )
+from poolproof.conformance.programs.themes import Theme
 from poolproof.conformance.server.door import Door
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.witness import Allowed, Watch
+from poolproof.conformance.server.mortal_witness import MortalWitness
+from poolproof.conformance.server.witness import Allowed, Watch
+from poolproof.conformance.targets.client import ClientLibrary
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,
@@ -38,6 +37,8 @@ from poolproof.spec.events import (
     Settled,
     Terms,
 )
+
+from .failing import Failing
 
 KEEP_S = 10
 """How long a reply that nobody fetches is kept by the server."""

@@ -4,11 +4,11 @@ To a pool that is an outage of another kind: it owes nobody a connection meanwhi
 afterwards. A pool that does not let others say what its connections are has none of these.
 """
 
-from poolproof.conformance.failing import TOLD
-from poolproof.conformance.program import BeginFailing, Operation
-from poolproof.conformance.ways import Failure
+from poolproof.conformance.programs.program import BeginFailing, Operation
+from poolproof.conformance.programs.ways import Failure
 from poolproof.spec.events import Outage, OutageOver
 
+from .failing import TOLD
 from .silences import Silences
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from poolproof.conformance.network import Link, Proxy, ends
 from poolproof.conformance.network.link import Then
-from poolproof.conformance.ways import CutByNetwork, CutInReply, Ending
+from poolproof.conformance.programs.ways import CutByNetwork, CutInReply, Ending
 
 from .driver import Driver, Surroundings
 

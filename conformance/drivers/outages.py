@@ -8,8 +8,8 @@ the address that it was given, the proxy's, has no outage, and nothing is judged
 from collections.abc import Mapping
 
 from poolproof.conformance.network.ends import ESTABLISHED, Address, Seen, ends_at
-from poolproof.conformance.program import BeginOutage, EndOutage, Operation
-from poolproof.conformance.ways import Absence
+from poolproof.conformance.programs.program import BeginOutage, EndOutage, Operation
+from poolproof.conformance.programs.ways import Absence
 from poolproof.spec.events import Cut, Outage, OutageOver
 
 from .driver import Surroundings

@@ -12,9 +12,7 @@ from threading import Event as Flag
 from time import monotonic
 from typing import TypeVar
 
-from poolproof.conformance.adapter import AnyAdapter
-from poolproof.conformance.bounded import OVERDUE_S, Callers
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     PATIENT_S,
     Acquire,
     AwaitReply,
@@ -31,6 +29,8 @@ from poolproof.conformance.program import (
     RunBlock,
     Use,
 )
+from poolproof.conformance.targets.adapter import AnyAdapter
+from poolproof.conformance.targets.bounded import OVERDUE_S, Callers
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireFailed,

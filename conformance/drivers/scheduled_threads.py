@@ -13,9 +13,7 @@ from math import inf
 from threading import Timer
 from types import CodeType
 
-from poolproof.conformance.adapter import AnyAdapter
-from poolproof.conformance.bounded import OVERDUE_S
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     Burst,
     Cancel,
@@ -28,6 +26,8 @@ from poolproof.conformance.program import (
 )
 from poolproof.conformance.scheduler import Course, Scheduler, Signal, Task, kept_reply
 from poolproof.conformance.scheduler import Inside as Interjection
+from poolproof.conformance.targets.adapter import AnyAdapter
+from poolproof.conformance.targets.bounded import OVERDUE_S
 from poolproof.spec.events import CancelCalled, Terms
 
 from .calls import Call

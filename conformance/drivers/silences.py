@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from time import monotonic
 
 from poolproof.conformance.network.ends import Address, Seen, ends_at
-from poolproof.conformance.program import BeginOutage, Operation
-from poolproof.conformance.ways import Silence
+from poolproof.conformance.programs.program import BeginOutage, Operation
+from poolproof.conformance.programs.ways import Silence
 from poolproof.spec.events import BytesArrived, Cut, Outage, OutageOver
 
 from .driver import Surroundings

@@ -7,7 +7,8 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Literal, Protocol, TypeVar, cast
 
-from poolproof.conformance.adapter import (
+from poolproof.conformance.programs.ways import Means
+from poolproof.conformance.targets.adapter import (
     AdapterError,
     AnyAsyncAdapter,
     disconnecting,
@@ -15,7 +16,6 @@ from poolproof.conformance.adapter import (
     reauthenticating,
     telling_how_long,
 )
-from poolproof.conformance.ways import Means
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,

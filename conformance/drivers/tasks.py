@@ -11,11 +11,9 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from math import inf
 
-from poolproof.conformance.adapter import AnyAsyncAdapter
-from poolproof.conformance.bounded import OVERDUE_S
 from poolproof.conformance.loop import Cancellation, CannotHost, Started, VirtualLoop, start
 from poolproof.conformance.network.quiet import hold
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     AwaitReply,
     Burst,
@@ -27,8 +25,10 @@ from poolproof.conformance.program import (
     Release,
     ReleaseUnanswered,
 )
+from poolproof.conformance.programs.ways import Means
 from poolproof.conformance.scheduler import shown_by_loop
-from poolproof.conformance.ways import Means
+from poolproof.conformance.targets.adapter import AnyAsyncAdapter
+from poolproof.conformance.targets.bounded import OVERDUE_S
 from poolproof.spec.events import ReleaseCalled, Terms
 
 from .calls import TaskCall

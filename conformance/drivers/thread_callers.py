@@ -4,7 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, cast
 
-from poolproof.conformance.adapter import (
+from poolproof.conformance.scheduler import Signal
+from poolproof.conformance.targets.adapter import (
     AdapterError,
     AnyAdapter,
     disconnecting,
@@ -12,7 +13,6 @@ from poolproof.conformance.adapter import (
     reauthenticating,
     telling_how_long,
 )
-from poolproof.conformance.scheduler import Signal
 from poolproof.spec.events import (
     AcquireCalled,
     AcquireCancelled,

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Collection, Sequence
 
-from poolproof.conformance.bounded import THREAD_NAME
 from poolproof.conformance.scheduler import CannotHost, Task, is_worker
+from poolproof.conformance.targets.bounded import THREAD_NAME
 
 OF_EXECUTOR = "asyncio_"
 """How asyncio calls the threads in which it makes calls, which the loop knows of."""

@@ -8,8 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
-from poolproof.conformance.bounded import OVERDUE_S
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     PATIENT_S,
     Elapse,
     HoldConnects,
@@ -17,6 +16,7 @@ from poolproof.conformance.program import (
     Operation,
     Pass,
 )
+from poolproof.conformance.targets.bounded import OVERDUE_S
 
 from .calls import AnyCall, Calls, Work
 from .driver import Surroundings

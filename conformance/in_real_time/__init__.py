@@ -5,7 +5,7 @@ the first of these can be done to a pool whose threads cannot be scheduled.
 """
 
 from poolproof.conformance.court import Court
-from poolproof.conformance.preparation import Prepared
+from poolproof.conformance.targets.preparation import Prepared
 
 from .failing_over import fail_over
 from .idle_timeout import show_out_the_idle

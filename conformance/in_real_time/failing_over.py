@@ -9,9 +9,8 @@ may turn callers away meanwhile; it is judged if it still does so afterwards.
 from collections.abc import Sequence
 
 from poolproof.conformance.court import Court
-from poolproof.conformance.playing import run_possible
-from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.program import (
+from poolproof.conformance.drivers.playing import run_possible
+from poolproof.conformance.programs.program import (
     Build,
     Demote,
     Operation,
@@ -20,8 +19,9 @@ from poolproof.conformance.program import (
     Write,
     WriteByClient,
 )
+from poolproof.conformance.programs.themes import CROWD_S, Theme
 from poolproof.conformance.server.faults import FaultFailed
-from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec import Capability
 from poolproof.spec.events import AcquireFailed, Event, Overdue
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from poolproof.conformance.court import Court
-from poolproof.conformance.program import Operation, TimeOutIdle
-from poolproof.conformance.themes import CROWD_S, Theme
+from poolproof.conformance.programs.program import Operation, TimeOutIdle
+from poolproof.conformance.programs.themes import CROWD_S, Theme
 
 from .written import ASK, GIVE_BOTH, play, terms_for
 

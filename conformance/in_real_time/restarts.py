@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from poolproof.conformance.court import Court
 from poolproof.conformance.drivers import CannotBuild
-from poolproof.conformance.mortal_witness import MortalWitness
-from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.program import BeginOutage, EndOutage, Operation, Use
+from poolproof.conformance.programs.program import BeginOutage, EndOutage, Operation, Use
+from poolproof.conformance.programs.themes import PATIENT_WITH_OUTAGES_S, Theme
 from poolproof.conformance.server import ServerError
 from poolproof.conformance.server.mortal import Mortal, mortal_server
-from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.conformance.server.mortal_witness import MortalWitness
+from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec.events import Event
 
 from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from poolproof.conformance.court import Court
 from poolproof.conformance.drivers import Driver
-from poolproof.conformance.playing import run_possible
-from poolproof.conformance.program import Acquire, Build, Operation, Release
+from poolproof.conformance.drivers.playing import run_possible
+from poolproof.conformance.programs.program import Acquire, Build, Operation, Release
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import Terms
 
 MAX_CONNECTIONS = 2

@@ -8,7 +8,7 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     CutHeld,
     CutIdle,
@@ -19,8 +19,8 @@ from poolproof.conformance.program import (
     SendUnasked,
     Use,
 )
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.ways import ENDINGS, CutInReply, Ending
+from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.programs.ways import ENDINGS, CutInReply, Ending
 
 from .crowded_rules import CrowdedRules
 from .program_under_way import ANY, pick

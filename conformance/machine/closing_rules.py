@@ -2,14 +2,14 @@
 
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     ClosePool,
     DisconnectPool,
     HoldConnects,
     LetConnect,
 )
-from poolproof.conformance.themes import CLOSING, Theme
+from poolproof.conformance.programs.themes import CLOSING, Theme
 
 from .failing_rules import FailingRules
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.conformance.loop import Cancellation
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     Cancel,
     Cancelled,
@@ -24,9 +24,9 @@ from poolproof.conformance.program import (
     Pass,
     Release,
 )
+from poolproof.conformance.programs.themes import CANCELLING, CROWD_S, CROWDED, Theme
+from poolproof.conformance.programs.ways import MEANS
 from poolproof.conformance.scheduler import SIGNALS, Schedule
-from poolproof.conformance.themes import CANCELLING, CROWD_S, CROWDED, Theme
-from poolproof.conformance.ways import MEANS
 
 from .program_under_way import ANY, pick
 from .sequential_rules import SequentialRules

@@ -6,9 +6,9 @@ It ends as an outage does: by the same rule, or with the program.
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import BeginFailing, DisconnectPool
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.ways import FAILURES, Failure
+from poolproof.conformance.programs.program import BeginFailing, DisconnectPool
+from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.programs.ways import FAILURES, Failure
 from poolproof.spec import Capability
 
 from .outage_rules import OutageRules

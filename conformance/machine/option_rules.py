@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import Acquire, ClosePool, Elapse, Pass, Release
-from poolproof.conformance.themes import AGEING, CROWD_S, GRACE_S, LONG_S, OLD_S, Theme
+from poolproof.conformance.programs.program import Acquire, ClosePool, Elapse, Pass, Release
+from poolproof.conformance.programs.themes import AGEING, CROWD_S, GRACE_S, LONG_S, OLD_S, Theme
 
 from .closing_rules import MOST_WAITING, ClosingRules
 

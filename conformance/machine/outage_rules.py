@@ -7,7 +7,7 @@ fail, and release what has broken, before, during and after it.
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     BeginOutage,
     Elapse,
@@ -17,8 +17,8 @@ from poolproof.conformance.program import (
     Release,
     Use,
 )
-from poolproof.conformance.themes import OUTAGES, Theme
-from poolproof.conformance.ways import REFUSALS, CutByNetwork, Refusal
+from poolproof.conformance.programs.themes import OUTAGES, Theme
+from poolproof.conformance.programs.ways import REFUSALS, CutByNetwork, Refusal
 
 from .breakage_rules import BreakageRules
 from .program_under_way import ANY, pick

@@ -5,9 +5,16 @@ import random
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from poolproof.conformance.program import Build
-from poolproof.conformance.themes import BREAKING, CANCELLING, CROWDED, OUTAGES, Theme, terms_of
-from poolproof.conformance.ways import REFUSALS
+from poolproof.conformance.programs.program import Build
+from poolproof.conformance.programs.themes import (
+    BREAKING,
+    CANCELLING,
+    CROWDED,
+    OUTAGES,
+    Theme,
+    terms_of,
+)
+from poolproof.conformance.programs.ways import REFUSALS
 
 from .option_rules import OptionRules
 

@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from poolproof.conformance.court import Court, LongEnough
 from poolproof.conformance.drivers import Driver
-from poolproof.conformance.program import Burst, Operation, Release
+from poolproof.conformance.programs.program import Burst, Operation, Release
+from poolproof.conformance.programs.themes import SURPLUS_CALLERS, Theme
 from poolproof.conformance.scheduler import Schedule
-from poolproof.conformance.themes import SURPLUS_CALLERS, Theme
 
 ANY = st.integers(min_value=0, max_value=3)
 """Which of several: counted round, so that it always means one of them."""

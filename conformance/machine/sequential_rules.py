@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     AwaitReply,
     Drop,
@@ -14,7 +14,7 @@ from poolproof.conformance.program import (
     RunBlock,
     Use,
 )
-from poolproof.conformance.themes import SILENCE_S, THEMES_OF_SOCKET_TIMEOUT, Theme
+from poolproof.conformance.programs.themes import SILENCE_S, THEMES_OF_SOCKET_TIMEOUT, Theme
 
 from .program_under_way import ANY, ProgramUnderWay, pick
 

@@ -13,9 +13,9 @@ from threading import Thread
 from typing import Final, Literal, TypeVar
 from weakref import WeakSet
 
-from poolproof.conformance.bounded import THREAD_NAME
 from poolproof.conformance.scheduler import real
 from poolproof.conformance.scheduler.task import controlled
+from poolproof.conformance.targets.bounded import THREAD_NAME
 
 from .ends import Address
 from .errors import ProxyError

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from coredis.connection import TCPConnection
 from coredis.pool import ConnectionPool
 
-from poolproof.conformance.adapter import AsyncAdapter
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.adapter import AsyncAdapter
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 

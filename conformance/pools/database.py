@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 
 import redis
 
-from poolproof.conformance.adapter import Adapter
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.adapter import Adapter
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 Pool = TypeVar("Pool")

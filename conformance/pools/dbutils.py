@@ -7,7 +7,7 @@ connection only if it is told to, and then without limit: it takes no timeout.
 import redis
 from dbutils.pooled_db import PooledDB
 
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.settings import PoolSettings
 
 from .database import DatabaseAdapter, Proxy, connector
 

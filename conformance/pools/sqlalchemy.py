@@ -5,7 +5,7 @@ from typing import cast
 
 from sqlalchemy.pool import QueuePool
 
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 from .database import DatabaseAdapter, Proxy, connector

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from poolproof.conformance.server.errors import ServerError
+from .errors import ServerError
 
 SCHEMES = ("redis", "valkey")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-from poolproof.conformance.server.errors import ServerError
+from .errors import ServerError
 
 LOOPBACK = "127.0.0.1"
 READY = b"Ready to accept connections"

@@ -24,8 +24,8 @@ from testcontainers.core.docker_client import DockerClient, get_docker_host
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from urllib3.exceptions import HTTPError
 
-from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.errors import ServerError
+from .address import Address
+from .errors import ServerError
 
 REDIS_PORT = 6379
 READY = "Ready to accept connections"

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
-from poolproof.conformance.server.address import Address, read_address
-from poolproof.conformance.server.embedded import embedded_server
-from poolproof.conformance.server.errors import ServerError
-from poolproof.conformance.server.greeting import identify
+from .address import Address, read_address
+from .embedded import embedded_server
+from .errors import ServerError
+from .greeting import identify
 
 Source = Literal["container", "embedded"]
 
@@ -116,7 +116,7 @@ def _contained(image: str) -> Iterator[tuple[Address, str]]:
     # an embedded server, and a broken installation of it concerns only who wants a container.
     # Some versions of it warn of themselves as they are imported.
     with warnings.catch_warnings(action="ignore"):
-        from poolproof.conformance.server.container import container_server
+        from .container import container_server
 
     with container_server(image) as address:
         yield address, f"{CONTAINER_OF}{image}"

@@ -10,8 +10,8 @@ from typing import Final, Literal, TypeAlias
 
 import redis
 
-from poolproof.conformance.server.discovery import Server
-from poolproof.conformance.server.faults import BOUND_S, FaultFailed, NotOurs, ServerFaults
+from .discovery import Server
+from .faults import BOUND_S, FaultFailed, NotOurs, ServerFaults
 
 Shut: TypeAlias = Literal["full", "locked"]
 """How it is shut: there is no room for anybody else, or a password is demanded."""

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.child import (
+from .address import Address
+from .child import (
     LOOPBACK,
     READY,
     first_that_works,
@@ -15,7 +15,7 @@ from poolproof.conformance.server.child import (
     process_of,
     said_until_ready,
 )
-from poolproof.conformance.server.errors import ServerError
+from .errors import ServerError
 
 PORT_TAKEN = b"Address already in use"
 PORTS_TO_TRY = 5

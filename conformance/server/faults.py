@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import redis
 
-from poolproof.conformance.server.discovery import Server
+from .discovery import Server
 
 BOUND_S: Final = 10.0
 """How long the server may take for one answer."""

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.errors import ServerError
+from .address import Address
+from .errors import ServerError
 
 PATIENCE_S = 5.0
 

@@ -15,18 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, Self
 
-from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.child import (
-    LOOPBACK,
-    READY,
-    first_that_works,
-    last_line,
-    process_of,
-    said_until_ready,
-)
-from poolproof.conformance.server.discovery import Server
-from poolproof.conformance.server.errors import ServerError
-from poolproof.conformance.server.greeting import identify
+from .address import Address
+from .child import LOOPBACK, READY, first_that_works, last_line, process_of, said_until_ready
+from .discovery import Server
+from .errors import ServerError
+from .greeting import identify
 
 CONTAINER_NAME = "POOLPROOF_CONTAINER"
 """What the environment calls the name under which a container is made, so that it can be removed by who
@@ -61,7 +54,7 @@ class Mortal(Protocol):
 def remove_container(name: str) -> None:
     """Remove the container that a process has left behind which was ended by force, if it has."""
     with warnings.catch_warnings(action="ignore"):
-        from poolproof.conformance.server.container import remove_by_name
+        from .container import remove_by_name
 
     remove_by_name(name)
 
@@ -86,7 +79,7 @@ def mortal_server(image: str | None = None) -> Iterator[Mortal]:
 def _contained(image: str, why: str) -> Iterator[Mortal]:
     # Imported when needed, as in discovery.py.
     with warnings.catch_warnings(action="ignore"):
-        from poolproof.conformance.server.mortal_container import mortal_container
+        from .mortal_container import mortal_container
 
     with ExitStack() as running:
         try:

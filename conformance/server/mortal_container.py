@@ -12,19 +12,12 @@ from time import monotonic
 
 from testcontainers.core.container import DockerContainer
 
-from poolproof.conformance.server.child import free_port
-from poolproof.conformance.server.container import (
-    LOOK_EVERY_S,
-    READY_S,
-    address_of,
-    failures_told,
-    quiet,
-    running_container,
-)
-from poolproof.conformance.server.discovery import CONTAINER_OF, Server
-from poolproof.conformance.server.errors import ServerError
-from poolproof.conformance.server.greeting import Identity, identify
-from poolproof.conformance.server.mortal import CONTAINER_NAME
+from .child import free_port
+from .container import LOOK_EVERY_S, READY_S, address_of, failures_told, quiet, running_container
+from .discovery import CONTAINER_OF, Server
+from .errors import ServerError
+from .greeting import Identity, identify
+from .mortal import CONTAINER_NAME
 
 
 @contextmanager

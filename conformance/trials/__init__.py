@@ -6,9 +6,9 @@ a pool which holds up its event loop spoils no other trial.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec import CLAUSES, Capability
 from poolproof.spec.events import Event
 

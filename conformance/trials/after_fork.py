@@ -13,10 +13,10 @@ from typing import Literal, TypeAlias
 
 import redis
 
-from poolproof.conformance.adapter import AnyAdapter
-from poolproof.conformance.bounded import OVERDUE_S, Callers, NeverReturned
-from poolproof.conformance.client import ClientLibrary
 from poolproof.conformance.server import Server
+from poolproof.conformance.targets.adapter import AnyAdapter
+from poolproof.conformance.targets.bounded import OVERDUE_S, Callers, NeverReturned
+from poolproof.conformance.targets.client import ClientLibrary
 from poolproof.spec.events import Event
 from poolproof.spec.fork_events import (
     AcquiredAfterFork,

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from time import monotonic
 
-from poolproof.conformance.apart import apart
-from poolproof.conformance.bounded import NeverReturned, bounded
-from poolproof.conformance.facade import usable_by_threads
-from poolproof.conformance.preparation import Prepared
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import BRIEF_S
+from poolproof.conformance.programs.themes import BRIEF_S
+from poolproof.conformance.targets.apart import apart
+from poolproof.conformance.targets.bounded import NeverReturned, bounded
+from poolproof.conformance.targets.facade import usable_by_threads
+from poolproof.conformance.targets.preparation import Prepared
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import ArgumentTried, Error, Event
 
 SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)

@@ -11,8 +11,8 @@ from threading import Event
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
-from poolproof.conformance.bounded import OVERDUE_S, Callers
 from poolproof.conformance.scheduler.task import described
+from poolproof.conformance.targets.bounded import OVERDUE_S, Callers
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction

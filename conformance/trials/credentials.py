@@ -9,13 +9,13 @@ from time import monotonic
 
 import redis
 
-from poolproof.conformance.bounded import error_of
-from poolproof.conformance.facade import usable_by_threads
-from poolproof.conformance.preparation import Prepared
+from poolproof.conformance.programs.themes import BRIEF_S
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import BRIEF_S
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.bounded import error_of
+from poolproof.conformance.targets.facade import usable_by_threads
+from poolproof.conformance.targets.preparation import Prepared
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import Event, Shown
 
 CLOSED_PORT = 1

@@ -11,7 +11,7 @@ from inspect import isawaitable
 from secrets import token_hex
 from typing import Protocol
 
-from poolproof.conformance.bounded import OVERDUE_S
+from poolproof.conformance.targets.bounded import OVERDUE_S
 
 
 class FeatureFailed(Exception):

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from time import monotonic
 
-from poolproof.conformance.adapter import AnyAdapter
-from poolproof.conformance.apart import Answer, answered_apart
-from poolproof.conformance.bounded import Callers, NeverReturned, bounded, error_of
-from poolproof.conformance.facade import usable_by_threads
-from poolproof.conformance.preparation import Prepared
 from poolproof.conformance.server import Server
+from poolproof.conformance.targets.adapter import AnyAdapter
+from poolproof.conformance.targets.apart import Answer, answered_apart
+from poolproof.conformance.targets.bounded import Callers, NeverReturned, bounded, error_of
+from poolproof.conformance.targets.facade import usable_by_threads
+from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec import Capability
 from poolproof.spec.events import Event
 from poolproof.spec.fork_events import (

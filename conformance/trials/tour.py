@@ -7,10 +7,10 @@ from functools import partial
 from time import monotonic
 from typing import cast
 
-from poolproof.conformance.adapter import AdapterError, AnyAdapter
-from poolproof.conformance.bounded import OVERDUE_S, bounded, error_of
-from poolproof.conformance.facade import Facade, usable_by_threads
-from poolproof.conformance.preparation import Prepared
+from poolproof.conformance.targets.adapter import AdapterError, AnyAdapter
+from poolproof.conformance.targets.bounded import OVERDUE_S, bounded, error_of
+from poolproof.conformance.targets.facade import Facade, usable_by_threads
+from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec.events import Event, FeatureTried
 
 from .features import FEATURES, Client, Feature, FeatureFailed, close

@@ -14,8 +14,8 @@ from statistics import median
 import until_broken
 from measuring import introduce, server_asked_for, tell
 
-from poolproof.conformance.environment import OWN, Environment, throw_away
-from poolproof.conformance.messages import Job, encode
+from poolproof.conformance.processes.environment import OWN, Environment, throw_away
+from poolproof.conformance.processes.messages import Job, encode
 from poolproof.conformance.server import Server
 
 CLAUSE = "BRK-6"

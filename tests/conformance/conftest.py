@@ -7,7 +7,7 @@ from secrets import token_hex
 import pytest
 
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.settings import PoolSettings
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from judging import adapter_of, drivers_of
 from sound.reaping import ReapingPool
 
 from poolproof.conformance.ageing import goes_by_another_clock
-from poolproof.conformance.preparation import prepare
+from poolproof.conformance.programs.themes import Theme
 from poolproof.conformance.scheduler import install
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 NAME = "poolproof-ageing"

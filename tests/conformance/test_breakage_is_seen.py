@@ -14,8 +14,7 @@ from judging import drivers_of
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.drivers import Driver, Drivers
 from poolproof.conformance.network import Proxy, ends
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     Build,
     CutHeld,
@@ -26,12 +25,13 @@ from poolproof.conformance.program import (
     TimeOutIdle,
     Use,
 )
+from poolproof.conformance.programs.themes import Theme
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.target import load_target
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.targets.target import load_target
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, LeftUnread, Terms, Used
 

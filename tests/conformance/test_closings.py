@@ -15,8 +15,7 @@ from judging import adapter_of, drivers_of
 from redis.asyncio import Connection
 
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     Build,
     ClosePool,
@@ -24,10 +23,11 @@ from poolproof.conformance.program import (
     Operation,
     Release,
 )
+from poolproof.conformance.programs.themes import CROWD_S, Theme
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import CROWD_S, Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import CloseReturned, Event, Terms
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from wheels import wheel, wheel_of_installed
 
-from poolproof.conformance import environment
-from poolproof.conformance.environment import EnvironmentFailed, throw_away
+from poolproof.conformance.processes import environment
+from poolproof.conformance.processes.environment import EnvironmentFailed, throw_away
 from poolproof.conformance.server import Server
 
 POOLPROOF = Path(sys.executable).with_name("poolproof")

@@ -7,18 +7,18 @@ import pytest
 from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
 from judging import adapter_of, drivers_of
 
-from poolproof.conformance import exhaustion
-from poolproof.conformance.budget import Depth
 from poolproof.conformance.court import Court
-from poolproof.conformance.exhaustion import search
 from poolproof.conformance.in_real_time import show_out_the_idle
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.scheduler import install
+from poolproof.conformance.search import exhaustion
+from poolproof.conformance.search.budget import Depth
+from poolproof.conformance.search.exhaustion import search
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import Cut
 
 NO_PREEMPTIONS = Depth(preemptions=0, limit_s=120)

@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from poolproof.conformance.adapter import AsyncAdapter
-from poolproof.conformance.apart import apart
-from poolproof.conformance.bounded import OVERDUE_S, NeverReturned, bounded, error_of
-from poolproof.conformance.facade import Facade, usable_by_threads
-from poolproof.conformance.redis_interface import RedisInterface
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.targets.adapter import AsyncAdapter
+from poolproof.conformance.targets.apart import apart
+from poolproof.conformance.targets.bounded import OVERDUE_S, NeverReturned, bounded, error_of
+from poolproof.conformance.targets.facade import Facade, usable_by_threads
+from poolproof.conformance.targets.redis_interface import RedisInterface
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import Capability
 
 SETTINGS = PoolSettings("localhost", 6379, 0)

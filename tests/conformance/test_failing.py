@@ -15,23 +15,23 @@ from sound.wrapping import WrappingPool
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.mishaps import (
+from poolproof.conformance.drivers.playing import possible
+from poolproof.conformance.programs.program import Build, ClosePool, DisconnectPool, Operation
+from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.programs.ways import FAILURES
+from poolproof.conformance.search.mishaps import (
     DISCONNECTING_FAILS,
     ENDING_FAILS,
     FAILED,
     RELEASING_FAILS,
     TURNED_AWAY,
 )
-from poolproof.conformance.playing import possible
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Build, ClosePool, DisconnectPool, Operation
-from poolproof.conformance.scenarios import Scenario
+from poolproof.conformance.search.scenarios import Scenario
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.story import tell
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.ways import FAILURES
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.telling.story import tell
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability, History
 from poolproof.spec.events import AcquireFailed, Event, Outage, OutageOver, Terms

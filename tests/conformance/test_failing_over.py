@@ -18,14 +18,14 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.in_real_time import failing_over
 from poolproof.conformance.in_real_time.failing_over import fail_over
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Demote
+from poolproof.conformance.programs.program import Demote
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
 from poolproof.conformance.server.faults import FaultFailed
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.conformance.telling.rows import rows_of
-from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES
 from poolproof.spec.events import Acquired, AcquireFailed, CommandReturned, Event, Used

@@ -14,8 +14,7 @@ from judging import adapter_of, drivers_of
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.network import ends
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     BeginOutage,
     Build,
@@ -27,11 +26,12 @@ from poolproof.conformance.program import (
     SendUnasked,
     Use,
 )
+from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.programs.ways import ENDINGS, Absence, Ending
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.ways import ENDINGS, Absence, Ending
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, Terms, Used

@@ -9,16 +9,16 @@ from judging import adapter_of, drivers_of, leaving_open_what_they_will
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.mishaps import FORGOTTEN
-from poolproof.conformance.playing import possible
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Build
-from poolproof.conformance.scenarios import Scenario
+from poolproof.conformance.drivers.playing import possible
+from poolproof.conformance.programs.program import Build
+from poolproof.conformance.programs.themes import CROWD_S, Theme
+from poolproof.conformance.search.mishaps import FORGOTTEN
+from poolproof.conformance.search.scenarios import Scenario
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.story import tell
-from poolproof.conformance.themes import CROWD_S, Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.telling.story import tell
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import Acquired, Event, Forgotten, Terms

@@ -11,15 +11,15 @@ from culprits import SoundPool
 from culprits.fork import GoesOnInTheChild
 from judging import adapter_of
 
-from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.apart import Answer, answered_apart
-from poolproof.conformance.preparation import Prepared, prepare
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.story import tell
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.targets.apart import Answer, answered_apart
+from poolproof.conformance.targets.preparation import Prepared, prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.telling.story import tell
 from poolproof.conformance.trials.bystander import Bystander
 from poolproof.conformance.trials.fork import forks
-from poolproof.conformance.witness import Witness
 from poolproof.spec import CLAUSES, Capability, History
 from poolproof.spec.events import Event
 from poolproof.spec.fork_events import Forked

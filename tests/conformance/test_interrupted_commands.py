@@ -12,14 +12,14 @@ from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Acquire, Build, InterruptCommand, Release
+from poolproof.conformance.programs.program import Acquire, Build, InterruptCommand, Release
+from poolproof.conformance.programs.themes import CROWD_S, Theme
 from poolproof.conformance.scheduler import SIGNALS, Scheduler, Signal, kept_reply
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.story import tell
-from poolproof.conformance.themes import CROWD_S, Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.telling.story import tell
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import Acquired, CommandInterrupted, CommandReturned, Event, Terms
 

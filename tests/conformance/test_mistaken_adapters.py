@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from poolproof.conformance.adapter import AdapterError
-from poolproof.conformance.apart import apart
-from poolproof.conformance.bounded import error_of
-from poolproof.conformance.client import UNKNOWN
-from poolproof.conformance.preparation import Prepared, prepare
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.target import TargetError, load_target
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.adapter import AdapterError
+from poolproof.conformance.targets.apart import apart
+from poolproof.conformance.targets.bounded import error_of
+from poolproof.conformance.targets.client import UNKNOWN
+from poolproof.conformance.targets.preparation import Prepared, prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.targets.target import TargetError, load_target
 from poolproof.spec import Capability
 
 TARGETS = Path(__file__).with_name("targets")

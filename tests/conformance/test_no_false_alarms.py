@@ -9,8 +9,8 @@ from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
 from poolproof import reference_pool
-from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.check import Findings
+from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability

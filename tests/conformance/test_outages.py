@@ -18,11 +18,8 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from poolproof import reference_pool
-from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import (
+from poolproof.conformance.programs.program import (
     Acquire,
     BeginOutage,
     Build,
@@ -32,13 +29,16 @@ from poolproof.conformance.program import (
     Operation,
     Release,
 )
-from poolproof.conformance.redis_interface import RedisInterface
+from poolproof.conformance.programs.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.conformance.programs.ways import Refusal
+from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.door import Door
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import PATIENT_WITH_OUTAGES_S, Theme
-from poolproof.conformance.ways import Refusal
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.redis_interface import RedisInterface
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.events import (
     Acquired,

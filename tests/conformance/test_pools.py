@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from poolproof.conformance.adapter import uses_asyncio
 from poolproof.conformance.command_line import main
 from poolproof.conformance.pools import POOLS, SHORT_NAMES, NamedPool
 from poolproof.conformance.server import Server
-from poolproof.conformance.target import load_target
+from poolproof.conformance.targets.adapter import uses_asyncio
+from poolproof.conformance.targets.target import load_target
 
 POOLPROOF = Path(sys.executable).with_name("poolproof")
 

@@ -11,16 +11,16 @@ import redis.asyncio
 import valkey
 import valkey.asyncio
 
-from poolproof.conformance.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.client import UNKNOWN, ClientLibrary, library_of
 from poolproof.conformance.pools.coredis import CoredisAdapter
 from poolproof.conformance.pools.sqlalchemy import SQLAlchemyAdapter
-from poolproof.conformance.preparation import Prepared, library_version, prepare
-from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.target import TargetError, load_target
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.targets.client import UNKNOWN, ClientLibrary, library_of
+from poolproof.conformance.targets.preparation import Prepared, library_version, prepare
+from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.targets.target import TargetError, load_target
 from poolproof.reference_pool import ConnectionPool
 from poolproof.spec import Capability
 

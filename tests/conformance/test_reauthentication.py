@@ -15,15 +15,15 @@ from judging import adapter_of, drivers_of
 from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
-from poolproof.conformance.mishaps import REAUTHENTICATED
-from poolproof.conformance.playing import run_possible
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Build
+from poolproof.conformance.drivers.playing import run_possible
+from poolproof.conformance.programs.program import Build
+from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.search.mishaps import REAUTHENTICATED
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.story import tell
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.telling.story import tell
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.events import Event, HeldUp, ReauthCalled, ReauthReturned, Terms
 

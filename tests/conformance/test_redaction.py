@@ -5,10 +5,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from poolproof.conformance.client import UNKNOWN
-from poolproof.conformance.redaction import is_secret, redacted, redacted_report, secrets_of
-from poolproof.conformance.results import Counterexample, Report, Result
-from poolproof.conformance.verdict import Verdict
+from poolproof.conformance.reports.redaction import is_secret, redacted, redacted_report, secrets_of
+from poolproof.conformance.targets.client import UNKNOWN
+from poolproof.conformance.verdicts.results import Counterexample, Report, Result
+from poolproof.conformance.verdicts.verdict import Verdict
 from poolproof.spec import CLAUSES
 
 PASSWORDS = [

@@ -11,13 +11,13 @@ from redis.asyncio import Connection
 
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Conviction, Court
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Acquire, Build, Operation, Release
-from poolproof.conformance.reduction import shorten_stories
+from poolproof.conformance.programs.program import Acquire, Build, Operation, Release
+from poolproof.conformance.programs.themes import CROWD_S, Theme
+from poolproof.conformance.search.reduction import shorten_stories
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import CROWD_S, Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import Terms
 
 LONG_S = 60.0

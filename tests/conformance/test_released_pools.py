@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import pytest
 from judging import judge, leaving_open_what_they_will
 
-from poolproof.conformance.budget import Budget, Depth
+from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
-from poolproof.conformance.target import load_target, read_extra
+from poolproof.conformance.targets.target import load_target, read_extra
 
 
 def ids(text: str) -> frozenset[str]:

@@ -11,10 +11,10 @@ from poolproof import reference_pool
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.in_real_time.restarts import restart
-from poolproof.conformance.preparation import prepare
 from poolproof.conformance.server import Server, child
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
 

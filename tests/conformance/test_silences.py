@@ -18,16 +18,16 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.drivers import Driver
 from poolproof.conformance.drivers import silences as driver_silences
+from poolproof.conformance.drivers.playing import run_possible
 from poolproof.conformance.in_real_time import silences, written
 from poolproof.conformance.in_real_time.silences import fall_silent
-from poolproof.conformance.playing import run_possible
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import BeginOutage, Operation
+from poolproof.conformance.programs.program import BeginOutage, Operation
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.mortal import MortalServer, mortal_server
-from poolproof.conformance.settings import PoolSettings
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.conformance.telling.rows import rows_of
-from poolproof.conformance.witness import Witness
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.events import (
     Acquired,

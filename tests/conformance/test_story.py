@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from poolproof.conformance import story
-from poolproof.conformance.story import tell
+from poolproof.conformance.telling import story
+from poolproof.conformance.telling.story import tell
 from poolproof.spec import CLAUSES, Clause, History, Level, Requirement
 from poolproof.spec.clause import Judgement
 from poolproof.spec.events import (

@@ -1,6 +1,6 @@
 """A story is also told for machines: the same steps, each with its caller, and without columns."""
 
-from poolproof.conformance.story import happened, tell
+from poolproof.conformance.telling.story import happened, tell
 from poolproof.spec.events import (
     AcquireCalled,
     Acquired,

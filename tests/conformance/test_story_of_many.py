@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from poolproof.conformance import story
-from poolproof.conformance.story import tell
+from poolproof.conformance.telling import story
+from poolproof.conformance.telling.story import tell
 from poolproof.spec import Clause, History, Level, Requirement
 from poolproof.spec.clause import Judgement
 from poolproof.spec.events import (

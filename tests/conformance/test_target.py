@@ -8,10 +8,10 @@ from textwrap import indent
 import pytest
 import redis
 
-from poolproof.conformance.adapter import uses_asyncio, uses_threads
 from poolproof.conformance.pools import SHORT_NAMES
-from poolproof.conformance.redis_interface import AsyncRedisInterface, RedisInterface
-from poolproof.conformance.target import (
+from poolproof.conformance.targets.adapter import uses_asyncio, uses_threads
+from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.targets.target import (
     CHOSEN_BY_KIT,
     TargetError,
     load_name,

@@ -13,12 +13,12 @@ from redis import Connection
 from poolproof.conformance import loop, scheduler
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.drivers.threads_of_others import threads_now, threads_of_pool
-from poolproof.conformance.preparation import prepare
-from poolproof.conformance.program import Acquire, Build
+from poolproof.conformance.programs.program import Acquire, Build
+from poolproof.conformance.programs.themes import Theme
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.themes import Theme
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec.events import Terms
 
 

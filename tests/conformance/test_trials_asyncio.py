@@ -12,15 +12,15 @@ import redis.asyncio
 from redis._parsers import Encoder
 from redis.asyncio.connection import AbstractConnection
 
-from poolproof.conformance.preparation import Prepared, prepare
-from poolproof.conformance.redis_interface import AsyncRedisInterface
 from poolproof.conformance.server import Server
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.target import load_target
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import Prepared, prepare
+from poolproof.conformance.targets.redis_interface import AsyncRedisInterface
+from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.targets.target import load_target
 from poolproof.conformance.trials import run_trials
 from poolproof.conformance.trials.features import FEATURES
 from poolproof.conformance.trials.tour import tour_of_the_client
-from poolproof.conformance.witness import Witness
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.events import ArgumentTried, Event, FeatureTried, Shown
 

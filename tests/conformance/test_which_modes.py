@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from poolproof.conformance import command_line
-from poolproof.conformance.modes import modes_of
-from poolproof.conformance.pythons import Python
+from poolproof.conformance.processes.pythons import Python
+from poolproof.conformance.verdicts.modes import modes_of
 
 HERE = Python("python", "/python", "3.11.7")
 NEWER = Python("python3.99", "/python3.99", "3.99.0")

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from poolproof.conformance.server import Server
-from poolproof.conformance.witness import ServerGone, Witness
+from poolproof.conformance.server.witness import ServerGone, Witness
 
 
 def test_where_the_server_shows_out_the_idle_the_witness_comes_back(server: Server) -> None:

@@ -12,8 +12,8 @@ from judging import adapter_of, judge, leaving_open_what_they_will
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.options import OptionsPool
 from culprits.options_async import OptionsAsyncPool
-from poolproof.conformance.budget import Budget, Depth
 from poolproof.conformance.check import Findings
+from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.trials import ON_FORKS
 from poolproof.spec import CLAUSES, Capability

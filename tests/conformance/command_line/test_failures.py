@@ -3,10 +3,11 @@
 import pytest
 from click.testing import CliRunner, Result
 
-from poolproof.conformance import asked, command_line
-from poolproof.conformance.messages import Failed, Proven, Working
+from poolproof.conformance import command_line
+from poolproof.conformance.command_line import asked
+from poolproof.conformance.processes.messages import Failed, Proven, Working
+from poolproof.conformance.processes.supervisor import Outcome
 from poolproof.conformance.server import Server
-from poolproof.conformance.supervisor import Outcome
 
 from .running import check, complaint, verdicts
 

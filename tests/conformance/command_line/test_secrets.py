@@ -49,7 +49,7 @@ class TestSecrets:
 
         assert run.returncode == 3
         argv = next(line for line in notes.read_text().splitlines() if line.startswith("argv "))
-        assert "poolproof.conformance.worker" in argv
+        assert "poolproof.conformance.processes.worker" in argv
         assert self.leaks(argv) == []
 
     def test_a_server_that_refuses_them_does_not_show_them(self, guarded: str) -> None:

@@ -13,7 +13,7 @@ import redis
 from poolproof.conformance.network import Link, Proxy, ProxyError
 from poolproof.conformance.network.ends import can_be_seen
 from poolproof.conformance.server import Server
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
 
 BOUND_S = 20.0
 

@@ -12,7 +12,7 @@ import redis.asyncio
 from poolproof.conformance.loop import VirtualLoop
 from poolproof.conformance.network import Proxy, run_until_quiet
 from poolproof.conformance.server import Server
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
 
 Result = TypeVar("Result")
 Pool = redis.asyncio.ConnectionPool

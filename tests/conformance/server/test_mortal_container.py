@@ -14,7 +14,6 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.court import Court
 from poolproof.conformance.in_real_time.restarts import restart
 from poolproof.conformance.in_real_time.silences import fall_silent
-from poolproof.conformance.preparation import prepare
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.mortal import (
     CONTAINER_NAME,
@@ -22,8 +21,9 @@ from poolproof.conformance.server.mortal import (
     mortal_server,
     remove_container,
 )
-from poolproof.conformance.settings import PoolSettings
-from poolproof.conformance.witness import Witness
+from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.targets.preparation import prepare
+from poolproof.conformance.targets.settings import PoolSettings
 from poolproof.spec import CLAUSES
 
 from .asking import refused

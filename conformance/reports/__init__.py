@@ -1,0 +1,1 @@
+"""Reports: the verdicts as they are printed and as JSON, without credentials."""

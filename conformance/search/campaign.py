@@ -1,0 +1,103 @@
+"""The campaign: how many programs are drawn, and how a broken clause gets its shortest story.
+
+Each theme has runs of its own, so that none is left to chance. A run draws programs until one breaks
+a clause that has no conviction yet; Hypothesis then makes that program shorter for as long as the
+budget allows. The clause is closed and the theme gets another run, from the next seed, until a whole
+run breaks nothing new. What a run draws does not depend on what others found, so the seed of a
+conviction draws the same program again when only that clause is asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from itertools import count
+from time import monotonic
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.errors import Flaky, HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+
+from poolproof.conformance.court import ClauseBroken, Court, LongEnough
+from poolproof.conformance.machine import PoolMachine
+from poolproof.conformance.programs.themes import SHARES, Theme
+
+from .budget import Budget
+
+LEAST_RUN_S = 0.5
+"""What a run gets in any case, while there is any time at all."""
+
+
+class Run(Enum):
+    """How a run ended."""
+
+    FOUND_NOTHING = auto()
+    BROKE_A_CLAUSE = auto()
+    UNSTEADY = auto()
+    """Hypothesis saw a program take another course than before, and drew no further."""
+
+
+UNSTEADY_AT_MOST = 5
+"""How many runs of a theme may be unsteady: a pool whose outcome depends on the moment makes every
+one so. Their histories have been judged like any others."""
+
+
+def run_campaign(
+    court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int, reserve_s: float = 0.0
+) -> None:
+    """Draw programs and let the court judge them until nothing new is found, or time is up but for
+    `reserve_s`.
+
+    Raises what kept a program from being run, such as CannotBuild and ServerGone.
+    """
+    for place, theme in enumerate(themes):
+        unsteady = 0
+        # So that the last theme has its turn on a busy machine, too.
+        end_s = monotonic() + max(0.0, court.left_s - reserve_s) / (len(themes) - place)
+        for run_seed in count(first_seed):
+            if court.is_done:
+                return
+            run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
+            ended = _run(court, theme, replace(budget, run_s=run_s), run_seed)
+            if court.fault is not None:
+                raise court.fault
+            unsteady += ended is Run.UNSTEADY
+            if court.sought is not None:
+                court.closed.add(court.sought)
+            if unsteady == UNSTEADY_AT_MOST:
+                court.cut_short = True
+            if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or court.time_is_up:
+                break
+
+
+def _run(court: Court, theme: Theme, budget: Budget, run_seed: int) -> Run:
+    class DrawnMachine(PoolMachine):
+        def __init__(self) -> None:
+            super().__init__(court, theme)
+
+    programs = max(1, budget.programs // SHARES.get(theme, 1))
+    court.begin(run_seed, budget.run_s, budget.shorten_s)
+    try:
+        run_state_machine_as_test(
+            seed(run_seed)(DrawnMachine),
+            settings=settings(
+                max_examples=programs,
+                stateful_step_count=budget.steps,
+                deadline=None,
+                database=None,
+                derandomize=False,
+                phases=(Phase.generate, Phase.shrink),
+                verbosity=Verbosity.quiet,
+                report_multiple_bugs=False,
+                print_blob=False,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    except ClauseBroken:
+        return Run.BROKE_A_CLAUSE
+    except (LongEnough, Flaky, HypothesisException):
+        # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the court
+        # has its own record of it, which is no less true for not coming again.
+        if court.sought is not None:
+            return Run.BROKE_A_CLAUSE
+        return Run.FOUND_NOTHING if court.stopped else Run.UNSTEADY
+    return Run.FOUND_NOTHING
