@@ -50,6 +50,8 @@ class Findings:
     programs: int
     cut_short: bool
     """Whether time was up before all programs had run."""
+    in_part: bool
+    """Whether the pool could not be run as most programs need it; a note says why."""
     environment: Mapping[str, str]
     notes: tuple[str, ...]
     """What the reader of the verdict must know besides."""
@@ -106,7 +108,7 @@ def run_check(
             step()
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
-            notes = _run_programs(court, prepared, budget, seed, server.image)
+            notes, in_part = _run_programs(court, prepared, budget, seed, server.image)
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
@@ -117,6 +119,7 @@ def run_check(
         takes=prepared.settings.takes,
         programs=court.programs,
         cut_short=court.cut_short,
+        in_part=in_part,
         environment=_environment(prepared),
         notes=notes,
     )
@@ -174,7 +177,8 @@ def versions_remembered() -> Iterator[None]:
 
 def _run_programs(
     court: Court, prepared: Prepared, budget: Budget, seed: int, image: str | None
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], bool]:
+    """Returns what is to be told of them, and whether they are a part only of those that there are."""
     themes = themes_for(prepared.settings.takes, prepared.offers)
     told: tuple[str, ...] = ()
     try:
@@ -193,7 +197,9 @@ def _run_programs(
         shorten_stories(court, budget.shorten_s)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
-        return (f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",)
+        return (
+            f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",
+        ), True
     except scheduler.CannotHost as reason:
         court.drivers.real_threads_only = True
         court.fault = None
@@ -205,8 +211,8 @@ def _run_programs(
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
             f"many callers at once: {_in_one_line(reason)}"
         )
-        return (note,)
-    return told
+        return (note,), True
+    return told, False
 
 
 def _in_one_line(reason: Exception) -> str:

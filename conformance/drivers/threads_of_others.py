@@ -43,4 +43,6 @@ class SharedThreads:
         own = [task for task in tasks if task.adopted]
         left, self._left = self._left, any(not task.done for task in own)
         if not own and (left or threads_of_pool(self._before)):
-            raise CannotHost("its pools share a thread, which belongs to no single program")
+            raise CannotHost(
+                "a thread that was started for an earlier pool goes on, and may serve every pool"
+            )

@@ -47,6 +47,7 @@ class Finished:
     takes: list[str]
     programs: int
     cut_short: bool
+    in_part: bool
     environment: dict[str, str]
     notes: list[str]
 

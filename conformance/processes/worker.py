@@ -112,6 +112,7 @@ def _finished(findings: Findings) -> Finished:
         takes=sorted(findings.takes),
         programs=findings.programs,
         cut_short=findings.cut_short,
+        in_part=findings.in_part,
         environment=dict(findings.environment),
         notes=list(findings.notes),
     )

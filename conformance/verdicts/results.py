@@ -182,6 +182,8 @@ def _why_unobserved(clause: Clause, finished: Finished) -> str:
     for argument in ("timeout", "socket_timeout"):
         if clause.id.startswith("TMO") and argument not in finished.takes:
             return f"the pool takes no `{argument}`"
+    if finished.in_part:
+        return "a note says why no program could come to the situation that it speaks of"
     if finished.cut_short:
         return (
             "none of the programs that there was time for came to the situation that it speaks of"

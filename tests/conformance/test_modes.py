@@ -29,7 +29,9 @@ def outcome(*broken: str, unobserved: str | None = None) -> Outcome:
     """All other clauses were observed, and these were broken."""
     proven = {name: Proven(name, ["a pool is built"], "it failed", None) for name in broken}
     observed = dict.fromkeys([name for name in CLAUSES if name != unobserved], 3)
-    return Outcome(proven, finished=Finished(observed, [], [], 5, False, {"client": "redis 1"}, []))
+    return Outcome(
+        proven, finished=Finished(observed, [], [], 5, False, False, {"client": "redis 1"}, [])
+    )
 
 
 def refuses(words: str) -> Outcome:

@@ -20,6 +20,7 @@ def finished(
     takes: Sequence[str] = ("timeout", "socket_timeout"),
     *,
     cut_short: bool = False,
+    in_part: bool = False,
 ) -> Finished:
     return Finished(
         dict(observed),
@@ -27,6 +28,7 @@ def finished(
         list(takes),
         40,
         cut_short,
+        in_part,
         {"client": "redis 1"},
         notes=[],
     )
@@ -110,6 +112,14 @@ def test_a_must_that_was_never_observed_is_3() -> None:
     assert verdicts(report) == ["PASS", "UNOBSERVED"]
     assert (report.verdict, report.status) == (Verdict.UNOBSERVED, 3)
     assert "no program came to the situation" in report.results[1].reason
+
+
+def test_a_pool_that_was_judged_in_part_is_not_promised_more_by_a_larger_budget() -> None:
+    report = concluded(Outcome(finished=finished({}, in_part=True)), MUST)
+
+    assert report.results[0].reason == (
+        "a note says why no program could come to the situation that it speaks of"
+    )
 
 
 def test_a_should_that_was_never_observed_is_no_matter_beside_one_that_passes() -> None:

@@ -75,7 +75,7 @@ def test_a_thread_that_tasks_run_on_is_the_kits(
         (
             SoundPool,
             scheduler.CannotHost,
-            "its pools share a thread, which belongs to no single program",
+            "a thread that was started for an earlier pool goes on, and may serve every pool",
         ),
         (
             SoundAsyncPool,
