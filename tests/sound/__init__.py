@@ -20,6 +20,8 @@ from .condition import ConditionPool
 from .eager import EagerPool
 from .lazy_async import LazyAsyncPool
 from .mailbox import MailboxPool
+from .opener_async import OpenerAsyncPool
+from .owner import OwnerPool
 from .primary_only import PrimaryOnlyPool
 from .reaping import ReapingPool
 from .recycling import RecyclingPool
@@ -38,6 +40,7 @@ SOUND_POOLS = (
     LeasingPool,
     MailboxPool,
     OptionsPool,
+    OwnerPool,
     PrimaryOnlyPool,
     ReapingPool,
     ReauthenticatingPool,
@@ -53,6 +56,7 @@ SOUND_POOLS = (
 ASYNC_SOUND_POOLS = (
     ClosableAsyncPool,
     LazyAsyncPool,
+    OpenerAsyncPool,
     OptionsAsyncPool,
     ReauthenticatingAsyncPool,
     SemaphoreAsyncPool,
