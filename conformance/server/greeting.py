@@ -18,6 +18,8 @@ PATIENCE_S = 5.0
 # What a Redis says of itself is a kilobyte; something that announces more is not one.
 LONGEST_REPLY_BYTES = 1 << 20
 
+WRONG_CREDENTIALS = "does not accept the user name or password of the URL; correct them"
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -43,9 +45,11 @@ def identify(address: Address, patience_s: float = PATIENCE_S) -> Identity:
         try:
             return _introduced(server, address)
         except TimeoutError:
-            complaint = f"did not answer as a Redis server within {patience_s:g} s"
+            complaint = (
+                f"did not answer as a Redis server within {patience_s:g} s; name one that does"
+            )
         except (_NotRedisError, OSError):
-            complaint = "does not speak the Redis protocol"
+            complaint = "does not speak the Redis protocol; name one that does"
         except _RefusedError as refusal:
             complaint = _explained(str(refusal), address)
     # Raised outside of the handlers, so that no traceback carries the server's own words along.
@@ -61,7 +65,9 @@ def _connect(address: Address, patience_s: float) -> socket.socket:
         reason = failure.strerror or type(failure).__name__
     except ValueError:
         reason = "that is no host name"
-    raise ServerError(f"No server can be reached at {address}: {reason}.")
+    raise ServerError(
+        f"No server can be reached at {address}: {reason}; start it, or name another."
+    )
 
 
 def _introduced(server: "_Conversation", address: Address) -> Identity:
@@ -85,20 +91,20 @@ def _explained(refusal: str, address: Address) -> str:
         case "NOAUTH":
             return "wants a password: write it into the URL, as in redis://:password@host:6379/0"
         case "WRONGPASS":
-            return "does not accept the user name or password of the URL"
+            return WRONG_CREDENTIALS
         case "NOPERM":
-            return "does not let this user ask INFO and SELECT, which the checks need"
+            return "does not let this user ask INFO and SELECT, as the checks must; name another"
         case "DENIED":
-            return "accepts connections from its own machine only (it runs in protected mode)"
+            return "runs in protected mode: check on its own machine, or give it a password"
     if "without any password" in refusal or "no password is set" in refusal:
         return "has no password: leave the one in the URL out"
     if "invalid password" in refusal or "'auth'" in refusal.lower():
-        return "does not accept the user name or password of the URL"
+        return WRONG_CREDENTIALS
     if "DB index" in refusal or "SELECT is not allowed" in refusal:
-        return f"has no database {address.db}"
+        return f"has no database {address.db}; name another, as in redis://host:6379/0"
     if "max number of clients" in refusal:
-        return "has no room for another client"
-    return "refuses AUTH, SELECT or INFO"
+        return "has no room for another client; raise its maxclients"
+    return "refuses AUTH, SELECT or INFO, which the checks need; name another user"
 
 
 class _Conversation:

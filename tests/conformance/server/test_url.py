@@ -87,7 +87,8 @@ class TestUrl:
         port = child.free_port()
 
         assert refused(f"redis://127.0.0.1:{port}") == (
-            f"No server can be reached at redis://127.0.0.1:{port}/0: Connection refused."
+            f"No server can be reached at redis://127.0.0.1:{port}/0: Connection refused; start it, or "
+            "name another."
         )
 
     @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 70])
@@ -98,7 +99,10 @@ class TestUrl:
         with obtain(source="embedded") as running:
             told = refused(f"redis://127.0.0.1:{running.port}/999")
 
-        assert told == f"The server at redis://127.0.0.1:{running.port}/999 has no database 999."
+        assert told == (
+            f"The server at redis://127.0.0.1:{running.port}/999 has no database 999; name another, as "
+            "in redis://host:6379/0."
+        )
 
 
 def until_the_end(connection: socket.socket) -> None:
@@ -137,7 +141,8 @@ class TestSomethingElseAtThePort:
             told = refused(f"redis://127.0.0.1:{port}")
 
         assert told == (
-            f"The server at redis://127.0.0.1:{port}/0 does not speak the Redis protocol."
+            f"The server at redis://127.0.0.1:{port}/0 does not speak the Redis protocol; name one "
+            "that does."
         )
 
     @pytest.mark.parametrize("behave", [until_the_end, drip])
