@@ -260,7 +260,7 @@ def test_it_does_without_a_pip_of_ours(
     monkeypatch.setattr(environment, "_has_pip", lambda: False)
 
     with throw_away(["tinypool==1.0"]) as made:
-        ask = "import tinypool, hypothesis, poolproof.conformance.worker; print('all there')"
+        ask = "import tinypool, hypothesis, poolproof.conformance.processes.worker; print('all there')"
         said = subprocess.run(
             [made.python, "-c", ask],
             env={**variables, **made.changes},
