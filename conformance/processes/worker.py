@@ -1,8 +1,8 @@
 """The worker: runs one check in a process of its own, and reports to the supervisor line by line.
 
-It is started as ``python -m poolproof.conformance.worker FD``, gets its job as one line of JSON on
-standard input, and writes messages, one line of JSON each, to the file descriptor. Standard input
-stays open as long as the supervisor lives; when it closes, the worker ends.
+It is started as ``python -m poolproof.conformance.processes.worker FD``, gets its job as one line of
+JSON on standard input, and writes messages, one line of JSON each, to the file descriptor. Standard
+input stays open as long as the supervisor lives; when it closes, the worker ends.
 """
 
 import os
