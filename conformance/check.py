@@ -14,24 +14,25 @@ from secrets import token_hex
 
 from poolproof.spec import CLAUSES, Capability
 
-from . import loop, scheduler
-from .ageing import goes_by_another_clock
-from .court import Conviction, Court
-from .drivers import Drivers
-from .drivers.threads_of_others import threads_now
-from .in_real_time import show_out_the_idle, try_in_real_time
-from .programs.themes import ONLY_CONDUCTED, TIMED, themes_for
+from .adapters.adapter import AnyAdapter, AnyAsyncAdapter
+from .adapters.clock_probe import goes_by_another_clock
+from .adapters.probe import Prepared, library_version, prepare
+from .adapters.settings import PoolSettings
+from .callers.factory import Drivers
+from .checker import Checker, Violation
+from .engines import asyncio as loop
+from .engines import threads as scheduler
+from .engines.threads.threads_of_others import threads_now
+from .faults.server.door import Door, opened
 from .search.budget import Budget
 from .search.campaign import run_campaign
 from .search.exhaustion import search
 from .search.reduction import shorten_stories
 from .server import Server
-from .server.door import Door, opened
-from .server.witness import Witness
-from .targets.adapter import AnyAdapter, AnyAsyncAdapter
-from .targets.preparation import Prepared, library_version, prepare
-from .targets.settings import PoolSettings
-from .trials import run_trials
+from .server.monitor import ServerMonitor
+from .workloads.themes import ONLY_CONDUCTED, TIMED, themes_for
+from .workloads.trials import run_trials
+from .workloads.wall_clock import show_out_the_idle, try_in_real_time
 
 REAL_TIME_S = 15.0
 """How long what takes the server seconds may take besides what is drawn."""
@@ -44,7 +45,7 @@ class Findings:
     """What a check found out."""
 
     observed: Mapping[str, int]
-    convictions: Mapping[str, Conviction]
+    violations: Mapping[str, Violation]
     offers: frozenset[Capability]
     takes: frozenset[str]
     programs: int
@@ -63,7 +64,7 @@ class Progress:
 
     doing: str
     programs: int
-    convictions: Mapping[str, Conviction]
+    violations: Mapping[str, Violation]
 
 
 def run_check(
@@ -81,7 +82,7 @@ def run_check(
     """
     threads_before = threads_now()
     # First of all: a check that was ended by force may have left the server shut.
-    with opened(server) as (door, why_no_door), closing(Witness(server)) as witness:
+    with opened(server) as (door, why_no_door), closing(ServerMonitor(server)) as monitor:
         say(Progress("trying the target", 0, {}))
         settings = PoolSettings(
             server.host,
@@ -93,32 +94,32 @@ def run_check(
             client_name=f"poolproof-{token_hex(4)}",
             extra=extra,
         )
-        prepared = prepare(adapter, settings, witness)
+        prepared = prepare(adapter, settings, monitor)
         judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
         doing = "trying arguments, the client, and what is printed"
 
         def step() -> None:
-            say(Progress(doing, court.programs, court.convictions))
+            say(Progress(doing, checker.programs, checker.violations))
 
         drivers = drivers_for(prepared, threads_before, door)
-        court = Court(drivers, prepared.settings, witness, judged, step, budget.limit_s)
+        checker = Checker(drivers, prepared.settings, monitor, judged, step, budget.limit_s)
         step()
-        for events in run_trials(prepared, server, witness, step, judged):
-            court.judge(events)
+        for events in run_trials(prepared, server, monitor, step, judged):
+            checker.judge(events)
             step()
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
-            notes, in_part = _run_programs(court, prepared, budget, seed, server.image)
+            notes, in_part = _run_programs(checker, prepared, budget, seed, server.image)
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
     return Findings(
-        observed=dict(court.observed),
-        convictions=dict(court.convictions),
+        observed=dict(checker.observed),
+        violations=dict(checker.violations),
         offers=prepared.offers,
         takes=prepared.settings.takes,
-        programs=court.programs,
-        cut_short=court.cut_short,
+        programs=checker.programs,
+        cut_short=checker.cut_short,
         in_part=in_part,
         environment=_environment(prepared),
         notes=notes,
@@ -176,37 +177,37 @@ def versions_remembered() -> Iterator[None]:
 
 
 def _run_programs(
-    court: Court, prepared: Prepared, budget: Budget, seed: int, image: str | None
+    checker: Checker, prepared: Prepared, budget: Budget, seed: int, image: str | None
 ) -> tuple[tuple[str, ...], bool]:
     """Returns what is to be told of them, and whether they are a part only of those that there are."""
     themes = themes_for(prepared.settings.takes, prepared.offers)
     told: tuple[str, ...] = ()
     try:
-        told = search(court, prepared, budget.depth)
+        told = search(checker, prepared, budget.depth)
         unjudged = frozenset(
             theme
             for theme in TIMED.intersection(themes)
-            if goes_by_another_clock(court.new_driver(theme), prepared, theme)
+            if goes_by_another_clock(checker.new_driver(theme), prepared, theme)
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
         judged = [each for each in themes if each not in unjudged]
-        reserve_s = min(REAL_TIME_S, court.left_s / 2) if budget.depth.in_real_time else 0.0
-        run_campaign(court, judged, budget, seed, reserve_s)
+        reserve_s = min(REAL_TIME_S, checker.left_s / 2) if budget.depth.in_real_time else 0.0
+        run_campaign(checker, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
-            told += try_in_real_time(court, prepared, image)
-        shorten_stories(court, budget.shorten_s)
+            told += try_in_real_time(checker, prepared, image)
+        shorten_stories(checker, budget.shorten_s)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (
             f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",
         ), True
     except scheduler.CannotHost as reason:
-        court.drivers.real_threads_only = True
-        court.fault = None
+        checker.drivers.real_threads_only = True
+        checker.fault = None
         left = tuple(theme for theme in themes if theme not in ONLY_CONDUCTED)
-        run_campaign(court, left, budget, seed)
+        run_campaign(checker, left, budget, seed)
         if budget.depth.in_real_time:
-            show_out_the_idle(court)
+            show_out_the_idle(checker)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
             f"many callers at once: {_in_one_line(reason)}"

@@ -8,7 +8,8 @@ nothing in it can wait.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import (
+from .clause import Capability, Clause, Judgement, Level, Requirement
+from .clauses import (
     bound,
     breakage,
     cancellation,
@@ -24,8 +25,7 @@ from . import (
     secrecy,
     timeout,
 )
-from .clause import Capability, Clause, Judgement, Level, Requirement
-from .history import History
+from .model.history import History
 
 __all__ = [
     "CHAPTERS",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .history import History
+from .model.history import History
 
 
 class Requirement(StrEnum):

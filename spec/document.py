@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 
-from . import CHAPTERS, CLAUSES, Chapter, waiting
+from . import CHAPTERS, CLAUSES, Chapter
 from .clause import Clause
 from .glossary import CAPABILITIES, GLOSSARY, LEVELS, READINGS, Reading, Term
+from .model import timing as waiting
 
 GENERATED = (
     "<!-- Generated from the clauses by `python -m poolproof.spec`; write it with `make spec`. -->"
@@ -148,11 +149,11 @@ CODE = """
 
     ```python
     from poolproof.spec import CLAUSES, History
-    from poolproof.spec.events import AcquireCalled, Acquired, PoolBuilt, Terms
+    from poolproof.spec.model.events import AcquireCalled, Acquired, PoolBuilt, PoolConfig
 
     history = History(
         (
-            PoolBuilt(at_s=0.0, pool="A", terms=Terms(max_connections=2)),
+            PoolBuilt(at_s=0.0, pool="A", config=PoolConfig(max_connections=2)),
             AcquireCalled(at_s=1.0, pool="A", call=1),
             Acquired(at_s=1.1, pool="A", call=1, connection=7),
             AcquireCalled(at_s=2.0, pool="A", call=2),
@@ -166,11 +167,11 @@ CODE = """
     assert judgement.broken == "connection 7 was handed out while another caller still held it"
     ```
 
-    Read [events.py](events.py) first, what can be seen of a pool.
-    [state.py](state.py) says what follows from it:
+    Read [events.py](model/events.py) first, what can be seen of a pool.
+    [state.py](model/state.py) says what follows from it:
     which connections are in use and which are idle, and who waits.
-    Then come the chapters, in any order.
-    [clause.py](clause.py) says what a clause is, [waiting.py](waiting.py) what it means to be late.
+    Then come the chapters in [clauses/](clauses/), in any order.
+    [clause.py](clause.py) says what a clause is, [timing.py](model/timing.py) what it means to be late.
     This folder imports nothing but the standard library.
 """
 
@@ -200,11 +201,11 @@ def _contents() -> str:
     )
 
 
-def _glossary(terms: Iterable[Term]) -> Iterator[str]:
+def _glossary(config: Iterable[Term]) -> Iterator[str]:
     yield "The words of the field, each with one meaning, in reading order."
     rows = ["| Word | Meaning |", "|---|---|"]
     rows += [
-        f"| {_anchor(f'term-{_slug(term.name)}')}{term.name} | {term.meaning} |" for term in terms
+        f"| {_anchor(f'term-{_slug(term.name)}')}{term.name} | {term.meaning} |" for term in config
     ]
     yield _lines(rows)
 
@@ -244,7 +245,7 @@ def _chapter(chapter: Chapter) -> Iterator[str]:
     file = chapter.clauses[0].judge.__module__.rpartition(".")[2] + ".py"
     levels = ", ".join(dict.fromkeys(clause.level.value for clause in chapter.clauses))
     yield f"### {chapter.title}"
-    yield f"{chapter.summary}\nLevel {levels}; code in [{file}]({file})."
+    yield f"{chapter.summary}\nLevel {levels}; code in [{file}](clauses/{file})."
     rows = [row for clause in chapter.clauses for row in _clause(clause)]
     yield _lines(["| Clause | | |", "|---|---|---|", *rows])
 

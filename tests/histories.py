@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from poolproof.spec import Clause, History
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     AcquireCalled,
     Acquired,
     AcquireFailed,
@@ -28,10 +28,10 @@ from poolproof.spec.events import (
     Outage,
     OutageOver,
     PoolBuilt,
+    PoolConfig,
+    Quiescent,
     ReleaseCalled,
     ReleaseReturned,
-    Settled,
-    Terms,
     Used,
 )
 
@@ -45,7 +45,7 @@ OVER: Events = (OutageOver(0.0),)
 
 
 def built(max_connections: int, timeout_s: float | None = 1.0, pool: str = POOL) -> Events:
-    return (PoolBuilt(0.0, pool, Terms(max_connections, timeout_s)),)
+    return (PoolBuilt(0.0, pool, PoolConfig(max_connections, timeout_s)),)
 
 
 def asks(call: int, pool: str = POOL) -> Events:
@@ -146,7 +146,7 @@ def still(
 ) -> Events:
     """Nothing moves, and the server sees these connections."""
     return (
-        Settled(
+        Quiescent(
             0.0,
             {POOL: frozenset(open_now)},
             certain=certain,

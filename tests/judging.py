@@ -5,15 +5,15 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
+from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.probe import Prepared
+from poolproof.conformance.callers.factory import Drivers
 from poolproof.conformance.check import Findings, drivers_for, run_check
-from poolproof.conformance.drivers import Drivers
-from poolproof.conformance.drivers.threads_of_others import threads_now
+from poolproof.conformance.engines.threads.threads_of_others import threads_now
+from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.search.budget import Budget
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door
-from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.targets.preparation import Prepared
-from poolproof.conformance.targets.target import load_target
 from poolproof.spec import CLAUSES
 
 NO_ARGUMENTS: Mapping[str, object] = {}

@@ -88,6 +88,6 @@ class ReportJson(TypedDict):
 
 
 def schema() -> Schema:
-    text = files("poolproof.conformance.reports").joinpath("report.schema.json").read_text("utf-8")
+    text = files("poolproof.conformance.report").joinpath("report.schema.json").read_text("utf-8")
     loaded: Schema = json.loads(text)
     return loaded

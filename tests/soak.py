@@ -14,10 +14,10 @@ from busy import busy_machine
 from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
+from poolproof.conformance.adapters.adapter import uses_asyncio
+from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.targets.adapter import uses_asyncio
-from poolproof.conformance.telling.story import tell
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
     with obtain() as server, busy_machine() if chosen.busy else nullcontext():
         for pool in EVERY_SOUND_POOL:
             convicted += convictions_of(pool, server, chosen.programs, chosen.seed)
-    print(f"{convicted} convictions")
+    print(f"{convicted} violations")
     return 1 if convicted else 0
 
 
@@ -47,15 +47,15 @@ def convictions_of(pool: type[object], server: Server, programs: int, seed: int)
     driver = "asyncio" if uses_asyncio(adapter) else "threads"
     print(
         f"{name_of(pool):<32} {driver} {findings.programs:>6} programs {monotonic() - began_s:>5.0f} s "
-        f"{len(findings.convictions)} convictions",
+        f"{len(findings.violations)} violations",
         *findings.notes,
         sep="; ",
         flush=True,
     )
-    for conviction in findings.convictions.values():
-        steps, broken = tell(conviction.clause, conviction.events)
-        print(conviction.clause, broken, *steps, sep="\n    ", flush=True)
-    return len(findings.convictions)
+    for violation in findings.violations.values():
+        steps, broken = tell(violation.clause, violation.events)
+        print(violation.clause, broken, *steps, sep="\n    ", flush=True)
+    return len(findings.violations)
 
 
 if __name__ == "__main__":

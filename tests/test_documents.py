@@ -18,16 +18,16 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 import poolproof
 from poolproof.conformance import Adapter, AsyncAdapter, PoolSettings
-from poolproof.conformance.command_line import main
-from poolproof.conformance.pools import SHORT_NAMES
+from poolproof.conformance.adapters.adapter import uses_asyncio
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.names import SHORT_NAMES
+from poolproof.conformance.adapters.redis_interface import RedisInterface
+from poolproof.conformance.cli import main
+from poolproof.conformance.report.deviations import read_deviations
+from poolproof.conformance.report.results import Status
+from poolproof.conformance.report.verdict import Verdict
 from poolproof.conformance.search.budget import BUDGETS
 from poolproof.conformance.server import Server
-from poolproof.conformance.targets.adapter import uses_asyncio
-from poolproof.conformance.targets.redis_interface import RedisInterface
-from poolproof.conformance.targets.target import load_target
-from poolproof.conformance.verdicts.deviations import read_deviations
-from poolproof.conformance.verdicts.results import Status
-from poolproof.conformance.verdicts.verdict import Verdict
 from poolproof.spec import CLAUSES, Capability, Clause, Level
 from poolproof.spec.document import document
 from poolproof.spec.glossary import CAPABILITIES, GLOSSARY, LEVELS, READINGS

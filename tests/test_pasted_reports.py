@@ -4,9 +4,9 @@ import re
 
 from documents import README, blocks
 
-from poolproof.conformance.processes.pythons import Python
-from poolproof.conformance.verdicts.modes import modes_of
-from poolproof.conformance.verdicts.verdict import Verdict
+from poolproof.conformance.report.modes import modes_of
+from poolproof.conformance.report.verdict import Verdict
+from poolproof.conformance.worker.pythons import Python
 from poolproof.spec import CLAUSES, Level
 
 PASTE = "run `poolproof check redis:BlockingConnectionPool` and paste what it prints into README.md"

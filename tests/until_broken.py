@@ -7,10 +7,10 @@ judged is installed for. Prints nothing if the clause was not broken.
 import sys
 from time import perf_counter
 
+from poolproof.conformance.adapters.load import load_target, read_extra
 from poolproof.conformance.check import Progress, run_check, schedulable_threads
-from poolproof.conformance.processes.messages import Job, decode_job
 from poolproof.conformance.search.budget import BUDGETS
-from poolproof.conformance.targets.target import load_target, read_extra
+from poolproof.conformance.worker.messages import Job, decode_job
 
 
 def until_broken(job: Job) -> float | None:
@@ -18,7 +18,7 @@ def until_broken(job: Job) -> float | None:
     broken_s: list[float] = []
 
     def note(progress: Progress) -> None:
-        if progress.convictions and not broken_s:
+        if progress.violations and not broken_s:
             broken_s.append(perf_counter() - started)
 
     with schedulable_threads():

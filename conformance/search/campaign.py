@@ -1,10 +1,10 @@
 """The campaign: how many programs are drawn, and how a broken clause gets its shortest story.
 
 Each theme has runs of its own, so that none is left to chance. A run draws programs until one breaks
-a clause that has no conviction yet; Hypothesis then makes that program shorter for as long as the
+a clause that has no violation yet; Hypothesis then makes that program shorter for as long as the
 budget allows. The clause is closed and the theme gets another run, from the next seed, until a whole
 run breaks nothing new. What a run draws does not depend on what others found, so the seed of a
-conviction draws the same program again when only that clause is asked for.
+violation draws the same program again when only that clause is asked for.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from poolproof.conformance.court import ClauseBroken, Court, LongEnough
-from poolproof.conformance.machine import PoolMachine
-from poolproof.conformance.programs.themes import SHARES, Theme
-
+from ..checker import Checker, ClauseBroken, LongEnough
+from ..workloads.machine import PoolMachine
+from ..workloads.themes import SHARES, Theme
 from .budget import Budget
 
 LEAST_RUN_S = 0.5
@@ -42,9 +41,13 @@ one so. Their histories have been judged like any others."""
 
 
 def run_campaign(
-    court: Court, themes: Sequence[Theme], budget: Budget, first_seed: int, reserve_s: float = 0.0
+    checker: Checker,
+    themes: Sequence[Theme],
+    budget: Budget,
+    first_seed: int,
+    reserve_s: float = 0.0,
 ) -> None:
-    """Draw programs and let the court judge them until nothing new is found, or time is up but for
+    """Draw programs and let the checker judge them until nothing new is found, or time is up but for
     `reserve_s`.
 
     Raises what kept a program from being run, such as CannotBuild and ServerGone.
@@ -52,30 +55,30 @@ def run_campaign(
     for place, theme in enumerate(themes):
         unsteady = 0
         # So that the last theme has its turn on a busy machine, too.
-        end_s = monotonic() + max(0.0, court.left_s - reserve_s) / (len(themes) - place)
+        end_s = monotonic() + max(0.0, checker.left_s - reserve_s) / (len(themes) - place)
         for run_seed in count(first_seed):
-            if court.is_done:
+            if checker.is_done:
                 return
             run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
-            ended = _run(court, theme, replace(budget, run_s=run_s), run_seed)
-            if court.fault is not None:
-                raise court.fault
+            ended = _run(checker, theme, replace(budget, run_s=run_s), run_seed)
+            if checker.fault is not None:
+                raise checker.fault
             unsteady += ended is Run.UNSTEADY
-            if court.sought is not None:
-                court.closed.add(court.sought)
+            if checker.sought is not None:
+                checker.closed.add(checker.sought)
             if unsteady == UNSTEADY_AT_MOST:
-                court.cut_short = True
-            if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or court.time_is_up:
+                checker.cut_short = True
+            if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or checker.time_is_up:
                 break
 
 
-def _run(court: Court, theme: Theme, budget: Budget, run_seed: int) -> Run:
+def _run(checker: Checker, theme: Theme, budget: Budget, run_seed: int) -> Run:
     class DrawnMachine(PoolMachine):
         def __init__(self) -> None:
-            super().__init__(court, theme)
+            super().__init__(checker, theme)
 
     programs = max(1, budget.programs // SHARES.get(theme, 1))
-    court.begin(run_seed, budget.run_s, budget.shorten_s)
+    checker.begin(run_seed, budget.run_s, budget.shorten_s)
     try:
         run_state_machine_as_test(
             seed(run_seed)(DrawnMachine),
@@ -95,9 +98,9 @@ def _run(court: Court, theme: Theme, budget: Budget, run_seed: int) -> Run:
     except ClauseBroken:
         return Run.BROKE_A_CLAUSE
     except (LongEnough, Flaky, HypothesisException):
-        # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the court
+        # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the checker
         # has its own record of it, which is no less true for not coming again.
-        if court.sought is not None:
+        if checker.sought is not None:
             return Run.BROKE_A_CLAUSE
-        return Run.FOUND_NOTHING if court.stopped else Run.UNSTEADY
+        return Run.FOUND_NOTHING if checker.stopped else Run.UNSTEADY
     return Run.FOUND_NOTHING

@@ -12,21 +12,25 @@ from functools import partial
 from itertools import permutations
 from time import monotonic
 
-from poolproof.conformance.court import Court
-from poolproof.conformance.drivers import Driver, ScheduledThreads, Tasks
-from poolproof.conformance.drivers.playing import run_possible
-from poolproof.conformance.loop import Cancellation, TooManySuspensions, sweep
-from poolproof.conformance.programs.program import Build, Burst, InTurn, Release
-from poolproof.conformance.programs.themes import Theme
-from poolproof.conformance.scheduler import Course, NotRepeatable, Schedule, each_schedule
-from poolproof.conformance.server.stand_in import ImaginedServer, stand_in_for
-from poolproof.conformance.targets.preparation import Prepared
 from poolproof.spec import Capability
-from poolproof.spec.events import Terms
+from poolproof.spec.model.events import PoolConfig
 
-from .budget import Depth
-from .mishaps import FORGOTTEN, REAUTHENTICATED, TURNED_AWAY, failing, interrupted_commands
-from .scenarios import (
+from ..adapters.probe import Prepared
+from ..callers.factory import Driver, ScheduledThreads, Tasks
+from ..callers.playing import run_possible
+from ..checker import Checker
+from ..engines.asyncio import Cancellation, TooManySuspensions, sweep
+from ..engines.threads import Course, NotRepeatable, Schedule, each_schedule
+from ..programs.operations import Build, Burst, InTurn, Release
+from ..server.fake import ImaginedServer, stand_in_for
+from ..workloads.mishaps import (
+    FORGOTTEN,
+    REAUTHENTICATED,
+    TURNED_AWAY,
+    failing,
+    interrupted_commands,
+)
+from ..workloads.scenarios import (
     ASK,
     CLOSED,
     DISCONNECTED,
@@ -40,6 +44,8 @@ from .scenarios import (
     has_begun,
     released_inside,
 )
+from ..workloads.themes import Theme
+from .budget import Depth
 
 MOST_POINTS = 200
 """At how many points of a call something is tried at most."""
@@ -53,15 +59,15 @@ class _Enough(Exception):
     """The time for the search is over, or there is nothing left to find."""
 
 
-def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
-    """Try all courses, and let the court judge each. Returns what is to be told of the search.
+def search(checker: Checker, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
+    """Try all courses, and let the checker judge each. Returns what is to be told of the search.
 
     Raises what kept a scenario from being run, such as CannotHost.
     """
-    searching = _Search(court, prepared, depth)
+    searching = _Search(checker, prepared, depth)
     searching.in_sequence()
     searching.mishaps()
-    if court.drivers.asyncio:
+    if checker.drivers.asyncio:
         return (*searching.orders(), *searching.suspensions())
     searching.schedules(range(1))
     told = searching.points()
@@ -69,8 +75,8 @@ def search(court: Court, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
 
 
 class _Search:
-    def __init__(self, court: Court, prepared: Prepared, depth: Depth) -> None:
-        self._court = court
+    def __init__(self, checker: Checker, prepared: Prepared, depth: Depth) -> None:
+        self._checker = checker
         self._prepared = prepared
         self._depth = depth
         self._end_s = 0.0
@@ -113,7 +119,7 @@ class _Search:
                 )
                 self._told = (extent,)
         told = self._told
-        if not told and not self._court.is_done:
+        if not told and not self._checker.is_done:
             told = ("there was no time to try all schedules of the small scenarios",)
         left_out = len(MEETINGS) - len(self._repeatable)
         if left_out:
@@ -190,7 +196,7 @@ class _Search:
 
     def mishaps(self) -> None:
         """Commands that are interrupted, connections that fail, and such as are never released."""
-        offers, drivers = self._prepared.offers, self._court.drivers
+        offers, drivers = self._prepared.offers, self._checker.drivers
         commands = interrupted_commands(asyncio=drivers.asyncio)
         kinds = [(FORGOTTEN, Theme.CROWD), (TURNED_AWAY, Theme.REFUSED)]
         if Capability.CLIENT in offers:
@@ -219,20 +225,20 @@ class _Search:
         told = repr(driver.events)
         if told not in self._heard:
             self._heard.add(told)
-            if self._court.would_convict(driver.events):
+            if self._checker.would_convict(driver.events):
                 return self._play(self._new_driver(), scenario, schedule)
         return course
 
     def _new_driver(self, stand_in: type | None = None, *, theme: Theme = Theme.CROWD) -> Driver:
-        self._court.take_a_step()
-        if monotonic() > self._end_s or self._court.is_done or self._court.time_is_up:
+        self._checker.take_a_step()
+        if monotonic() > self._end_s or self._checker.is_done or self._checker.time_is_up:
             raise _Enough
         if stand_in is None:
-            return self._court.new_driver(theme)
+            return self._checker.new_driver(theme)
         self._imagined.begin_anew()
         settings = self._prepared.settings
         extra = {**settings.extra, "connection_class": stand_in}
-        return self._court.drivers.new(
+        return self._checker.drivers.new(
             Theme.CROWD, replace(settings, extra=extra), self._imagined, look_twice=False
         )
 
@@ -252,7 +258,7 @@ class _Search:
             course = driver.course if isinstance(driver, ScheduledThreads) else course
             run_possible(driver, scenario.after)
         driver.finish()
-        self._court.judge_program(driver, drawn=False)
+        self._checker.judge_program(driver, drawn=False)
         return course
 
     def _play_briefly(self, driver: Driver, scenario: Scenario, schedule: Schedule) -> Course:
@@ -280,9 +286,9 @@ class _Search:
         self._play(driver, cancelled_at(at or BEFORE_ANY)[number])
         return driver.suspensions if isinstance(driver, Tasks) else 0
 
-    def _terms(self, scenario: Scenario) -> Terms:
+    def _terms(self, scenario: Scenario) -> PoolConfig:
         takes_timeout = "timeout" in self._prepared.settings.takes
-        return Terms(
+        return PoolConfig(
             scenario.max_connections, scenario.timeout_s if takes_timeout else None, takes_timeout
         )
 

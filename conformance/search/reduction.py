@@ -12,11 +12,10 @@ from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
-from poolproof.conformance.court import Conviction, Court
-from poolproof.conformance.drivers import Driver
-from poolproof.conformance.drivers.playing import possible
-from poolproof.conformance.programs.performed import Step
-from poolproof.conformance.programs.program import (
+from ..callers.factory import Driver
+from ..callers.playing import possible
+from ..checker import Checker, Violation
+from ..programs.operations import (
     AwaitReply,
     Build,
     Cancel,
@@ -34,6 +33,7 @@ from poolproof.conformance.programs.program import (
     Use,
     Write,
 )
+from ..programs.trace import Step
 
 _Any = TypeVar("_Any", bound=Operation)
 
@@ -43,25 +43,25 @@ Numbers = Mapping[int, int]
 NO_CALL = 0
 
 
-def shorten_stories(court: Court, shorten_s: float) -> None:
+def shorten_stories(checker: Checker, shorten_s: float) -> None:
     """Make the programs of all stories shorter, each for so long at most, and while there is time."""
-    told = [each for each in court.convictions.values() if each.performed is not None]
-    for place, conviction in enumerate(told):
-        share_s = court.left_s / (len(told) - place)
-        reduction = _Reduction(court, conviction, monotonic() + min(shorten_s, share_s))
-        court.convictions[conviction.clause] = reduction.shortest()
+    told = [each for each in checker.violations.values() if each.trace is not None]
+    for place, violation in enumerate(told):
+        share_s = checker.left_s / (len(told) - place)
+        reduction = _Reduction(checker, violation, monotonic() + min(shorten_s, share_s))
+        checker.violations[violation.clause] = reduction.shortest()
 
 
 class _Reduction:
     """Looks for the shortest program that breaks one clause."""
 
-    def __init__(self, court: Court, conviction: Conviction, end_s: float) -> None:
-        self._court = court
-        self._best = conviction
+    def __init__(self, checker: Checker, violation: Violation, end_s: float) -> None:
+        self._checker = checker
+        self._best = violation
         self._end_s = end_s
 
-    def shortest(self) -> Conviction:
-        """The conviction by the shortest program that was found."""
+    def shortest(self) -> Violation:
+        """The violation by the shortest program that was found."""
         # What came later may be what decides, too: it may show that a pool keeps a promise at all.
         self._breaks_it(
             [step for step in self._steps if step.events_before <= self._best.decided_by]
@@ -72,7 +72,7 @@ class _Reduction:
 
     @property
     def _steps(self) -> Sequence[Step]:
-        return () if self._best.performed is None else self._best.performed.steps
+        return () if self._best.trace is None else self._best.trace.steps
 
     def _leave_out(self) -> None:
         """Leave out ever less at once, from the end to the beginning, until nothing can be."""
@@ -98,18 +98,18 @@ class _Reduction:
 
     def _breaks_it(self, steps: Sequence[Step]) -> bool:
         """Whether this breaks the clause, too, and no later; if so, it is the best from now on."""
-        performed = self._best.performed
-        if performed is None or monotonic() > self._end_s:
+        trace = self._best.trace
+        if trace is None or monotonic() > self._end_s:
             return False
-        self._court.take_a_step()
-        driver = self._court.new_driver(performed.theme, look_twice=True)
+        self._checker.take_a_step()
+        driver = self._checker.new_driver(trace.theme, look_twice=True)
         try:
             _perform(driver, steps)
         except Exception:  # noqa: BLE001 - what is left need not be a program that can be run
             return False
         finally:
             driver.close()
-        shorter = self._court.convicts(self._best.clause, driver)
+        shorter = self._checker.convicts(self._best.clause, driver)
         if shorter is None or shorter.decided_by > self._best.decided_by:
             return False
         self._best = replace(shorter, seed=self._best.seed)
@@ -175,14 +175,14 @@ def _builds(step: Step) -> bool:
 
 def _most(step: Step) -> int:
     return max(
-        (each.terms.max_connections for each in step.burst.operations if isinstance(each, Build)),
+        (each.config.max_connections for each in step.burst.operations if isinstance(each, Build)),
         default=0,
     )
 
 
 def _with_at_most(step: Step, connections: int) -> Step:
     operations = tuple(
-        replace(each, terms=replace(each.terms, max_connections=connections))
+        replace(each, config=replace(each.config, max_connections=connections))
         if isinstance(each, Build)
         else each
         for each in step.burst.operations

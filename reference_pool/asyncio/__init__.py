@@ -7,8 +7,7 @@ The same pool for asyncio, mirroring `redis.asyncio`.
 It may be made anywhere, and belongs to the event loop that first uses it, and to that loop's thread.
 """
 
-from poolproof.reference_pool.errors import ConnectionPoolTimeoutError, PoolClosedError
-
+from ..errors import ConnectionPoolTimeoutError, PoolClosedError
 from .pool import ConnectionPool
 
 __all__ = ["ConnectionPool", "ConnectionPoolTimeoutError", "PoolClosedError"]

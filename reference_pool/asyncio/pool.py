@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Self
 import redis.asyncio
 from redis.asyncio.connection import parse_url
 
-from poolproof.reference_pool.base import BasePool
-
+from ..base import BasePool
 from .over import OVER, Over
 from .slot import Slot
 from .waiter import Waiter

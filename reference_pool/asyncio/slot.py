@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from poolproof.reference_pool.base import BaseSlot, never
-from poolproof.reference_pool.slot import unread_by
+from ..base import BaseSlot, never
+from ..slot import unread_by
 
 if TYPE_CHECKING:  # older clients have no such class
     from redis.asyncio.connection import AbstractConnection

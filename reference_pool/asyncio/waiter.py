@@ -9,7 +9,7 @@ declined although the task has not run since.
 from asyncio import Future, InvalidStateError, get_running_loop
 from typing import Generic, Literal, TypeVar
 
-from poolproof.reference_pool.policy import Ending
+from ..policy import Ending
 
 S = TypeVar("S")
 

@@ -23,7 +23,7 @@ def main() -> None:
                     signal.signal(stop, leave)
 
         leave_when_told()
-        from poolproof.conformance.command_line import main as command
+        from poolproof.conformance.cli import main as command
 
         try:
             command()

@@ -14,9 +14,9 @@ from statistics import median
 import until_broken
 from measuring import introduce, server_asked_for, tell
 
-from poolproof.conformance.processes.environment import OWN, Environment, throw_away
-from poolproof.conformance.processes.messages import Job, encode
 from poolproof.conformance.server import Server
+from poolproof.conformance.worker.environment import OWN, Environment, throw_away
+from poolproof.conformance.worker.messages import Job, encode
 
 CLAUSE = "BRK-6"
 SEEDS = 7

@@ -15,7 +15,7 @@ import redis.asyncio
 from at_server import where
 from measuring import introduce, server_asked_for, tell
 
-from poolproof.conformance.loop import Cancellation, VirtualLoop, start, sweep
+from poolproof.conformance.engines.asyncio import Cancellation, VirtualLoop, start, sweep
 from poolproof.conformance.server import Server
 
 SECONDS = 3.0

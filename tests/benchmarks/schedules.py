@@ -20,7 +20,13 @@ import redis
 from measuring import introduce, tell
 
 from poolproof import reference_pool
-from poolproof.conformance.scheduler import Course, Schedule, Scheduler, all_schedules, install
+from poolproof.conformance.engines.threads import (
+    Course,
+    Schedule,
+    Scheduler,
+    all_schedules,
+    install,
+)
 
 ROUNDS = 5
 RANDOM_SCHEDULES = 500

@@ -6,8 +6,8 @@ from secrets import token_hex
 
 import pytest
 
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.server import Server
-from poolproof.conformance.targets.settings import PoolSettings
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ import redis.asyncio
 import valkey.asyncio
 from at_server import connections_named
 
-from poolproof.conformance.server import Server
-from poolproof.conformance.targets.adapter import (
+from poolproof.conformance.adapters.adapter import (
     AdapterError,
     PoolSettings,
     graceful,
     telling_how_long,
 )
-from poolproof.conformance.targets.redis_interface import (
+from poolproof.conformance.adapters.redis_interface import (
     AsyncRedisInterface,
     NeedsAsyncio,
     RedisInterface,
 )
+from poolproof.conformance.server import Server
 from poolproof.spec import Capability
 
 ASYNCIO_POOLS: list[Callable[..., object]] = [

@@ -10,13 +10,13 @@ from culprits.options_async import OpensNothingBeforeATaskAsks, OptionsAsyncPool
 from judging import adapter_of, drivers_of
 from sound.reaping import ReapingPool
 
-from poolproof.conformance.ageing import goes_by_another_clock
-from poolproof.conformance.programs.themes import Theme
-from poolproof.conformance.scheduler import install
+from poolproof.conformance.adapters.clock_probe import goes_by_another_clock
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.engines.threads import install
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import Theme
 from poolproof.spec import Capability
 
 NAME = "poolproof-ageing"
@@ -60,10 +60,10 @@ class TakesDates(OptionsPool):
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
 def settings(server: Server) -> PoolSettings:
@@ -86,12 +86,12 @@ def settings(server: Server) -> PoolSettings:
     ],
 )
 def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
-    pool: type[object], theme: Theme, another: bool, server: Server, witness: Witness
+    pool: type[object], theme: Theme, another: bool, server: Server, monitor: ServerMonitor
 ) -> None:
-    prepared = prepare(adapter_of(pool), settings(server), witness)
+    prepared = prepare(adapter_of(pool), settings(server), monitor)
     with install():
         drivers = drivers_of(prepared)
-        driver = drivers.new(theme, prepared.settings, witness, look_twice=True)
+        driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
 
         assert goes_by_another_clock(driver, prepared, theme) is another
 
@@ -104,8 +104,8 @@ def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
     ],
 )
 def test_an_option_that_takes_no_seconds_is_none_of_ours(
-    pool: type[object], offered: set[Capability], server: Server, witness: Witness
+    pool: type[object], offered: set[Capability], server: Server, monitor: ServerMonitor
 ) -> None:
-    prepared = prepare(adapter_of(pool), settings(server), witness)
+    prepared = prepare(adapter_of(pool), settings(server), monitor)
 
     assert prepared.offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME} == offered

@@ -11,10 +11,14 @@ from dataclasses import replace
 import pytest
 from judging import drivers_of
 
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.factory import Driver, Drivers
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.drivers import Driver, Drivers
-from poolproof.conformance.network import Proxy, ends
-from poolproof.conformance.programs.program import (
+from poolproof.conformance.faults.network import Proxy, ends
+from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.programs.operations import (
     Acquire,
     Build,
     CutHeld,
@@ -25,15 +29,19 @@ from poolproof.conformance.programs.program import (
     TimeOutIdle,
     Use,
 )
-from poolproof.conformance.programs.themes import Theme
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.targets.target import load_target
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import Theme
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, LeftUnread, Terms, Used
+from poolproof.spec.model.events import (
+    Acquired,
+    BytesArrived,
+    Cut,
+    Event,
+    LeftUnread,
+    PoolConfig,
+    Used,
+)
 
 TIMES = 10
 
@@ -43,11 +51,11 @@ TIMES = 10
     ids=["threads", "asyncio"],
 )
 def drivers(
-    request: pytest.FixtureRequest, settings: PoolSettings, witness: Witness, door: Door
+    request: pytest.FixtureRequest, settings: PoolSettings, monitor: ServerMonitor, door: Door
 ) -> Iterator[Drivers]:
     target: str = request.param
     with schedulable_threads():
-        prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, witness)
+        prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, monitor)
         yield drivers_of(prepared, door)
 
 
@@ -58,10 +66,10 @@ def door(server: Server) -> Iterator[Door]:
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
 @pytest.fixture(params=["directly", "through something"])
@@ -69,7 +77,7 @@ def driver(
     request: pytest.FixtureRequest,
     drivers: Drivers,
     settings: PoolSettings,
-    witness: Witness,
+    monitor: ServerMonitor,
 ) -> Iterator[Driver]:
     """Between the pools and the server may be what makes addresses others, and takes its time."""
     how: str = request.param
@@ -78,7 +86,7 @@ def driver(
             proxy = Proxy(settings.host, settings.port)
             afterwards.callback(proxy.close)
             settings = replace(settings, host=proxy.host, port=proxy.port)
-        driver = drivers.new(Theme.CUT_IDLE, settings, witness, look_twice=False)
+        driver = drivers.new(Theme.CUT_IDLE, settings, monitor, look_twice=False)
         afterwards.callback(driver.finish)
         yield driver
 
@@ -103,7 +111,7 @@ def holder(driver: Driver) -> int:
 def test_connections_that_the_server_closed_by_its_own_timeout_are_seen_to_be(
     driver: Driver,
 ) -> None:
-    run(driver, Build("A", Terms(2, 5.0)))
+    run(driver, Build("A", PoolConfig(2, 5.0)))
     before = acquired(run(driver, Acquire("A"), Acquire("A")))
     for acquire in [*driver.holding]:
         run(driver, Release(acquire, "A"))
@@ -117,7 +125,7 @@ def test_connections_that_the_server_closed_by_its_own_timeout_are_seen_to_be(
 
 
 def test_an_idle_connection_that_was_cut_is_seen_to_be(driver: Driver) -> None:
-    run(driver, Build("A", Terms(1, 5.0)))
+    run(driver, Build("A", PoolConfig(1, 5.0)))
     numbers = []
     for _ in range(TIMES):
         numbers += acquired(run(driver, Acquire("A")))
@@ -132,7 +140,7 @@ def test_an_idle_connection_that_was_cut_is_seen_to_be(driver: Driver) -> None:
 
 
 def test_the_one_that_has_been_idle_longest_is_cut_first(driver: Driver) -> None:
-    run(driver, Build("A", Terms(2, 5.0)))
+    run(driver, Build("A", PoolConfig(2, 5.0)))
     first, second = acquired(run(driver, Acquire("A"), Acquire("A")))
     one, other = driver.holding
     run(driver, Release(other, "A"), Release(one, "A"))
@@ -142,7 +150,7 @@ def test_the_one_that_has_been_idle_longest_is_cut_first(driver: Driver) -> None
 
 @pytest.mark.parametrize("notices", [True, False])
 def test_a_connection_that_was_cut_in_use_is_seen_to_be(driver: Driver, notices: bool) -> None:
-    run(driver, Build("A", Terms(1, 5.0)))
+    run(driver, Build("A", PoolConfig(1, 5.0)))
     numbers = []
     for _ in range(TIMES):
         numbers += acquired(run(driver, Acquire("A")))
@@ -158,7 +166,7 @@ def test_a_connection_that_was_cut_in_use_is_seen_to_be(driver: Driver, notices:
 
 
 def test_a_reply_that_is_left_unread_has_arrived(driver: Driver) -> None:
-    run(driver, Build("A", Terms(1, 5.0)))
+    run(driver, Build("A", PoolConfig(1, 5.0)))
     numbers = []
     for _ in range(TIMES):
         numbers += acquired(run(driver, Acquire("A")))
@@ -176,7 +184,7 @@ def test_what_is_not_there_in_time_is_not_said_to_be_seen(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ends.Ends, "await_that", lambda *_: False)
-    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     one, other = driver.holding
     events = run(driver, LeaveUnread(one), CutHeld(other))
     assert not any(isinstance(event, BytesArrived) for event in events)
@@ -187,7 +195,7 @@ def test_where_sockets_say_nothing_nobody_is_judged_by_what_they_show(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ends, "can_be_seen", lambda: False)
-    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     one, other = driver.holding
     run(driver, LeaveUnread(one), CutHeld(other))
     for acquire in (one, other):
@@ -208,7 +216,7 @@ def test_only_where_sockets_show_an_end_a_pool_is_judged_by_how_it_goes_on(
 ) -> None:
     if not sockets_show_it:
         monkeypatch.setattr(ends, "can_be_seen", lambda: False)
-    run(driver, Build("A", Terms(2, 5.0)), Acquire("A"), Acquire("A"))
+    run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     for acquire in [*driver.holding]:
         run(driver, Release(acquire, "A"))
     run(driver, CutIdle("A", 0), Acquire("A"), Acquire("A"))

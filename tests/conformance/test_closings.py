@@ -14,8 +14,10 @@ from culprits.sound import Waiter
 from judging import adapter_of, drivers_of
 from redis.asyncio import Connection
 
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.programs.program import (
+from poolproof.conformance.programs.operations import (
     Acquire,
     Build,
     ClosePool,
@@ -23,13 +25,11 @@ from poolproof.conformance.programs.program import (
     Operation,
     Release,
 )
-from poolproof.conformance.programs.themes import CROWD_S, Theme
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import CROWD_S, Theme
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import CloseReturned, Event, Terms
+from poolproof.spec.model.events import CloseReturned, Event, PoolConfig
 
 LOOKS_EVERY_S = 0.05
 TICK_S = 2.0
@@ -109,7 +109,7 @@ class DisconnectsWhenAllIsReleased(ClosablePool):
             self.released.notify_all()
 
 
-class HearsLate(Witness):
+class HearsLate(ServerMonitor):
     """Of a server that shows once more what has been closed since it was asked last."""
 
     before: Mapping[str, frozenset[int]]
@@ -124,14 +124,14 @@ class HearsLate(Witness):
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when these operations are carried out on a pool of so many connections."""
-    witness = HearsLate(server)
-    witness.before = {}
+    monitor = HearsLate(server)
+    monitor.before = {}
 
     def run_on(pool: type[object], *operations: Operation, most: int = 1) -> Sequence[Event]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.CLOSE, prepared.settings, witness, look_twice=True)
-            driver.run_one(Build("A", Terms(most, CROWD_S)))
+            driver = drivers.new(Theme.CLOSE, prepared.settings, monitor, look_twice=True)
+            driver.run_one(Build("A", PoolConfig(most, CROWD_S)))
             for operation in operations:
                 driver.run_one(operation)
             driver.finish()
@@ -139,7 +139,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     with schedulable_threads():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def said(clause: str, events: Sequence[Event]) -> set[str | None]:

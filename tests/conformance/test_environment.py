@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from wheels import wheel, wheel_of_installed
 
-from poolproof.conformance.processes import environment
-from poolproof.conformance.processes.environment import EnvironmentFailed, throw_away
 from poolproof.conformance.server import Server
+from poolproof.conformance.worker import environment
+from poolproof.conformance.worker.environment import EnvironmentFailed, throw_away
 
 POOLPROOF = Path(sys.executable).with_name("poolproof")
 
@@ -260,7 +260,7 @@ def test_it_does_without_a_pip_of_ours(
     monkeypatch.setattr(environment, "_has_pip", lambda: False)
 
     with throw_away(["tinypool==1.0"]) as made:
-        ask = "import tinypool, hypothesis, poolproof.conformance.processes.worker; print('all there')"
+        ask = "import tinypool, hypothesis, poolproof.conformance.worker.worker; print('all there')"
         said = subprocess.run(
             [made.python, "-c", ask],
             env={**variables, **made.changes},

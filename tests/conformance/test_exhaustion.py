@@ -7,34 +7,34 @@ import pytest
 from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
 from judging import adapter_of, drivers_of
 
-from poolproof.conformance.court import Court
-from poolproof.conformance.in_real_time import show_out_the_idle
-from poolproof.conformance.scheduler import install
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.checker import Checker
+from poolproof.conformance.engines.threads import install
+from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.search import exhaustion
 from poolproof.conformance.search.budget import Depth
 from poolproof.conformance.search.exhaustion import search
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.spec.events import Cut
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.wall_clock import show_out_the_idle
+from poolproof.spec.model.events import Cut
 
 NO_PREEMPTIONS = Depth(preemptions=0, limit_s=120)
 
 
 def told_of(pool: type[SoundPool | SoundAsyncPool], server: Server) -> tuple[str, ...]:
     """What a search with all the time that it needs tells of a sound pool."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
     settings = PoolSettings(server.host, server.port, server.db, client_name="poolproof-search")
     adapter = AsyncRedisInterface(pool) if pool is SoundAsyncPool else RedisInterface(pool)
-    prepared = prepare(adapter, settings, witness)
+    prepared = prepare(adapter, settings, monitor)
     drivers = drivers_of(prepared)
-    court = Court(drivers, prepared.settings, witness, ["BND-1"], lambda: None, limit_s=300)
+    checker = Checker(drivers, prepared.settings, monitor, ["BND-1"], lambda: None, limit_s=300)
     with install():
-        told = search(court, prepared, NO_PREEMPTIONS)
-    witness.close()
+        told = search(checker, prepared, NO_PREEMPTIONS)
+    monitor.close()
     return told
 
 
@@ -73,13 +73,15 @@ def test_it_says_whether_it_tried_every_point(
 def test_who_does_not_look_is_convicted_by_what_the_server_closes_by_itself(
     culprit: type[SoundPool | SoundAsyncPool], server: Server, settings: PoolSettings
 ) -> None:
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
     with closing(Door(server)) as door, install():
-        prepared = prepare(adapter_of(culprit), settings, witness)
+        prepared = prepare(adapter_of(culprit), settings, monitor)
         with closing(drivers_of(prepared, door)) as drivers:
-            court = Court(drivers, prepared.settings, witness, ["BRK-1"], lambda: None, limit_s=60)
-            show_out_the_idle(court)
-    witness.close()
+            checker = Checker(
+                drivers, prepared.settings, monitor, ["BRK-1"], lambda: None, limit_s=60
+            )
+            show_out_the_idle(checker)
+    monitor.close()
 
-    cuts = [event for event in court.convictions["BRK-1"].events if isinstance(event, Cut)]
+    cuts = [event for event in checker.violations["BRK-1"].events if isinstance(event, Cut)]
     assert [cut.how for cut in cuts] == ["the server's own timeout for who is idle"] * 2

@@ -10,12 +10,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from poolproof.conformance.targets.adapter import AsyncAdapter
-from poolproof.conformance.targets.apart import apart
-from poolproof.conformance.targets.bounded import OVERDUE_S, NeverReturned, bounded, error_of
-from poolproof.conformance.targets.facade import Facade, usable_by_threads
-from poolproof.conformance.targets.redis_interface import RedisInterface
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.adapters.adapter import AsyncAdapter
+from poolproof.conformance.adapters.facade import Facade, usable_by_threads
+from poolproof.conformance.adapters.redis_interface import RedisInterface
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.isolation.call_with_timeout import (
+    OVERDUE_S,
+    NeverReturned,
+    bounded,
+    error_of,
+)
+from poolproof.conformance.isolation.run_in_fork import apart
 from poolproof.spec import Capability
 
 SETTINGS = PoolSettings("localhost", 6379, 0)

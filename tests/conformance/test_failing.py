@@ -14,27 +14,27 @@ from sound import ASYNC_SOUND_POOLS, SOUND_POOLS
 from sound.wrapping import WrappingPool
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.drivers.playing import possible
-from poolproof.conformance.programs.program import Build, ClosePool, DisconnectPool, Operation
-from poolproof.conformance.programs.themes import Theme
-from poolproof.conformance.programs.ways import FAILURES
-from poolproof.conformance.search.mishaps import (
+from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.programs.fault_kinds import FAILURES
+from poolproof.conformance.programs.operations import Build, ClosePool, DisconnectPool, Operation
+from poolproof.conformance.server import Server
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.mishaps import (
     DISCONNECTING_FAILS,
     ENDING_FAILS,
     FAILED,
     RELEASING_FAILS,
     TURNED_AWAY,
 )
-from poolproof.conformance.search.scenarios import Scenario
-from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.workloads.scenarios import Scenario
+from poolproof.conformance.workloads.themes import Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability, History
-from poolproof.spec.events import AcquireFailed, Event, Outage, OutageOver, Terms
+from poolproof.spec.model.events import AcquireFailed, Event, Outage, OutageOver, PoolConfig
 
 Run = Callable[[type, str], list[Event]]
 
@@ -84,17 +84,19 @@ def _is_offered(operation: Operation, offers: frozenset[Capability]) -> bool:
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when a pool of two connections meets one of the failures."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def run_on(pool: type, how: str) -> list[Event]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         drivers = drivers_of(prepared)
         assert drivers.connections_can_fail
         scenario = SCENARIOS[how]
         with closing(drivers):
-            driver = drivers.new(Theme.REFUSED, prepared.settings, witness, look_twice=True)
+            driver = drivers.new(Theme.REFUSED, prepared.settings, monitor, look_twice=True)
             for name in ("A", "B"):
-                driver.run_one(Build(name, Terms(scenario.max_connections, scenario.timeout_s)))
+                driver.run_one(
+                    Build(name, PoolConfig(scenario.max_connections, scenario.timeout_s))
+                )
             for operation in (
                 *scenario.before,
                 *scenario.waits,
@@ -108,7 +110,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     with schedulable_threads(), leaving_open_what_they_will():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def broken_by(events: list[Event]) -> set[str]:
@@ -167,7 +169,7 @@ def test_the_story_says_that_it_was_not_the_server(run: Run) -> None:
 def test_a_pool_that_hides_its_connections_cannot_be_made_to_fail(
     server: Server, settings: PoolSettings
 ) -> None:
-    witness = Witness(server)
-    with closing(witness), schedulable_threads():
-        prepared = prepare(adapter_of(WrappingPool), settings, witness)
+    monitor = ServerMonitor(server)
+    with closing(monitor), schedulable_threads():
+        prepared = prepare(adapter_of(WrappingPool), settings, monitor)
         assert not drivers_of(prepared).connections_can_fail

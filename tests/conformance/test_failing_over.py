@@ -14,26 +14,26 @@ from sound import EVERY_SOUND_POOL
 from sound.primary_only import PrimaryOnlyPool
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.court import Court
-from poolproof.conformance.in_real_time import failing_over
-from poolproof.conformance.in_real_time.failing_over import fail_over
-from poolproof.conformance.programs.program import Demote
+from poolproof.conformance.checker import Checker
+from poolproof.conformance.counterexample.rows import rows_of
+from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.server_faults import FaultFailed
+from poolproof.conformance.programs.operations import Demote
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door
-from poolproof.conformance.server.faults import FaultFailed
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.rows import rows_of
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.wall_clock import failing_over
+from poolproof.conformance.workloads.wall_clock.failing_over import fail_over
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES
-from poolproof.spec.events import Acquired, AcquireFailed, CommandReturned, Event, Used
+from poolproof.spec.model.events import Acquired, AcquireFailed, CommandReturned, Event, Used
 
 Judged = Callable[..., tuple["Recorder", tuple[str, ...]]]
 
 
-class Recorder(Court):
+class Recorder(Checker):
     """Keeps the history that it judges."""
 
     events: Sequence[Event] = ()
@@ -52,24 +52,24 @@ def door(server: Server) -> Iterator[Door]:
 @pytest.fixture
 def judged(server: Server, settings: PoolSettings, door: Door) -> Iterator[Judged]:
     """What comes of the failing over alone, and what is told of it."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def fail_over_under(
         pool: type[object], *, disturbed: bool = True
     ) -> tuple[Recorder, tuple[str, ...]]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with (
             closing(drivers_of(prepared, door if disturbed else None)) as drivers,
             leaving_open_what_they_will(),
         ):
-            court = Recorder(
-                drivers, prepared.settings, witness, list(CLAUSES), lambda: None, limit_s=60
+            checker = Recorder(
+                drivers, prepared.settings, monitor, list(CLAUSES), lambda: None, limit_s=60
             )
-            return court, fail_over(court, prepared)
+            return checker, fail_over(checker, prepared)
 
     with schedulable_threads():
         yield fail_over_under
-    witness.close()
+    monitor.close()
 
 
 def leads(server: Server) -> bool:
@@ -85,27 +85,27 @@ LENDING_ALL_THE_TIME = [pool for pool in EVERY_SOUND_POOL if pool is not Primary
 def test_writers_are_refused_and_all_slots_serve_all_the_time(
     judged: Judged, pool: type[object], server: Server
 ) -> None:
-    court, told = judged(pool)
+    checker, told = judged(pool)
 
     assert told == ()
-    assert court.convictions == {}
-    assert court.observed["BND-3"] == 2
-    used = [event for event in court.events if isinstance(event, Used)]
+    assert checker.violations == {}
+    assert checker.observed["BND-3"] == 2
+    used = [event for event in checker.events if isinstance(event, Used)]
     assert len(used) == 2
     assert all("ReadOnlyError" in event.refusal and not event.trouble for event in used)
-    commands = [event.error for event in court.events if isinstance(event, CommandReturned)]
+    commands = [event.error for event in checker.events if isinstance(event, CommandReturned)]
     assert len(commands) == 3
     assert all(error and error.type_name.endswith("ReadOnlyError") for error in commands)
-    assert len([event for event in court.events if isinstance(event, Acquired)]) == 6
-    assert not [event for event in court.events if isinstance(event, AcquireFailed)]
+    assert len([event for event in checker.events if isinstance(event, Acquired)]) == 6
+    assert not [event for event in checker.events if isinstance(event, AcquireFailed)]
     assert leads(server)
 
 
 def test_a_pool_may_lend_nothing_while_the_server_is_a_replica(judged: Judged) -> None:
-    court, told = judged(PrimaryOnlyPool)
+    checker, told = judged(PrimaryOnlyPool)
 
     assert told == ()
-    assert court.events == ()
+    assert checker.events == ()
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_pool_that_loses_what_was_refused_is_convicted(
         ask, give = failing_over.BY_HOLDERS[:2], failing_over.BY_HOLDERS[-2:]
         monkeypatch.setattr(failing_over, "BY_HOLDERS", (*ask, Demote(), *give))
 
-    court, _ = judged(culprit)
+    checker, _ = judged(culprit)
 
-    assert "BND-3" in court.convictions
-    assert set(court.convictions) <= {"BND-3", "PRG-1", "RET-1", "TMO-1"}
+    assert "BND-3" in checker.violations
+    assert set(checker.violations) <= {"BND-3", "PRG-1", "RET-1", "TMO-1"}
 
 
 @pytest.mark.parametrize(
@@ -136,17 +136,17 @@ def test_a_pool_that_loses_what_was_refused_is_convicted(
     ids=["threads", "asyncio"],
 )
 def test_it_is_told_that_a_replica_refused(judged: Judged, pool: type[object]) -> None:
-    court, _ = judged(pool)
+    checker, _ = judged(pool)
 
-    told = [row.text for row in rows_of(court.events, short=False)]
+    told = [row.text for row in rows_of(checker.events, short=False)]
 
     assert len([text for text in told if "read only replica" in text]) == 5
 
 
 def test_a_server_that_is_not_to_be_disturbed_leads_on(judged: Judged) -> None:
-    court, told = judged(SoundPool, disturbed=False)
+    checker, told = judged(SoundPool, disturbed=False)
 
-    assert (told, court.programs) == ((), 0)
+    assert (told, checker.programs) == ((), 0)
 
 
 def test_a_server_that_cannot_fail_over_is_said_to_be_one(
@@ -157,10 +157,10 @@ def test_a_server_that_cannot_fail_over_is_said_to_be_one(
 
     monkeypatch.setattr(Door, "refuse_writers", refuse)
 
-    court, told = judged(SoundPool)
+    checker, told = judged(SoundPool)
 
     assert told == ("the server did not fail over: the server does not do 'REPLICAOF'",)
-    assert court.programs == 0
+    assert checker.programs == 0
 
 
 def test_a_program_that_breaks_off_leaves_no_replica_behind(

@@ -12,9 +12,12 @@ from culprits.commands_async import LosesWhatItsHolderClosed
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.network import ends
-from poolproof.conformance.programs.program import (
+from poolproof.conformance.faults.network import ends
+from poolproof.conformance.programs.fault_kinds import ENDINGS, Absence, Ending
+from poolproof.conformance.programs.operations import (
     Acquire,
     BeginOutage,
     Build,
@@ -26,15 +29,12 @@ from poolproof.conformance.programs.program import (
     SendUnasked,
     Use,
 )
-from poolproof.conformance.programs.themes import Theme
-from poolproof.conformance.programs.ways import ENDINGS, Absence, Ending
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import Acquired, BytesArrived, Cut, Event, Terms, Used
+from poolproof.spec.model.events import Acquired, BytesArrived, Cut, Event, PoolConfig, Used
 
 ASK = Acquire("A")
 BRINGS = SendUnasked("A", 0)
@@ -53,13 +53,13 @@ Run = Callable[..., list[Event]]
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when these operations are carried out on a pool of two connections."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def run_on(pool: type[object], theme: Theme, *operations: Operation) -> list[Event]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(theme, prepared.settings, witness, look_twice=True)
-            driver.run_one(Build("A", Terms(2, 5.0)))
+            driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
+            driver.run_one(Build("A", PoolConfig(2, 5.0)))
             for operation in operations:
                 driver.run_one(operation)
             driver.finish()
@@ -67,7 +67,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     with schedulable_threads():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def broken(clause: str, events: list[Event]) -> list[str]:

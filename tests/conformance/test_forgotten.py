@@ -8,20 +8,20 @@ from culprits import SoundAsyncPool, SoundPool, forgotten, forgotten_async
 from judging import adapter_of, drivers_of, leaving_open_what_they_will
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.drivers.playing import possible
-from poolproof.conformance.programs.program import Build
-from poolproof.conformance.programs.themes import CROWD_S, Theme
-from poolproof.conformance.search.mishaps import FORGOTTEN
-from poolproof.conformance.search.scenarios import Scenario
+from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.programs.operations import Build
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.mishaps import FORGOTTEN
+from poolproof.conformance.workloads.scenarios import Scenario
+from poolproof.conformance.workloads.themes import CROWD_S, Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import Acquired, Event, Forgotten, Terms
+from poolproof.spec.model.events import Acquired, Event, Forgotten, PoolConfig
 
 Run = Callable[[type[object], Scenario], list[Event]]
 
@@ -31,15 +31,15 @@ WITH_A_WAITER, ALL = FORGOTTEN
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when one of the scenarios is played on a pool."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def run_on(pool: type[object], scenario: Scenario) -> list[Event]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         operations = (*scenario.before, *scenario.waits, *scenario.at_once, *scenario.after)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.CROWD, prepared.settings, witness, look_twice=True)
+            driver = drivers.new(Theme.CROWD, prepared.settings, monitor, look_twice=True)
             for name in ("A", "B"):
-                driver.run_one(Build(name, Terms(scenario.max_connections, CROWD_S)))
+                driver.run_one(Build(name, PoolConfig(scenario.max_connections, CROWD_S)))
             for operation in operations:
                 if possible(driver, operation):
                     driver.run_one(operation)
@@ -48,7 +48,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     with schedulable_threads(), leaving_open_what_they_will():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def broken_by(events: list[Event]) -> set[str]:

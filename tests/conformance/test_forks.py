@@ -11,44 +11,46 @@ from culprits import SoundPool
 from culprits.fork import GoesOnInTheChild
 from judging import adapter_of
 
+from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.adapters.probe import Prepared, prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.isolation.run_in_fork import Answer, answered_apart
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.targets.apart import Answer, answered_apart
-from poolproof.conformance.targets.preparation import Prepared, prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.story import tell
-from poolproof.conformance.trials.bystander import Bystander
-from poolproof.conformance.trials.fork import forks
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.trials.bystander import Bystander
+from poolproof.conformance.workloads.trials.fork import forks
 from poolproof.spec import CLAUSES, Capability, History
-from poolproof.spec.events import Event
-from poolproof.spec.fork_events import Forked
+from poolproof.spec.model.events import Event
+from poolproof.spec.model.fork_events import Forked
 
 A_CLOSED_PORT = 1
 BOUND_S = 20
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
-def prepared(adapter: AnyAdapter | AnyAsyncAdapter, server: Server, witness: Witness) -> Prepared:
+def prepared(
+    adapter: AnyAdapter | AnyAsyncAdapter, server: Server, monitor: ServerMonitor
+) -> Prepared:
     where = PoolSettings(server.host, server.port, server.db, server.username, server.password)
-    return prepare(adapter, where, witness)
+    return prepare(adapter, where, monitor)
 
 
-def histories(pool: type[object], server: Server, witness: Witness) -> list[Sequence[Event]]:
-    ready = prepared(adapter_of(pool), server, witness)
+def histories(pool: type[object], server: Server, monitor: ServerMonitor) -> list[Sequence[Event]]:
+    ready = prepared(adapter_of(pool), server, monitor)
     return list(forks(ready, server, step=lambda: None))
 
 
 def test_the_process_forks_in_peace_and_with_another_thread_at_lines_of_the_pool(
-    server: Server, witness: Witness
+    server: Server, monitor: ServerMonitor
 ) -> None:
-    forked = [history[0] for history in histories(SoundPool, server, witness)]
+    forked = [history[0] for history in histories(SoundPool, server, monitor)]
 
     standing = [event.standing for event in forked if isinstance(event, Forked)]
     assert standing[:2] == ["", ""]
@@ -67,9 +69,9 @@ class TakesItsTime(SoundPool):
 
 
 def test_a_pool_that_takes_its_time_to_serve_is_judged_and_not_convicted(
-    server: Server, witness: Witness
+    server: Server, monitor: ServerMonitor
 ) -> None:
-    seen = [History(tuple(events)) for events in histories(TakesItsTime, server, witness)]
+    seen = [History(tuple(events)) for events in histories(TakesItsTime, server, monitor)]
 
     said = [
         judgement.broken
@@ -82,24 +84,24 @@ def test_a_pool_that_takes_its_time_to_serve_is_judged_and_not_convicted(
 
 
 def test_nothing_is_judged_when_a_connection_without_a_pool_cannot_be_had(
-    server: Server, witness: Witness
+    server: Server, monitor: ServerMonitor
 ) -> None:
-    ready = prepared(adapter_of(GoesOnInTheChild), server, witness)
+    ready = prepared(adapter_of(GoesOnInTheChild), server, monitor)
 
     assert list(forks(ready, replace(server, port=A_CLOSED_PORT), step=lambda: None)) == []
 
 
 def test_nothing_is_judged_of_a_pool_that_cannot_be_forked(
-    server: Server, witness: Witness
+    server: Server, monitor: ServerMonitor
 ) -> None:
-    ready = prepared(adapter_of(SoundPool), server, witness)
+    ready = prepared(adapter_of(SoundPool), server, monitor)
     ready = replace(ready, offers=ready.offers - {Capability.FORK})
 
     assert list(forks(ready, server, step=lambda: None)) == []
 
 
-def test_the_story_tells_what_parent_and_child_did(server: Server, witness: Witness) -> None:
-    history = histories(GoesOnInTheChild, server, witness)[0]
+def test_the_story_tells_what_parent_and_child_did(server: Server, monitor: ServerMonitor) -> None:
+    history = histories(GoesOnInTheChild, server, monitor)[0]
 
     steps, broken = tell("FRK-1", history)
 

@@ -11,17 +11,23 @@ from culprits import SoundPool, commands
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.programs.program import Acquire, Build, InterruptCommand, Release
-from poolproof.conformance.programs.themes import CROWD_S, Theme
-from poolproof.conformance.scheduler import SIGNALS, Scheduler, Signal, kept_reply
+from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.engines.threads import SIGNALS, Scheduler, Signal, kept_reply
+from poolproof.conformance.programs.operations import Acquire, Build, InterruptCommand, Release
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import CROWD_S, Theme
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import Acquired, CommandInterrupted, CommandReturned, Event, Terms
+from poolproof.spec.model.events import (
+    Acquired,
+    CommandInterrupted,
+    CommandReturned,
+    Event,
+    PoolConfig,
+)
 
 Run = Callable[[type[object], Signal], list[Event]]
 
@@ -56,13 +62,13 @@ class SelectingPool(SoundPool):
 @pytest.fixture
 def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when a command on the only connection of a pool is interrupted."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def run_on(pool: type[object], by: Signal) -> list[Event]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.INTERRUPTED, prepared.settings, witness, look_twice=True)
-            driver.run_one(Build("A", Terms(1, CROWD_S)))
+            driver = drivers.new(Theme.INTERRUPTED, prepared.settings, monitor, look_twice=True)
+            driver.run_one(Build("A", PoolConfig(1, CROWD_S)))
             driver.run_one(Acquire("A"))
             driver.run_one(Release(1, "A"))
             driver.run_one(InterruptCommand("A", by))
@@ -71,7 +77,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     with schedulable_threads():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def broken_by(events: list[Event]) -> set[str]:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from poolproof.conformance.adapters.adapter import AdapterError
+from poolproof.conformance.adapters.client import UNKNOWN
+from poolproof.conformance.adapters.load import TargetError, load_target
+from poolproof.conformance.adapters.probe import Prepared, prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.isolation.call_with_timeout import error_of
+from poolproof.conformance.isolation.run_in_fork import apart
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.adapter import AdapterError
-from poolproof.conformance.targets.apart import apart
-from poolproof.conformance.targets.bounded import error_of
-from poolproof.conformance.targets.client import UNKNOWN
-from poolproof.conformance.targets.preparation import Prepared, prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.targets.target import TargetError, load_target
+from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.spec import Capability
 
 TARGETS = Path(__file__).with_name("targets")
@@ -25,17 +25,17 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
-def look(target: str, server: Server, witness: Witness, **extra: object) -> Prepared:
+def look(target: str, server: Server, monitor: ServerMonitor, **extra: object) -> Prepared:
     settings = PoolSettings(
         server.host, server.port, server.db, client_name="poolproof-look", extra=extra
     )
-    return prepare(load_target(f"mistaken:{target}"), settings, witness)
+    return prepare(load_target(f"mistaken:{target}"), settings, monitor)
 
 
 @pytest.mark.parametrize(
@@ -83,38 +83,40 @@ def look(target: str, server: Server, witness: Witness, **extra: object) -> Prep
     ],
 )
 def test_an_adapter_that_makes_a_mistake_is_refused_in_one_sentence(
-    target: str, told: str, server: Server, witness: Witness
+    target: str, told: str, server: Server, monitor: ServerMonitor
 ) -> None:
     with pytest.raises(TargetError) as refusal:
-        look(target, server, witness)
+        look(target, server, monitor)
 
     assert str(refusal.value).startswith(told)
     assert "\n" not in str(refusal.value)
     assert "--set" not in str(refusal.value)
 
 
-def test_what_is_offered_may_be_told_by_its_value(server: Server, witness: Witness) -> None:
-    assert Capability.CLOSE in look("OffersByValue", server, witness).offers
+def test_what_is_offered_may_be_told_by_its_value(server: Server, monitor: ServerMonitor) -> None:
+    assert Capability.CLOSE in look("OffersByValue", server, monitor).offers
 
 
 def test_a_method_that_happens_to_be_called_connection_offers_no_block(
-    server: Server, witness: Witness
+    server: Server, monitor: ServerMonitor
 ) -> None:
-    offers = look("ConnectionIsNoBlock", server, witness).offers
+    offers = look("ConnectionIsNoBlock", server, monitor).offers
 
     assert Capability.CONTEXT_MANAGER not in offers
     assert Capability.CLIENT in offers
 
 
-def test_what_an_adapter_does_not_pass_on_cannot_be_set(server: Server, witness: Witness) -> None:
+def test_what_an_adapter_does_not_pass_on_cannot_be_set(
+    server: Server, monitor: ServerMonitor
+) -> None:
     with pytest.raises(TargetError) as refusal:
-        look("Deaf", server, witness, protocol=2)
+        look("Deaf", server, monitor, protocol=2)
 
     assert str(refusal.value) == (
         "--set protocol has no effect, because Deaf does not look at it; let its `open` pass on "
         "`settings.extra`"
     )
-    assert look("Faultless", server, witness, protocol=2).settings.extra == {"protocol": 2}
+    assert look("Faultless", server, monitor, protocol=2).settings.extra == {"protocol": 2}
 
 
 def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from report_schema import ModeJson, ReportJson, schema
 
-from poolproof.conformance import command_line
-from poolproof.conformance.command_line import asked, mode_by_mode
-from poolproof.conformance.processes.environment import Environment, EnvironmentFailed
-from poolproof.conformance.processes.messages import Failed, Finished, Job, Proven, Working
-from poolproof.conformance.processes.supervisor import Outcome
+from poolproof.conformance import cli as command_line
+from poolproof.conformance.cli import asked, mode_by_mode
 from poolproof.conformance.server import Server
+from poolproof.conformance.worker.environment import Environment, EnvironmentFailed
+from poolproof.conformance.worker.messages import Failed, Finished, Job, Proven, Working
+from poolproof.conformance.worker.supervisor import Outcome
 
 CLAUSES = ("ORD-1", "BND-1", "BND-2")
 

@@ -36,7 +36,7 @@ def check(pool: type[object], server: Server, seed: int) -> Findings:
 
 @pytest.mark.parametrize("pool", EVERY_SOUND_POOL, ids=name_of)
 def test_a_sound_pool_is_not_convicted(pool: type[object], server: Server) -> None:
-    assert check(pool, server, seed=1).convictions == {}
+    assert check(pool, server, seed=1).violations == {}
 
 
 @pytest.mark.parametrize("pool", [FOR_THREADS, FOR_ASYNCIO], ids=name_of)
@@ -46,7 +46,7 @@ def test_a_sound_pool_is_not_convicted_on_a_busy_machine(
     with busy_machine():
         findings = check(pool, server, seed=2)
 
-    assert findings.convictions == {}
+    assert findings.violations == {}
 
 
 @pytest.mark.parametrize(

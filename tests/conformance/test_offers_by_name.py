@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import redis
 
-from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.spec import Capability
 
 

@@ -18,8 +18,14 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.redis_interface import RedisInterface
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.programs.program import (
+from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.programs.fault_kinds import Refusal
+from poolproof.conformance.programs.operations import (
     Acquire,
     BeginOutage,
     Build,
@@ -29,18 +35,12 @@ from poolproof.conformance.programs.program import (
     Operation,
     Release,
 )
-from poolproof.conformance.programs.themes import PATIENT_WITH_OUTAGES_S, Theme
-from poolproof.conformance.programs.ways import Refusal
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.door import Door
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.redis_interface import RedisInterface
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import PATIENT_WITH_OUTAGES_S, Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     Acquired,
     AcquireFailed,
     Cut,
@@ -48,7 +48,7 @@ from poolproof.spec.events import (
     Outage,
     OutageOver,
     Overdue,
-    Terms,
+    PoolConfig,
 )
 
 ASK = Acquire("A")
@@ -77,16 +77,16 @@ def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
 
     In the end, when the outage is over if there was one, both are to be had.
     """
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def run_on(
         pool: AnyAdapter | AnyAsyncAdapter, *operations: Operation, **extra: object
     ) -> list[Event]:
-        prepared = prepare(pool, replace(settings, extra=extra), witness)
+        prepared = prepare(pool, replace(settings, extra=extra), monitor)
         drivers = drivers_of(prepared, door)
         with closing(drivers):
-            driver = drivers.new(Theme.OUTAGE, prepared.settings, witness, look_twice=True)
-            driver.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
+            driver = drivers.new(Theme.OUTAGE, prepared.settings, monitor, look_twice=True)
+            driver.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))
             for operation in operations:
                 driver.run_one(operation)
             seen = [*driver.events]
@@ -98,7 +98,7 @@ def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
 
     with schedulable_threads():
         yield run_on
-    witness.close()
+    monitor.close()
 
 
 def of(kind: type[_Event], events: list[Event]) -> list[_Event]:
@@ -152,18 +152,18 @@ def test_a_server_that_turns_callers_away_by_itself_lets_those_go_on_who_are_con
 def test_a_program_that_breaks_off_leaves_the_server_open_to_the_next(
     server: Server, settings: PoolSettings, door: Door
 ) -> None:
-    witness = Witness(server)
-    prepared = prepare(FOR_THREADS, settings, witness)
+    monitor = ServerMonitor(server)
+    prepared = prepare(FOR_THREADS, settings, monitor)
     with schedulable_threads(), closing(drivers_of(prepared, door)) as drivers:
         for how in ("full", "locked"):
-            broken_off = drivers.new(Theme.REFUSED, settings, witness, look_twice=True)
-            broken_off.run_one(Build("A", Terms(2, PATIENT_WITH_OUTAGES_S)))
+            broken_off = drivers.new(Theme.REFUSED, settings, monitor, look_twice=True)
+            broken_off.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))
             broken_off.run_one(ASK)
             broken_off.run_one(BeginOutage(how))
-            drivers.new(Theme.REFUSED, settings, witness, look_twice=True)
-            witness.lets_in()
+            drivers.new(Theme.REFUSED, settings, monitor, look_twice=True)
+            monitor.lets_in()
             broken_off.close()
-    witness.close()
+    monitor.close()
 
 
 def test_a_server_that_was_given_is_not_shut_which_is_said(server: Server) -> None:
@@ -173,7 +173,7 @@ def test_a_server_that_was_given_is_not_shut_which_is_said(server: Server) -> No
 
     findings = judge(adapter, given, budget)
 
-    assert "BRK-4" not in findings.convictions
+    assert "BRK-4" not in findings.violations
     assert [note for note in findings.notes if "was given" in note]
 
 

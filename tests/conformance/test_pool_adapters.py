@@ -15,16 +15,16 @@ import redis
 import sqlalchemy.exc
 from at_server import connections_named
 
-from poolproof.conformance.pools import SHORT_NAMES
-from poolproof.conformance.server import Server
-from poolproof.conformance.targets.adapter import (
+from poolproof.conformance.adapters.adapter import (
     AnyAdapter,
     AnyAsyncAdapter,
     PoolSettings,
     uses_asyncio,
     uses_threads,
 )
-from poolproof.conformance.targets.target import load_target
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.names import SHORT_NAMES
+from poolproof.conformance.server import Server
 from poolproof.spec import Capability
 
 LINES = 20

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from poolproof.conformance.command_line import main
-from poolproof.conformance.pools import POOLS, SHORT_NAMES, NamedPool
+from poolproof.conformance.adapters.adapter import uses_asyncio
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.names import POOLS, SHORT_NAMES, NamedPool
+from poolproof.conformance.cli import main
 from poolproof.conformance.server import Server
-from poolproof.conformance.targets.adapter import uses_asyncio
-from poolproof.conformance.targets.target import load_target
 
 POOLPROOF = Path(sys.executable).with_name("poolproof")
 
@@ -55,7 +55,7 @@ def test_pools_says_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_pools_imports_none_of_the_libraries() -> None:
     code = (
         "import sys; from click.testing import CliRunner; "
-        "from poolproof.conformance.command_line import main; "
+        "from poolproof.conformance.cli import main; "
         "assert CliRunner().invoke(main, ['pools']).exit_code == 0; "
         "print({'coredis', 'sqlalchemy', 'dbutils', 'valkey'} & set(sys.modules))"
     )

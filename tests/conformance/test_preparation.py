@@ -11,16 +11,16 @@ import redis.asyncio
 import valkey
 import valkey.asyncio
 
-from poolproof.conformance.pools.coredis import CoredisAdapter
-from poolproof.conformance.pools.sqlalchemy import SQLAlchemyAdapter
+from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
+from poolproof.conformance.adapters.client import UNKNOWN, ClientLibrary, library_of
+from poolproof.conformance.adapters.coredis import CoredisAdapter
+from poolproof.conformance.adapters.load import TargetError, load_target
+from poolproof.conformance.adapters.probe import Prepared, library_version, prepare
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.adapters.sqlalchemy import SQLAlchemyAdapter
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.adapter import AnyAdapter, AnyAsyncAdapter
-from poolproof.conformance.targets.client import UNKNOWN, ClientLibrary, library_of
-from poolproof.conformance.targets.preparation import Prepared, library_version, prepare
-from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.targets.target import TargetError, load_target
+from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.reference_pool import ConnectionPool
 from poolproof.spec import Capability
 
@@ -38,17 +38,17 @@ Look = Callable[..., Prepared]
 
 @pytest.fixture
 def look(server: Server) -> Iterator[Look]:
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def prepare_it(adapter: AnyAdapter | AnyAsyncAdapter, **extra: object) -> Prepared:
         settings = PoolSettings(
             server.host, server.port, server.db, client_name="poolproof-look", extra=extra
         )
-        return prepare(adapter, settings, witness)
+        return prepare(adapter, settings, monitor)
 
     yield prepare_it
-    assert not witness.settled_connections({"": "poolproof-look"}, {"": 0})[""]
-    witness.close()
+    assert not monitor.settled_connections({"": "poolproof-look"}, {"": 0})[""]
+    monitor.close()
 
 
 class Picky:

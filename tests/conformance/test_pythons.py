@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poolproof.conformance.processes.pythons import NoSuchPython, other_pythons, python_named
+from poolproof.conformance.worker.pythons import NoSuchPython, other_pythons, python_named
 
 HERE = sys.version_info
 

@@ -13,19 +13,19 @@ from culprits.sound import SoundPool
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.court import Court
-from poolproof.conformance.drivers.playing import run_possible
-from poolproof.conformance.programs.program import Build
-from poolproof.conformance.programs.themes import Theme
-from poolproof.conformance.search.mishaps import REAUTHENTICATED
+from poolproof.conformance.checker import Checker
+from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.programs.operations import Build
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.mishaps import REAUTHENTICATED
+from poolproof.conformance.workloads.themes import Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
-from poolproof.spec.events import Event, HeldUp, ReauthCalled, ReauthReturned, Terms
+from poolproof.spec.model.events import Event, HeldUp, PoolConfig, ReauthCalled, ReauthReturned
 
 ONE_IN_USE, ALL_IDLE = REAUTHENTICATED
 
@@ -58,26 +58,30 @@ class RefusesNewCredentials(SoundPool):
 @pytest.fixture
 def told(server: Server, settings: PoolSettings) -> Iterator[Told]:
     """What happens when a pool is told of new credentials, and whether that breaks the clause."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def tell_a_pool(pool: type, number: int) -> tuple[list[Event], bool]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         scenario = REAUTHENTICATED[number]
         with closing(drivers_of(prepared)) as drivers:
-            court = Court(drivers, prepared.settings, witness, ["OPT-6"], lambda: None, limit_s=60)
-            driver = court.new_driver(Theme.CROWD)
+            checker = Checker(
+                drivers, prepared.settings, monitor, ["OPT-6"], lambda: None, limit_s=60
+            )
+            driver = checker.new_driver(Theme.CROWD)
             for name in ("A", "B"):
-                driver.run_one(Build(name, Terms(scenario.max_connections, scenario.timeout_s)))
+                driver.run_one(
+                    Build(name, PoolConfig(scenario.max_connections, scenario.timeout_s))
+                )
             operations = (*scenario.before, *scenario.waits, *scenario.at_once, *scenario.after)
             run_possible(driver, operations)
             driver.finish()
-            court.judge_program(driver, drawn=False)
-        assert court.observed["OPT-6"]
-        return driver.events, "OPT-6" in court.convictions
+            checker.judge_program(driver, drawn=False)
+        assert checker.observed["OPT-6"]
+        return driver.events, "OPT-6" in checker.violations
 
     with schedulable_threads():
         yield tell_a_pool
-    witness.close()
+    monitor.close()
 
 
 @pytest.mark.parametrize("number", range(len(REAUTHENTICATED)))
@@ -133,7 +137,7 @@ def test_nobody_is_told_of_credentials_that_the_server_does_not_take(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "poolproof.conformance.drivers.driver.Driver._credentials", lambda _: ("nobody", "wrong")
+        "poolproof.conformance.callers.driver.Driver._credentials", lambda _: ("nobody", "wrong")
     )
 
     with pytest.raises(AssertionError):  # nothing was observed

@@ -5,10 +5,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from poolproof.conformance.reports.redaction import is_secret, redacted, redacted_report, secrets_of
-from poolproof.conformance.targets.client import UNKNOWN
-from poolproof.conformance.verdicts.results import Counterexample, Report, Result
-from poolproof.conformance.verdicts.verdict import Verdict
+from poolproof.conformance.adapters.client import UNKNOWN
+from poolproof.conformance.report.redaction import is_secret, redacted, redacted_report, secrets_of
+from poolproof.conformance.report.results import Counterexample, Report, Result
+from poolproof.conformance.report.verdict import Verdict
 from poolproof.spec import CLAUSES
 
 PASSWORDS = [

@@ -9,16 +9,16 @@ from culprits.order import PutsBackAtTheFront
 from judging import adapter_of, drivers_of
 from redis.asyncio import Connection
 
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.court import Conviction, Court
-from poolproof.conformance.programs.program import Acquire, Build, Operation, Release
-from poolproof.conformance.programs.themes import CROWD_S, Theme
+from poolproof.conformance.checker import Checker, Violation
+from poolproof.conformance.programs.operations import Acquire, Build, Operation, Release
 from poolproof.conformance.search.reduction import shorten_stories
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.spec.events import Terms
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import CROWD_S, Theme
+from poolproof.spec.model.events import PoolConfig
 
 LONG_S = 60.0
 
@@ -30,7 +30,7 @@ class LendsTheLastOneFirst(SoundAsyncPool):
         self.idle.appendleft(connection)
 
 
-THREE = Terms(3, CROWD_S)
+THREE = PoolConfig(3, CROWD_S)
 
 LONG_WINDED: tuple[Operation, ...] = (
     Build("A", THREE),
@@ -50,44 +50,44 @@ LONG_WINDED: tuple[Operation, ...] = (
 )
 """Calls are numbered as they are made, releases too."""
 
-Shortened = Callable[[type, str, float], tuple[Conviction, Conviction]]
+Shortened = Callable[[type, str, float], tuple[Violation, Violation]]
 
 
 @pytest.fixture
 def shortened(server: Server, settings: PoolSettings) -> Iterator[Shortened]:
-    """The conviction by the long-winded program, and what has become of it."""
-    witness = Witness(server)
+    """The violation by the long-winded program, and what has become of it."""
+    monitor = ServerMonitor(server)
 
-    def shorten(pool: type, clause: str, limit_s: float) -> tuple[Conviction, Conviction]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+    def shorten(pool: type, clause: str, limit_s: float) -> tuple[Violation, Violation]:
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            court = Court(
-                drivers, prepared.settings, witness, [clause], lambda: None, limit_s=LONG_S
+            checker = Checker(
+                drivers, prepared.settings, monitor, [clause], lambda: None, limit_s=LONG_S
             )
-            driver = court.new_driver(Theme.CROWD)
+            driver = checker.new_driver(Theme.CROWD)
             for operation in LONG_WINDED:
                 driver.run_one(operation)
             driver.finish()
-            court.judge_program(driver, drawn=False)
-            before = court.convictions[clause]
-            shorten_stories(court, limit_s)
-        return before, court.convictions[clause]
+            checker.judge_program(driver, drawn=False)
+            before = checker.violations[clause]
+            shorten_stories(checker, limit_s)
+        return before, checker.violations[clause]
 
     with schedulable_threads():
         yield shorten
-    witness.close()
+    monitor.close()
 
 
-def operations_of(conviction: Conviction) -> list[Operation]:
-    assert conviction.performed is not None
-    return [operation for step in conviction.performed.steps for operation in step.burst.operations]
+def operations_of(violation: Violation) -> list[Operation]:
+    assert violation.trace is not None
+    return [operation for step in violation.trace.steps for operation in step.burst.operations]
 
 
 @pytest.mark.parametrize("culprit", [PutsBackAtTheFront, LendsTheLastOneFirst])
 def test_what_a_story_does_not_need_is_left_out(shortened: Shortened, culprit: type) -> None:
     _, short = shortened(culprit, "ORD-1", LONG_S)
 
-    two = Terms(2, CROWD_S)
+    two = PoolConfig(2, CROWD_S)
     builds, rest = operations_of(short)[:2], operations_of(short)[2:]
     assert builds == [Build("A", two), Build("B", two)]
     # The last shows that what was passed over could have been had.

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import pytest
 from judging import judge, leaving_open_what_they_will
 
+from poolproof.conformance.adapters.load import load_target, read_extra
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
-from poolproof.conformance.targets.target import load_target, read_extra
 
 
 def ids(text: str) -> frozenset[str]:
@@ -116,7 +116,7 @@ def test_a_released_pool_gets_the_verdicts_that_were_confirmed_by_hand(
     with leaving_open_what_they_will():
         findings = judge(load_target(target), server, BUDGET, extra=read_extra(extra))
 
-    convicted = set(findings.convictions)
+    convicted = set(findings.violations)
     assert known.breaks <= convicted
     assert not known.upholds & convicted
     assert known.upholds <= set(findings.observed)
@@ -133,4 +133,4 @@ def test_what_nobody_has_read_reaches_the_next_caller_in_one_protocol_only(
         findings = judge(load_target(target), server, BRIEF, extra=extra, clauses=["BRK-2"])
 
     assert findings.observed["BRK-2"] > 0
-    assert ("BRK-2" in findings.convictions) is is_broken
+    assert ("BRK-2" in findings.violations) is is_broken

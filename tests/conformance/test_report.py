@@ -9,10 +9,10 @@ from report_schema import schema
 from rich.console import Console
 
 import poolproof
-from poolproof.conformance.reports.report_json import as_json
-from poolproof.conformance.reports.terminal import print_report
-from poolproof.conformance.verdicts.results import Counterexample, Report, Result
-from poolproof.conformance.verdicts.verdict import Verdict
+from poolproof.conformance.report.report_json import as_json
+from poolproof.conformance.report.results import Counterexample, Report, Result
+from poolproof.conformance.report.terminal import print_report
+from poolproof.conformance.report.verdict import Verdict
 from poolproof.spec import CLAUSES, Level
 
 

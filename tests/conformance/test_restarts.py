@@ -8,20 +8,20 @@ from culprits import SoundAsyncPool, SoundPool, outage, outage_async
 from judging import adapter_of, drivers_of
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.court import Court
-from poolproof.conformance.in_real_time.restarts import restart
+from poolproof.conformance.checker import Checker
 from poolproof.conformance.server import Server, child
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.wall_clock.restarts import restart
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
-from poolproof.spec.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
+from poolproof.spec.model.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
 
-Restarted = Callable[[type[object]], tuple[Court, tuple[str, ...]]]
+Restarted = Callable[[type[object]], tuple[Checker, tuple[str, ...]]]
 
 
-class Recorder(Court):
+class Recorder(Checker):
     """Keeps the histories that it judges."""
 
     histories: Sequence[Sequence[Event]] = ()
@@ -34,19 +34,19 @@ class Recorder(Court):
 @pytest.fixture
 def restarted(server: Server, settings: PoolSettings) -> Iterator[Restarted]:
     """What comes of the restarts alone, and what is told of them."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
-    def restart_under(pool: type[object]) -> tuple[Court, tuple[str, ...]]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+    def restart_under(pool: type[object]) -> tuple[Checker, tuple[str, ...]]:
+        prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            court = Recorder(
-                drivers, prepared.settings, witness, ["BRK-5"], lambda: None, limit_s=60
+            checker = Recorder(
+                drivers, prepared.settings, monitor, ["BRK-5"], lambda: None, limit_s=60
             )
-            return court, restart(court, prepared)
+            return checker, restart(checker, prepared)
 
     with schedulable_threads():
         yield restart_under
-    witness.close()
+    monitor.close()
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def restarted(server: Server, settings: PoolSettings) -> Iterator[Restarted]:
 def test_all_is_cut_nobody_connects_and_then_all_slots_serve_again(
     restarted: Restarted, pool: type[object]
 ) -> None:
-    court, told = restarted(pool)
+    checker, told = restarted(pool)
 
     assert told == ()
-    assert isinstance(court, Recorder)
-    assert len(court.histories) == 2
-    for events in court.histories:
+    assert isinstance(checker, Recorder)
+    assert len(checker.histories) == 2
+    for events in checker.histories:
         [away] = [at for at, event in enumerate(events) if isinstance(event, Outage)]
         [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
         before = numbers(events[:away])
@@ -85,9 +85,9 @@ def numbers(events: Sequence[Event]) -> set[int | None]:
 def test_a_pool_that_loses_what_it_cannot_replace_is_convicted_by_a_restart(
     restarted: Restarted, culprit: type[SoundPool | SoundAsyncPool]
 ) -> None:
-    court, _ = restarted(culprit)
+    checker, _ = restarted(culprit)
 
-    assert set(court.convictions) == {"BRK-5"}
+    assert set(checker.violations) == {"BRK-5"}
 
 
 def test_where_no_server_can_be_started_that_is_said(
@@ -95,7 +95,7 @@ def test_where_no_server_can_be_started_that_is_said(
 ) -> None:
     monkeypatch.setattr(child, "programs", lambda: [(None, "no server program")])
 
-    court, told = restarted(SoundPool)
+    checker, told = restarted(SoundPool)
 
     assert told == ("the server was not restarted under the pool: no server program",)
-    assert court.programs == 0
+    assert checker.programs == 0

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from poolproof.conformance.processes.messages import Failed, Finished, Proven, Working
-from poolproof.conformance.processes.supervisor import Outcome
-from poolproof.conformance.verdicts.results import Report, Status, conclude
-from poolproof.conformance.verdicts.verdict import Verdict
+from poolproof.conformance.report.results import Report, Status, conclude
+from poolproof.conformance.report.verdict import Verdict
+from poolproof.conformance.worker.messages import Failed, Finished, Proven, Working
+from poolproof.conformance.worker.supervisor import Outcome
 from poolproof.spec import CLAUSES, Capability, Requirement
 
 MUST, ANOTHER_MUST, SHOULD = "ORD-1", "RET-3", "BND-4"

@@ -14,22 +14,22 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from poolproof import reference_pool
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.factory import Driver
+from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.court import Court
-from poolproof.conformance.drivers import Driver
-from poolproof.conformance.drivers import silences as driver_silences
-from poolproof.conformance.drivers.playing import run_possible
-from poolproof.conformance.in_real_time import silences, written
-from poolproof.conformance.in_real_time.silences import fall_silent
-from poolproof.conformance.programs.program import BeginOutage, Operation
+from poolproof.conformance.checker import Checker
+from poolproof.conformance.counterexample.rows import rows_of
+from poolproof.conformance.faults import silences as driver_silences
+from poolproof.conformance.programs.operations import BeginOutage, Operation
 from poolproof.conformance.server import Server, child
-from poolproof.conformance.server.mortal import MortalServer, mortal_server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.telling.rows import rows_of
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.server.restartable import RestartableServer, restartable_server
+from poolproof.conformance.workloads.wall_clock import silences, written
+from poolproof.conformance.workloads.wall_clock.silences import fall_silent
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     Acquired,
     AcquireFailed,
     BytesArrived,
@@ -48,7 +48,7 @@ OF_BOTH_COLOURS = pytest.mark.parametrize(
 )
 
 
-class Recorder(Court):
+class Recorder(Checker):
     """Keeps the histories that it judges."""
 
     histories: Sequence[Sequence[Event]] = ()
@@ -61,36 +61,36 @@ class Recorder(Court):
 @pytest.fixture
 def silenced(server: Server, settings: PoolSettings) -> Iterator[Silenced]:
     """What comes of the silences alone, and what is told of them."""
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
 
     def silence_under(
         pool: type[object], *, takes: frozenset[str] | None = None, limit_s: float = 60
     ) -> tuple[Recorder, tuple[str, ...]]:
-        prepared = prepare(adapter_of(pool), settings, witness)
+        prepared = prepare(adapter_of(pool), settings, monitor)
         if takes is not None:
             prepared = replace(prepared, settings=replace(prepared.settings, takes=takes))
         with closing(drivers_of(prepared)) as drivers, leaving_open_what_they_will():
-            court = Recorder(
-                drivers, prepared.settings, witness, ["BRK-2", "BRK-5"], lambda: None, limit_s
+            checker = Recorder(
+                drivers, prepared.settings, monitor, ["BRK-2", "BRK-5"], lambda: None, limit_s
             )
-            return court, fall_silent(court, prepared)
+            return checker, fall_silent(checker, prepared)
 
     with schedulable_threads():
         yield silence_under
-    witness.close()
+    monitor.close()
 
 
 @OF_BOTH_COLOURS
 def test_nobody_is_answered_for_a_while_and_then_all_slots_serve_again(
     silenced: Silenced, pool: type[object]
 ) -> None:
-    court, told = silenced(pool)
+    checker, told = silenced(pool)
 
     assert told == ()
-    assert court.convictions == {}
-    assert court.observed == {"BRK-5": 3, "BRK-2": 1}
-    assert len(court.histories) == 4
-    for events in court.histories:
+    assert checker.violations == {}
+    assert checker.observed == {"BRK-5": 3, "BRK-2": 1}
+    assert len(checker.histories) == 4
+    for events in checker.histories:
         [away] = [at for at, event in enumerate(events) if isinstance(event, Outage)]
         [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
         before = {event.connection for event in events[:away] if isinstance(event, Acquired)}
@@ -102,7 +102,7 @@ def test_nobody_is_answered_for_a_while_and_then_all_slots_serve_again(
         assert not [event for event in events[over:] if isinstance(event, AcquireFailed)]
         after = {event.connection for event in events[over:] if isinstance(event, Acquired)}
         assert len(after - {None}) == 2
-    ways = [next(e.how for e in events if isinstance(e, Outage)) for events in court.histories]
+    ways = [next(e.how for e in events if isinstance(e, Outage)) for events in checker.histories]
     assert len({*ways}) == 3
 
 
@@ -110,19 +110,19 @@ def test_nobody_is_answered_for_a_while_and_then_all_slots_serve_again(
 def test_a_reply_that_comes_when_the_server_goes_on_is_known_to_have_come(
     silenced: Silenced, pool: type[object]
 ) -> None:
-    court, _ = silenced(pool)
+    checker, _ = silenced(pool)
 
-    events = court.histories[-1]
+    events = checker.histories[-1]
     [over] = [at for at, event in enumerate(events) if isinstance(event, OutageOver)]
     [late] = [at for at, event in enumerate(events) if isinstance(event, BytesArrived)]
     assert over < late
 
 
 def test_it_is_told_that_nobody_is_answered(silenced: Silenced) -> None:
-    court, _ = silenced(asyncio_reference_pool.ConnectionPool)
+    checker, _ = silenced(asyncio_reference_pool.ConnectionPool)
 
     for events, why in zip(
-        court.histories,
+        checker.histories,
         ("lost on the way", "CLIENT PAUSE", "is stopped", "is stopped"),
         strict=True,
     ):
@@ -144,9 +144,9 @@ def test_it_is_told_that_nobody_is_answered(silenced: Silenced) -> None:
 def test_a_pool_that_reckons_with_ends_and_not_with_silence_is_convicted(
     silenced: Silenced, culprit: type[SoundPool | SoundAsyncPool], clause: str
 ) -> None:
-    court, _ = silenced(culprit)
+    checker, _ = silenced(culprit)
 
-    assert set(court.convictions) == {clause}
+    assert set(checker.violations) == {clause}
 
 
 def test_nobody_is_judged_whose_machine_stood_still_before_the_silence(
@@ -158,17 +158,17 @@ def test_nobody_is_judged_whose_machine_stood_still_before_the_silence(
 
     monkeypatch.setattr(written, "run_possible", run_slowly)
 
-    court, told = silenced(SoundAsyncPool)
+    checker, told = silenced(SoundAsyncPool)
 
     assert told == ()
-    assert court.programs == 0
+    assert checker.programs == 0
 
 
 def test_a_pool_whose_clients_never_give_up_is_not_kept_waiting(silenced: Silenced) -> None:
-    court, told = silenced(SoundPool, takes=frozenset({"timeout"}))
+    checker, told = silenced(SoundPool, takes=frozenset({"timeout"}))
 
     assert told == ("the server was not made to answer nobody: the pool takes no socket_timeout",)
-    assert court.programs == 0
+    assert checker.programs == 0
 
 
 class TriesAgain(SoundPool):
@@ -184,19 +184,19 @@ def test_callers_who_never_give_up_are_let_for_a_while_only(
 ) -> None:
     monkeypatch.setattr(driver_silences, "LONG_S", 0.0)
 
-    court, told = silenced(pool)
+    checker, told = silenced(pool)
 
     [said] = told
     assert said.endswith("only for a while: callers go on trying for more than 0 s")
-    assert court.convictions == {}
+    assert checker.violations == {}
 
 
 def test_what_there_was_no_time_for_cuts_the_check_short(silenced: Silenced) -> None:
-    court, told = silenced(SoundAsyncPool, limit_s=0.0)
+    checker, told = silenced(SoundAsyncPool, limit_s=0.0)
 
     assert told == ()
-    assert court.programs == 0
-    assert court.cut_short
+    assert checker.programs == 0
+    assert checker.cut_short
 
 
 def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent_all_the_same(
@@ -204,22 +204,22 @@ def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent
 ) -> None:
     monkeypatch.setattr(child, "programs", lambda: [(None, "no server program")])
 
-    court, told = silenced(SoundAsyncPool)
+    checker, told = silenced(SoundAsyncPool)
 
     assert told == ("the server was not made to answer nobody: no server program",)
-    assert court.programs == 1
+    assert checker.programs == 1
 
 
 @pytest.mark.parametrize("program", ["PAUSED_WHILE_IDLE", "FROZEN_WHILE_IN_USE"])
 def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
     silenced: Silenced, program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers: list[MortalServer] = []
+    servers: list[RestartableServer] = []
 
     @contextmanager
-    def noted(_image: str | None) -> Iterator[MortalServer]:
-        with mortal_server() as server:
-            assert isinstance(server, MortalServer)
+    def noted(_image: str | None) -> Iterator[RestartableServer]:
+        with restartable_server() as server:
+            assert isinstance(server, RestartableServer)
             servers.append(server)
             yield server
 
@@ -231,7 +231,7 @@ def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
             raise
 
     monkeypatch.setattr(written, "run_possible", run_and_tidy_up)
-    monkeypatch.setattr(silences, "mortal_server", noted)
+    monkeypatch.setattr(silences, "restartable_server", noted)
     monkeypatch.setattr(silences, "SWALLOWED_WHILE_IN_USE", ())
     monkeypatch.setattr(silences, "PAUSED_WHILE_IDLE", broken_off(getattr(silences, program)))
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from poolproof.conformance.telling import story
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.counterexample import story
+from poolproof.conformance.counterexample.story import tell
 from poolproof.spec import CLAUSES, Clause, History, Level, Requirement
 from poolproof.spec.clause import Judgement
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     AcquireCalled,
     Acquired,
     AcquireFailed,
@@ -27,12 +27,12 @@ from poolproof.spec.events import (
     OutageOver,
     Overdue,
     PoolBuilt,
+    PoolConfig,
+    Quiescent,
     ReleaseCalled,
     ReleaseReturned,
     ReplyAwaited,
-    Settled,
     Shown,
-    Terms,
     Used,
 )
 
@@ -59,8 +59,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     return told
 
 
-def built(*pools: str, **terms: float | None) -> list[Event]:
-    return [PoolBuilt(0.0, pool, Terms(2, **terms)) for pool in pools]  # type: ignore[arg-type]
+def built(*pools: str, **config: float | None) -> list[Event]:
+    return [PoolBuilt(0.0, pool, PoolConfig(2, **config)) for pool in pools]  # type: ignore[arg-type]
 
 
 def acquired(call: int, connection: int | None, pool: str = "A", trouble: str = "") -> list[Event]:
@@ -76,24 +76,30 @@ def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[
 
 
 @pytest.mark.parametrize(
-    ("terms", "told"),
+    ("config", "told"),
     [
-        (Terms(3, 0.5), "max_connections=3, timeout=0.5"),
-        (Terms(3, None), "max_connections=3, timeout=None"),
-        (Terms(3, takes_timeout=False), "max_connections=3"),
-        (Terms(3, 0.5, socket_timeout_s=2.0), "max_connections=3, timeout=0.5, socket_timeout=2.0"),
-        (Terms(3, 5, max_idle_time_s=60.0), "max_connections=3, timeout=5, max_idle_time=60.0"),
-        (Terms(3, 5, min_idle=2), "max_connections=3, timeout=5, min_idle=2"),
-        (Terms(3, 5, max_lifetime_s=60.0), "max_connections=3, timeout=5, max_lifetime=60.0"),
+        (PoolConfig(3, 0.5), "max_connections=3, timeout=0.5"),
+        (PoolConfig(3, None), "max_connections=3, timeout=None"),
+        (PoolConfig(3, takes_timeout=False), "max_connections=3"),
+        (
+            PoolConfig(3, 0.5, socket_timeout_s=2.0),
+            "max_connections=3, timeout=0.5, socket_timeout=2.0",
+        ),
+        (
+            PoolConfig(3, 5, max_idle_time_s=60.0),
+            "max_connections=3, timeout=5, max_idle_time=60.0",
+        ),
+        (PoolConfig(3, 5, min_idle=2), "max_connections=3, timeout=5, min_idle=2"),
+        (PoolConfig(3, 5, max_lifetime_s=60.0), "max_connections=3, timeout=5, max_lifetime=60.0"),
     ],
 )
-def test_a_pool_is_introduced_with_its_terms(steps: Steps, terms: Terms, told: str) -> None:
-    assert steps(PoolBuilt(0.0, "A", terms)) == (f"a pool is built with {told}",)
+def test_a_pool_is_introduced_with_its_terms(steps: Steps, config: PoolConfig, told: str) -> None:
+    assert steps(PoolBuilt(0.0, "A", config)) == (f"a pool is built with {told}",)
 
 
 def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
     told = steps(
-        *built("A"), AcquireCalled(1.0, "A", 1, 2.0), Settled(1.0, {}), *acquired(1, 7)[1:]
+        *built("A"), AcquireCalled(1.0, "A", 1, 2.0), Quiescent(1.0, {}), *acquired(1, 7)[1:]
     )
 
     assert told[1:] == (
@@ -105,14 +111,14 @@ def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
 def test_closing_that_takes_its_time_is_told(steps: Steps) -> None:
     closing = CloseCalled(1.0, "A", 9, 5.0), CloseReturned(2.0, "A", 9)
 
-    assert steps(*built("A"), closing[0], Settled(1.0, {}), closing[1])[1:] == (
+    assert steps(*built("A"), closing[0], Quiescent(1.0, {}), closing[1])[1:] == (
         "somebody closes the pool with a grace period of 5 s",
         "closing the pool comes to its end",
     )
 
 
 def test_time_that_goes_by_is_told(steps: Steps) -> None:
-    told = steps(*built("A"), *acquired(1, 7), *released(1), Settled(152.0, {}), *acquired(2, 7))
+    told = steps(*built("A"), *acquired(1, 7), *released(1), Quiescent(152.0, {}), *acquired(2, 7))
 
     assert told[2:] == ("release connection 1", "150 s pass", "acquire gets connection 1")
 
@@ -132,7 +138,7 @@ def test_connections_are_numbered_in_the_order_in_which_they_are_met(steps: Step
 
 
 def test_connections_that_only_the_server_saw_are_counted_too(steps: Steps) -> None:
-    settled = Settled(1.0, {"A": frozenset({4711, 12})})
+    settled = Quiescent(1.0, {"A": frozenset({4711, 12})})
 
     assert steps(*built("A"), settled, *acquired(1, 4711))[1:] == ("acquire gets connection 2",)
 
@@ -176,12 +182,12 @@ def test_a_waiting_caller_is_told_as_waiting_until_served(steps: Steps) -> None:
         *built("A"),
         *acquired(1, 7),
         AcquireCalled(1.0, "A", 2),
-        Settled(1.1, {"A": frozenset({7})}),
+        Quiescent(1.1, {"A": frozenset({7})}),
         Used(1.2, "A", 1),
-        Settled(1.3, {"A": frozenset({7})}),
+        Quiescent(1.3, {"A": frozenset({7})}),
         *released(1),
         Acquired(2.0, "A", 2, 7),
-        Settled(2.1, {"A": frozenset({7})}),
+        Quiescent(2.1, {"A": frozenset({7})}),
         *acquired(3, 8),
     )
 

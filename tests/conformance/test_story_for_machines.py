@@ -1,20 +1,20 @@
 """A story is also told for machines: the same steps, each with its caller, and without columns."""
 
-from poolproof.conformance.telling.story import happened, tell
-from poolproof.spec.events import (
+from poolproof.conformance.counterexample.story import happened, tell
+from poolproof.spec.model.events import (
     AcquireCalled,
     Acquired,
     Event,
     PoolBuilt,
+    PoolConfig,
+    Quiescent,
     ReleaseCalled,
     ReleaseReturned,
-    Settled,
-    Terms,
 )
 
 
 def built(most: int = 1) -> Event:
-    return PoolBuilt(0.0, "A", Terms(most, 5.0))
+    return PoolBuilt(0.0, "A", PoolConfig(most, 5.0))
 
 
 def asks(call: int) -> Event:
@@ -34,7 +34,7 @@ def released(acquire: int, call: int = 100) -> Event:
 
 
 def quiet(*open_now: int) -> Event:
-    return Settled(1.0, {"A": frozenset(open_now)}, certain=True)
+    return Quiescent(1.0, {"A": frozenset(open_now)}, certain=True)
 
 
 def test_where_callers_meet_each_step_names_its_caller_and_has_no_columns() -> None:

@@ -6,11 +6,11 @@ from textwrap import dedent
 
 import pytest
 
-from poolproof.conformance.telling import story
-from poolproof.conformance.telling.story import tell
+from poolproof.conformance.counterexample import story
+from poolproof.conformance.counterexample.story import tell
 from poolproof.spec import Clause, History, Level, Requirement
 from poolproof.spec.clause import Judgement
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireCancelled,
     Acquired,
@@ -27,12 +27,12 @@ from poolproof.spec.events import (
     OutageOver,
     Overdue,
     PoolBuilt,
+    PoolConfig,
+    Quiescent,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
     ReplyAwaited,
-    Settled,
-    Terms,
     Used,
 )
 
@@ -43,7 +43,7 @@ REFUSED = Error("redis.exceptions.MaxConnectionsError", "a secret message")
 
 
 def built(most: int = 1, pool: str = "A") -> Event:
-    return PoolBuilt(0.0, pool, Terms(most, 5.0))
+    return PoolBuilt(0.0, pool, PoolConfig(most, 5.0))
 
 
 def asks(call: int, pool: str = "A") -> Event:
@@ -70,8 +70,10 @@ def leaves(call: int) -> Event:
     return AcquireCancelled(1.0, "A", call)
 
 
-def quiet(*open_now: int, connecting: frozenset[int] = frozenset(), held: bool = False) -> Settled:
-    return Settled(1.0, {"A": frozenset(open_now)}, True, connecting, held)
+def quiet(
+    *open_now: int, connecting: frozenset[int] = frozenset(), held: bool = False
+) -> Quiescent:
+    return Quiescent(1.0, {"A": frozenset(open_now)}, True, connecting, held)
 
 
 def lanes(clause: str, *events: Event) -> str:
@@ -128,7 +130,7 @@ def test_a_newcomer_that_overtakes_a_waiter() -> None:
 
 
 def test_time_that_passes_while_callers_wait(told: Callable[..., str]) -> None:
-    later = Settled(3.5, {"A": frozenset({70})}, certain=True)
+    later = Quiescent(3.5, {"A": frozenset({70})}, certain=True)
     out_of_time = Error("client.PoolExhausted", "none")
 
     assert told(
@@ -369,7 +371,7 @@ def test_time_that_passes_before_a_release_meets_the_end_of_a_wait(
 
     assert told(
         *(built(), asks(1), gets(1), asks(2), quiet(70), *meets, out_of_time),
-        *(Settled(6.0, {"A": frozenset({70})}, certain=True),),
+        *(Quiescent(6.0, {"A": frozenset({70})}, certain=True),),
     ) == table("""
         caller A           caller B                             the pool, when nothing moves
         acquire: gets #1
@@ -395,7 +397,7 @@ def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
 
 
 def test_it_is_told_how_long_an_outage_has_been_over(told: Callable[..., str]) -> None:
-    back = (OutageOver(1.0), Settled(61.0, {"A": frozenset({70})}))
+    back = (OutageOver(1.0), Quiescent(61.0, {"A": frozenset({70})}))
 
     assert told(built(), asks(1), gets(1), Outage(1.0, "it is down"), quiet(70), *back) == table("""
         caller A                                     the pool, when nothing moves

@@ -17,9 +17,9 @@ from time import monotonic
 
 import pytest
 
-from poolproof.conformance.processes.messages import Job, Working, decode, encode
-from poolproof.conformance.processes.supervisor import supervise
 from poolproof.conformance.server import Server, obtain
+from poolproof.conformance.worker.messages import Job, Working, decode, encode
+from poolproof.conformance.worker.supervisor import supervise
 
 TARGETS = Path(__file__).with_name("targets")
 POOLPROOF = Path(sys.executable).with_name("poolproof")
@@ -185,7 +185,7 @@ def test_a_worker_ends_with_its_supervisor(own_server: Server, tmp_path: Path) -
     """The supervisor cannot end it when it is itself killed; the worker sees its input close."""
     receive, send = os.pipe()
     with subprocess.Popen(
-        [sys.executable, "-m", "poolproof.conformance.processes.worker", str(send)],
+        [sys.executable, "-m", "poolproof.conformance.worker.worker", str(send)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

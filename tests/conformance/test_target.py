@@ -8,10 +8,8 @@ from textwrap import indent
 import pytest
 import redis
 
-from poolproof.conformance.pools import SHORT_NAMES
-from poolproof.conformance.targets.adapter import uses_asyncio, uses_threads
-from poolproof.conformance.targets.redis_interface import AsyncRedisInterface, RedisInterface
-from poolproof.conformance.targets.target import (
+from poolproof.conformance.adapters.adapter import uses_asyncio, uses_threads
+from poolproof.conformance.adapters.load import (
     CHOSEN_BY_KIT,
     TargetError,
     load_name,
@@ -19,6 +17,8 @@ from poolproof.conformance.targets.target import (
     read_extra,
     split_extra,
 )
+from poolproof.conformance.adapters.names import SHORT_NAMES
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
 
 TARGETS = Path(__file__).with_name("targets")
 
@@ -97,7 +97,7 @@ def test_a_name_without_a_colon_is_one_that_the_kit_knows(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHORT_NAMES)
 def test_a_short_name_leads_to_the_adapter_that_comes_with_the_kit(name: str) -> None:
-    assert type(load_target(name)).__module__ == f"poolproof.conformance.pools.{name}"
+    assert type(load_target(name)).__module__ == f"poolproof.conformance.adapters.{name}"
 
 
 @pytest.mark.parametrize(

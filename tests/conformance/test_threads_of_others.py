@@ -10,16 +10,17 @@ from culprits import SoundAsyncPool, SoundPool
 from judging import adapter_of, drivers_of
 from redis import Connection
 
-from poolproof.conformance import loop, scheduler
+from poolproof.conformance.adapters.probe import prepare
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.drivers.threads_of_others import threads_now, threads_of_pool
-from poolproof.conformance.programs.program import Acquire, Build
-from poolproof.conformance.programs.themes import Theme
+from poolproof.conformance.engines import asyncio as loop
+from poolproof.conformance.engines import threads as scheduler
+from poolproof.conformance.engines.threads.threads_of_others import threads_now, threads_of_pool
+from poolproof.conformance.programs.operations import Acquire, Build
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import prepare
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.spec.events import Terms
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.themes import Theme
+from poolproof.spec.model.events import PoolConfig
 
 
 class AskingPool(SoundPool):
@@ -33,24 +34,24 @@ class AskingPool(SoundPool):
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
 def acquire_once(
     pool: type[object],
     settings: PoolSettings,
-    witness: Witness,
+    monitor: ServerMonitor,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     with schedulable_threads():
-        prepared = prepare(adapter_of(pool), settings, witness)
-        driver = drivers_of(prepared).new(Theme.QUEUE, settings, witness, look_twice=False)
+        prepared = prepare(adapter_of(pool), settings, monitor)
+        driver = drivers_of(prepared).new(Theme.QUEUE, settings, monitor, look_twice=False)
         meanwhile()
         try:
-            driver.run_one(Build("A", Terms(1, 5.0)))
+            driver.run_one(Build("A", PoolConfig(1, 5.0)))
             driver.run_one(Acquire("A"))
         finally:
             driver.close()
@@ -58,15 +59,15 @@ def acquire_once(
 
 @pytest.mark.parametrize("afterwards", [SoundPool, SoundAsyncPool])
 def test_a_thread_that_tasks_run_on_is_the_kits(
-    afterwards: type[object], settings: PoolSettings, witness: Witness
+    afterwards: type[object], settings: PoolSettings, monitor: ServerMonitor
 ) -> None:
     before = threads_now()
 
-    acquire_once(AskingPool, settings, witness)
+    acquire_once(AskingPool, settings, monitor)
 
     assert AskingPool.asked & {*threading.enumerate()}
     assert threads_of_pool(before) == []
-    acquire_once(afterwards, settings, witness)
+    acquire_once(afterwards, settings, monitor)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +91,13 @@ def test_a_thread_that_no_program_started_cannot_be_hosted(
     refusal: type[Exception],
     why: str,
     settings: PoolSettings,
-    witness: Witness,
+    monitor: ServerMonitor,
 ) -> None:
     over = threading.Event()
     sweeper = threading.Thread(target=over.wait, args=(60,), name="sweeper")
 
     with pytest.raises(refusal, match=why):
-        acquire_once(pool, settings, witness, meanwhile=sweeper.start)
+        acquire_once(pool, settings, monitor, meanwhile=sweeper.start)
 
     over.set()
     sweeper.join()

@@ -12,17 +12,17 @@ import redis.asyncio
 from redis._parsers import Encoder
 from redis.asyncio.connection import AbstractConnection
 
+from poolproof.conformance.adapters.load import load_target
+from poolproof.conformance.adapters.probe import Prepared, prepare
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface
+from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
-from poolproof.conformance.targets.preparation import Prepared, prepare
-from poolproof.conformance.targets.redis_interface import AsyncRedisInterface
-from poolproof.conformance.targets.settings import PoolSettings
-from poolproof.conformance.targets.target import load_target
-from poolproof.conformance.trials import run_trials
-from poolproof.conformance.trials.features import FEATURES
-from poolproof.conformance.trials.tour import tour_of_the_client
+from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.trials import run_trials
+from poolproof.conformance.workloads.trials.features import FEATURES
+from poolproof.conformance.workloads.trials.tour import tour_of_the_client
 from poolproof.spec import CLAUSES, History
-from poolproof.spec.events import ArgumentTried, Event, FeatureTried, Shown
+from poolproof.spec.model.events import ArgumentTried, Event, FeatureTried, Shown
 
 ASYNCIO = [
     "redis.asyncio:ConnectionPool",
@@ -36,11 +36,11 @@ NAME = "poolproof-trial"
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    assert not witness.settled_connections({"": NAME}, {"": 0})[""]
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    assert not monitor.settled_connections({"": NAME}, {"": 0})[""]
+    monitor.close()
 
 
 @pytest.fixture
@@ -49,15 +49,15 @@ def settings(server: Server) -> PoolSettings:
 
 
 @pytest.fixture
-def tried(server: Server, settings: PoolSettings, witness: Witness) -> "Tried":
+def tried(server: Server, settings: PoolSettings, monitor: ServerMonitor) -> "Tried":
     def prepared(build: Callable[..., object] | str) -> Prepared:
         if build == ASYNCIO[-1]:
             pytest.importorskip("poolproof.reference_pool.asyncio")
         adapter = load_target(build) if isinstance(build, str) else AsyncRedisInterface(build)
-        return prepare(adapter, settings, witness)
+        return prepare(adapter, settings, monitor)
 
     def try_it(build: Callable[..., object] | str) -> list[Event]:
-        trials = run_trials(prepared(build), server, witness, lambda: None)
+        trials = run_trials(prepared(build), server, monitor, lambda: None)
         return [event for events in trials for event in events]
 
     return try_it
@@ -67,11 +67,11 @@ Tried = Callable[[Callable[..., object] | str], list[Event]]
 
 
 def test_senseless_arguments_are_tried_only_where_a_clause_about_them_is_asked_for(
-    server: Server, settings: PoolSettings, witness: Witness
+    server: Server, settings: PoolSettings, monitor: ServerMonitor
 ) -> None:
-    prepared = prepare(load_target(ASYNCIO[0]), settings, witness)
+    prepared = prepare(load_target(ASYNCIO[0]), settings, monitor)
 
-    trials = run_trials(prepared, server, witness, lambda: None, ["BRK-6"])
+    trials = run_trials(prepared, server, monitor, lambda: None, ["BRK-6"])
 
     assert not [event for events in trials for event in events if isinstance(event, ArgumentTried)]
 
@@ -257,16 +257,16 @@ def test_a_pool_that_holds_up_its_loop_spoils_no_other_trial(tried: Tried) -> No
 
 @pytest.mark.parametrize("target", ["redis:ConnectionPool", "redis.asyncio:ConnectionPool"])
 def test_what_the_client_may_not_do_on_its_own_pool_is_asked_of_no_other(
-    target: str, settings: PoolSettings, witness: Witness
+    target: str, settings: PoolSettings, monitor: ServerMonitor
 ) -> None:
     user = f"user-{token_hex(8)}"
-    witness.ask("ACL", "SETUSER", user, "on", ">pass", "~*", "&*", "+@all", "-@scripting")
+    monitor.ask("ACL", "SETUSER", user, "on", ">pass", "~*", "&*", "+@all", "-@scripting")
     try:
         allowed = replace(settings, username=user, password="pass")
-        prepared = prepare(load_target(target), allowed, witness)
+        prepared = prepare(load_target(target), allowed, monitor)
         [events] = tour_of_the_client(prepared, lambda: None)
     finally:
-        witness.ask("ACL", "DELUSER", user)
+        monitor.ask("ACL", "DELUSER", user)
 
     # A lock is released by a script.
     assert features(list(events)) == dict.fromkeys(set(TOUR) - {"a script", "a lock"}, "")

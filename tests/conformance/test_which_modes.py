@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from poolproof.conformance import command_line
-from poolproof.conformance.processes.pythons import Python
-from poolproof.conformance.verdicts.modes import modes_of
+from poolproof.conformance import cli as command_line
+from poolproof.conformance.report.modes import modes_of
+from poolproof.conformance.worker.pythons import Python
 
 HERE = Python("python", "/python", "3.11.7")
 NEWER = Python("python3.99", "/python3.99", "3.99.0")

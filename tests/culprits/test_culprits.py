@@ -15,7 +15,7 @@ from culprits.options_async import OptionsAsyncPool
 from poolproof.conformance.check import Findings
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
-from poolproof.conformance.trials import ON_FORKS
+from poolproof.conformance.workloads.trials import ON_FORKS
 from poolproof.spec import CLAUSES, Capability
 
 BUDGET = Budget(
@@ -60,7 +60,7 @@ def test_a_culprit_is_convicted_by_its_clause_and_by_named_ones_only(
     clauses = CLAUSES if ON_FORKS.intersection(named) else CLAUSES.keys() - ON_FORKS
 
     for seed, budget in enumerate((BRIEF, BUDGET, UNHURRIED, UNHURRIED, UNHURRIED)):
-        convicted = set(check(culprit, server, budget, seed, clauses).convictions)
+        convicted = set(check(culprit, server, budget, seed, clauses).violations)
         assert convicted <= expected
         if named[0] in convicted:
             return
@@ -81,7 +81,7 @@ def test_a_sound_pool_breaks_nothing_and_leaves_no_clause_unobserved(
     others = {Capability.THREADS, Capability.ASYNCIO} - {callers}
     if callers is Capability.ASYNCIO:
         others.add(Capability.FORK)
-    assert findings.convictions == {}
+    assert findings.violations == {}
     assert set(findings.observed) == {
         name for name, clause in CLAUSES.items() if clause.needs not in others
     }

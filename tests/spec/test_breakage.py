@@ -32,17 +32,15 @@ from histories import (
 )
 
 from poolproof.spec import Clause
-from poolproof.spec.breakage import (
+from poolproof.spec.clauses.breakage import (
     a_connection_closed_while_idle_is_not_handed_out as brk_1,
 )
-from poolproof.spec.breakage import (
-    a_connection_that_breaks_in_use_costs_no_slot as brk_3,
-)
-from poolproof.spec.breakage import a_failed_connect_is_told_and_costs_no_slot as brk_4
-from poolproof.spec.breakage import a_pool_outlives_an_outage as brk_5
-from poolproof.spec.breakage import an_interrupted_command_leaves_no_reply_behind as brk_6
-from poolproof.spec.breakage import what_nobody_has_read_reaches_no_other_caller as brk_2
-from poolproof.spec.events import Error, Overdue, PoolBuilt, Terms
+from poolproof.spec.clauses.breakage import a_connection_that_breaks_in_use_costs_no_slot as brk_3
+from poolproof.spec.clauses.breakage import a_failed_connect_is_told_and_costs_no_slot as brk_4
+from poolproof.spec.clauses.breakage import a_pool_outlives_an_outage as brk_5
+from poolproof.spec.clauses.breakage import an_interrupted_command_leaves_no_reply_behind as brk_6
+from poolproof.spec.clauses.breakage import what_nobody_has_read_reaches_no_other_caller as brk_2
+from poolproof.spec.model.events import Error, Overdue, PoolBuilt, PoolConfig
 
 ONE = built(1)
 TWO = built(2)
@@ -106,7 +104,7 @@ class TestIdleCut:
         assert said(brk_1, *start, acquires(2, 8), asks(3), fails(3)) == []
 
     def test_it_says_nothing_of_an_acquire_whose_socket_timeout_is_short(self) -> None:
-        brief: Events = (PoolBuilt(0.0, "A", Terms(1, 1.0, socket_timeout_s=0.03)),)
+        brief: Events = (PoolBuilt(0.0, "A", PoolConfig(1, 1.0, socket_timeout_s=0.03)),)
 
         assert said(brk_1, brief, fills_and_empties(7), cut(7), asks(1), gets_a_dead_one(1)) == []
 

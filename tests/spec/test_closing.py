@@ -22,10 +22,10 @@ from histories import (
     uses,
 )
 
-from poolproof.spec.closing import a_closed_pool_leaves_nothing_open as cls_2
-from poolproof.spec.closing import a_pool_that_disconnects_goes_on as cls_3
-from poolproof.spec.closing import closing_ends_every_wait as cls_1
-from poolproof.spec.events import (
+from poolproof.spec.clauses.closing import a_closed_pool_leaves_nothing_open as cls_2
+from poolproof.spec.clauses.closing import a_pool_that_disconnects_goes_on as cls_3
+from poolproof.spec.clauses.closing import closing_ends_every_wait as cls_1
+from poolproof.spec.model.events import (
     CancelCalled,
     CloseCalled,
     DisconnectCalled,

@@ -31,20 +31,20 @@ from histories import (
 )
 
 from poolproof.spec import CLAUSES
-from poolproof.spec.events import (
+from poolproof.spec.model.events import (
     CommandCalled,
     CommandReturned,
     Error,
     PoolBuilt,
+    PoolConfig,
     ReplyAwaited,
-    Terms,
 )
 
 BEGUN: Events = (CommandCalled(0.0, "A", 50),)
 ENDED: Events = (CommandReturned(0.0, "A", 50),)
 TOO_LATE = fails(2, REFUSED, after_s=1.0)
 LATER = releases(1, at_s=2.0)
-IMPATIENT: Events = (PoolBuilt(0.0, "A", Terms(1, 1.0, socket_timeout_s=0.5)),)
+IMPATIENT: Events = (PoolBuilt(0.0, "A", PoolConfig(1, 1.0, socket_timeout_s=0.5)),)
 REPLY_GIVEN_UP: Events = (
     ReplyAwaited(0.0, "A", 1, server_s=1.0, took_s=0.1, timed_out=True, control_s=0.5),
 )

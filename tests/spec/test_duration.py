@@ -2,7 +2,7 @@
 
 import pytest
 
-from poolproof.spec.duration import duration
+from poolproof.spec.model.duration import duration
 
 
 @pytest.mark.parametrize(

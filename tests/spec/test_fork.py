@@ -6,11 +6,16 @@ import histories
 import pytest
 
 from poolproof.spec import Clause
-from poolproof.spec.events import Event
-from poolproof.spec.fork import a_child_may_release_what_it_inherited as frk_3
-from poolproof.spec.fork import a_child_starts_with_an_empty_pool as frk_1
-from poolproof.spec.fork import a_fork_in_the_middle_of_a_call_locks_nobody_out as frk_2
-from poolproof.spec.fork_events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
+from poolproof.spec.clauses.fork import a_child_may_release_what_it_inherited as frk_3
+from poolproof.spec.clauses.fork import a_child_starts_with_an_empty_pool as frk_1
+from poolproof.spec.clauses.fork import a_fork_in_the_middle_of_a_call_locks_nobody_out as frk_2
+from poolproof.spec.model.events import Event
+from poolproof.spec.model.fork_events import (
+    AcquiredAfterFork,
+    Forked,
+    ReleasedAfterFork,
+    UsedAfterFork,
+)
 
 IN_USE, IDLE, OWN, ANOTHER = 1, 2, 3, 4
 

@@ -2,7 +2,14 @@
 
 from histories import EXHAUSTED, REFUSED, Events, closes, cut, gets, said, uses
 
-from poolproof.spec.events import (
+from poolproof.spec.clauses.options import a_callers_own_timeout_bounds_its_wait as opt_3
+from poolproof.spec.clauses.options import a_pool_that_rests_has_connections_ready as opt_5
+from poolproof.spec.clauses.options import closing_waits_for_holders_as_long_as_it_was_told as opt_4
+from poolproof.spec.clauses.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
+from poolproof.spec.clauses.options import what_was_open_for_too_long_is_not_handed_out as opt_2
+from poolproof.spec.clauses.timeout import a_wait_in_vain_ends_at_timeout as tmo_2
+from poolproof.spec.clauses.timeout import the_error_says_that_the_pool_was_exhausted as tmo_3
+from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireFailed,
     BlockLeft,
@@ -10,23 +17,16 @@ from poolproof.spec.events import (
     CloseReturned,
     Error,
     PoolBuilt,
+    PoolConfig,
+    Quiescent,
     ReleaseReturned,
-    Settled,
-    Terms,
 )
-from poolproof.spec.events import ReleaseCalled as Releases
-from poolproof.spec.options import a_callers_own_timeout_bounds_its_wait as opt_3
-from poolproof.spec.options import a_pool_that_rests_has_connections_ready as opt_5
-from poolproof.spec.options import closing_waits_for_holders_as_long_as_it_was_told as opt_4
-from poolproof.spec.options import what_was_idle_for_too_long_is_not_handed_out as opt_1
-from poolproof.spec.options import what_was_open_for_too_long_is_not_handed_out as opt_2
-from poolproof.spec.timeout import a_wait_in_vain_ends_at_timeout as tmo_2
-from poolproof.spec.timeout import the_error_says_that_the_pool_was_exhausted as tmo_3
+from poolproof.spec.model.events import ReleaseCalled as Releases
 
-IDLE: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_idle_time_s=60.0)),)
-LIVING: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0, max_lifetime_s=60.0)),)
-RESTING: Events = (PoolBuilt(0.0, "A", Terms(3, 1.0, min_idle=2)),)
-NEITHER: Events = (PoolBuilt(0.0, "A", Terms(2, 1.0)),)
+IDLE: Events = (PoolBuilt(0.0, "A", PoolConfig(2, 1.0, max_idle_time_s=60.0)),)
+LIVING: Events = (PoolBuilt(0.0, "A", PoolConfig(2, 1.0, max_lifetime_s=60.0)),)
+RESTING: Events = (PoolBuilt(0.0, "A", PoolConfig(3, 1.0, min_idle=2)),)
+NEITHER: Events = (PoolBuilt(0.0, "A", PoolConfig(2, 1.0)),)
 
 
 def acquires(call: int, connection: int, at_s: float) -> Events:
@@ -111,7 +111,7 @@ class TestOpen:
         assert said(opt_2, *self.USED, acquires(3, 7, 119.0)) == []
 
     def test_it_grows_old_from_when_the_server_first_showed_it(self) -> None:
-        seen = (Settled(0.0, {"A": frozenset({7})}),)
+        seen = (Quiescent(0.0, {"A": frozenset({7})}),)
 
         assert said(opt_2, LIVING, seen, acquires(1, 7, 121.0)) != []
 
@@ -130,11 +130,11 @@ def fails(call: int, at_s: float, *, exact: bool = True) -> Events:
 
 
 def still(at_s: float = 0.0) -> Events:
-    return (Settled(at_s, {"A": frozenset({7})}, certain=True),)
+    return (Quiescent(at_s, {"A": frozenset({7})}, certain=True),)
 
 
 class TestOwnTimeout:
-    FULL = ((PoolBuilt(0.0, "A", Terms(1, 5.0)),), acquires(1, 7, 0.0))
+    FULL = ((PoolBuilt(0.0, "A", PoolConfig(1, 5.0)),), acquires(1, 7, 0.0))
 
     def test_an_acquire_that_fails_when_its_own_time_is_over_upholds_it(self) -> None:
         assert said(opt_3, *self.FULL, asks(2, 1.0), fails(2, 1.0)) == [None]
@@ -189,7 +189,7 @@ def is_closed(at_s: float, error: Error | None = None) -> Events:
 
 
 class TestGrace:
-    HELD = ((PoolBuilt(0.0, "A", Terms(2, 5.0)),), acquires(1, 7, 0.0))
+    HELD = ((PoolBuilt(0.0, "A", PoolConfig(2, 5.0)),), acquires(1, 7, 0.0))
 
     def test_closing_that_ends_when_all_is_released_upholds_it(self) -> None:
         done = (releases(1, 4.0), is_closed(4.0))
@@ -236,7 +236,7 @@ class TestGrace:
 
 
 def seen(at_s: float, *connections: int, certain: bool = True) -> Events:
-    return (Settled(at_s, {"A": frozenset(connections)}, certain=certain),)
+    return (Quiescent(at_s, {"A": frozenset(connections)}, certain=certain),)
 
 
 class TestResting:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from poolproof.conformance.network.ends import (
+from poolproof.conformance.faults.network.ends import (
     CLOSED,
     ESTABLISHED,
     Address,

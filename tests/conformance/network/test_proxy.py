@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from poolproof.conformance.network import Link, Proxy, ProxyError
-from poolproof.conformance.network.ends import can_be_seen
+from poolproof.conformance.faults.network import Link, Proxy, ProxyError
+from poolproof.conformance.faults.network.ends import can_be_seen
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.server.monitor import ServerMonitor
 
 BOUND_S = 20.0
 
@@ -25,10 +25,10 @@ def proxy(server: Server) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def witness(server: Server) -> Iterator[Witness]:
-    witness = Witness(server)
-    yield witness
-    witness.close()
+def monitor(server: Server) -> Iterator[ServerMonitor]:
+    monitor = ServerMonitor(server)
+    yield monitor
+    monitor.close()
 
 
 @pytest.fixture
@@ -115,33 +115,33 @@ class TestRelaying:
         assert {len(slow.read_response()) for _ in range(40)} == {1_000_000}
 
     def test_a_link_is_found_by_the_address_that_the_server_knows(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         first, second = connect(), connect()
         for connection in (first, second):
             number = ask(connection, "CLIENT", "ID")
-            listed = str(witness.ask("CLIENT", "LIST", "ID", str(number)))
+            listed = str(monitor.ask("CLIENT", "LIST", "ID", str(number)))
             address = listed.split(" addr=")[1].split()[0]
             assert proxy.link_of(address) is link_of(proxy, connection)
         assert [link.number for link in proxy.links()] == [0, 1]
 
     def test_the_server_is_told_when_a_pool_closes(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
         link = link_of(proxy, connection)
         connection.disconnect()
         proxy.await_end(link)
-        assert f"id={number} " not in str(witness.ask("CLIENT", "LIST"))
+        assert f"id={number} " not in str(monitor.ask("CLIENT", "LIST"))
         assert proxy.links() == ()
 
     def test_a_pool_is_told_when_the_server_closes(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         link = link_of(proxy, connection)
-        witness.ask("CLIENT", "KILL", "ID", str(ask(connection, "CLIENT", "ID")))
+        monitor.ask("CLIENT", "KILL", "ID", str(ask(connection, "CLIENT", "ID")))
         proxy.await_end(link)
         assert has_ended(connection)
         with pytest.raises(redis.ConnectionError):
@@ -173,14 +173,14 @@ class TestSettling:
             assert connection.read_response() == b"%03d" % number
 
     def test_it_is_settled_without_a_reply_when_none_is_wanted(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         connection.send_command("BLPOP", "settled without a reply", 0)
         proxy.settle(answered=False)
         assert link_of(proxy, connection).due == 1
         assert unread(connection) == b""
-        witness.ask("RPUSH", "settled without a reply", "late")
+        monitor.ask("RPUSH", "settled without a reply", "late")
         proxy.settle()
         assert unread(connection).endswith(b"\r\nlate\r\n")
 
@@ -215,32 +215,32 @@ class TestConnecting:
             other.bind((proxy.host, proxy.port))
 
     def test_a_connect_that_hangs_is_unknown_to_the_server_until_it_is_admitted(
-        self, proxy: Proxy, witness: Witness
+        self, proxy: Proxy, monitor: ServerMonitor
     ) -> None:
         proxy.let_connects_hang()
         with socket.create_connection((proxy.host, proxy.port), BOUND_S) as client:
-            before = str(witness.ask("CLIENT", "LIST")).count("id=")
+            before = str(monitor.ask("CLIENT", "LIST")).count("id=")
             client.sendall(b"PING\r\n")
             proxy.settle()
             (link,) = proxy.links()
             assert not link.is_admitted
             assert link.withholds
-            assert str(witness.ask("CLIENT", "LIST")).count("id=") == before
+            assert str(monitor.ask("CLIENT", "LIST")).count("id=") == before
             proxy.admit_connects()
             proxy.settle()
             assert client.recv(100, socket.MSG_DONTWAIT) == b"+PONG\r\n"
 
     def test_the_server_never_hears_of_a_connect_that_was_given_up(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         proxy.let_connects_hang()
-        before = str(witness.ask("INFO", "stats")).split("total_connections_received:")[1]
+        before = str(monitor.ask("INFO", "stats")).split("total_connections_received:")[1]
         # It is the client's own patience that ends, so this takes as long as that.
         with pytest.raises(redis.TimeoutError):
             connect(timeout_s=0.05)
         proxy.await_end(*proxy.links())
         proxy.admit_connects()
-        after = str(witness.ask("INFO", "stats")).split("total_connections_received:")[1]
+        after = str(monitor.ask("INFO", "stats")).split("total_connections_received:")[1]
         assert after.split("\\r\\n")[0] == before.split("\\r\\n")[0]
 
 
@@ -263,30 +263,30 @@ class TestEnds:
         assert proxy.links() == ()
 
     def test_a_connection_that_was_hung_up_has_ended_and_takes_nothing(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
         proxy.hang_up(link_of(proxy, connection))
         assert has_ended(connection)
         assert unread(connection) == b""
-        assert f"id={number} " not in str(witness.ask("CLIENT", "LIST"))
+        assert f"id={number} " not in str(monitor.ask("CLIENT", "LIST"))
 
     def test_a_half_closed_connection_has_ended_for_the_pool_and_still_reaches_the_server(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         proxy.half_close(link_of(proxy, connection))
         assert has_ended(connection)
         connection.send_command("SET", "half-closed", "reached")
         proxy.settle()
-        assert witness.ask("GET", "half-closed") == b"reached"
-        witness.ask("DEL", "half-closed")
+        assert monitor.ask("GET", "half-closed") == b"reached"
+        monitor.ask("DEL", "half-closed")
         with pytest.raises(redis.ConnectionError):
             connection.read_response()
 
     def test_a_black_hole_loses_both_directions_and_does_not_end(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
@@ -294,11 +294,11 @@ class TestEnds:
         connection.send_command("BLPOP", "a reply for the black hole", 0)
         proxy.settle(answered=False)
         proxy.swallow(link)
-        witness.ask("RPUSH", "a reply for the black hole", "lost")
+        monitor.ask("RPUSH", "a reply for the black hole", "lost")
         connection.send_command("SET", "black hole", "reached")
         proxy.settle()
-        assert witness.ask("EXISTS", "black hole") == 0
-        witness.ask("CLIENT", "KILL", "ID", str(number))
+        assert monitor.ask("EXISTS", "black hole") == 0
+        monitor.ask("CLIENT", "KILL", "ID", str(number))
         proxy.settle()
         assert unread(connection) == b""
         assert not has_ended(connection)
@@ -306,7 +306,7 @@ class TestEnds:
         proxy.await_end(link)
 
     def test_no_connection_at_the_server_outlives_the_pools_in_a_black_hole(
-        self, proxy: Proxy, connect: Connect, witness: Witness
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
@@ -314,7 +314,7 @@ class TestEnds:
         proxy.swallow(link)
         connection.disconnect()
         proxy.await_end(link)
-        assert f"id={number} " not in str(witness.ask("CLIENT", "LIST"))
+        assert f"id={number} " not in str(monitor.ask("CLIENT", "LIST"))
 
 
 class TestReplies:
@@ -332,7 +332,7 @@ class TestReplies:
 
     @pytest.mark.parametrize("word", ["", "word"])
     def test_the_end_of_a_connection_is_held_as_its_replies_are(
-        self, proxy: Proxy, connect: Connect, witness: Witness, word: str
+        self, proxy: Proxy, connect: Connect, monitor: ServerMonitor, word: str
     ) -> None:
         connection = connect()
         number = ask(connection, "CLIENT", "ID")
@@ -341,7 +341,7 @@ class TestReplies:
         if word:
             connection.send_command("ECHO", word)
         proxy.settle()
-        witness.ask("CLIENT", "KILL", "ID", str(number))
+        monitor.ask("CLIENT", "KILL", "ID", str(number))
         proxy.settle()
         assert not has_ended(connection)
         proxy.let_go(link)

@@ -7,8 +7,8 @@ from types import CodeType
 import pytest
 import redis
 
-from poolproof.conformance.network import Proxy, ProxyError
-from poolproof.conformance.scheduler import Scheduler, install
+from poolproof.conformance.engines.threads import Scheduler, install
+from poolproof.conformance.faults.network import Proxy, ProxyError
 from poolproof.conformance.server import Server
 
 PACKAGE = os.path.dirname(redis.__file__)  # noqa: PTH120 - of code

@@ -9,10 +9,10 @@ import pytest
 import redis
 import redis.asyncio
 
-from poolproof.conformance.loop import VirtualLoop
-from poolproof.conformance.network import Proxy, run_until_quiet
+from poolproof.conformance.engines.asyncio import VirtualLoop
+from poolproof.conformance.faults.network import Proxy, run_until_quiet
 from poolproof.conformance.server import Server
-from poolproof.conformance.server.witness import Witness
+from poolproof.conformance.server.monitor import ServerMonitor
 
 Result = TypeVar("Result")
 Pool = redis.asyncio.ConnectionPool
@@ -140,19 +140,19 @@ def test_an_idle_connection_that_was_ended_is_known_to_be_over_once_the_loop_is_
 def test_a_connection_that_the_server_has_closed_is_over_once_the_loop_is_quiet(
     loop: VirtualLoop, proxy: Proxy, server: Server
 ) -> None:
-    witness = Witness(server)
+    monitor = ServerMonitor(server)
     for _ in range(20):
         pool = pool_through(loop, proxy, server)
         assert result(loop, proxy, echo(pool, "early")) == b"early"
         (wire,) = loop.wires
         (link,) = proxy.links()
-        listed = str(witness.ask("CLIENT", "LIST"))
+        listed = str(monitor.ask("CLIENT", "LIST"))
         (number,) = re.findall(rf"id=(\d+) addr={link.server_address} ", listed)
-        witness.ask("CLIENT", "KILL", "ID", number)
+        monitor.ask("CLIENT", "KILL", "ID", number)
         run_until_quiet(loop, proxy)
         assert wire.over
         result(loop, proxy, pool.disconnect())
-    witness.close()
+    monitor.close()
 
 
 @pytest.mark.parametrize("then", ["hang up", "reset"])

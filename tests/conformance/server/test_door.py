@@ -10,8 +10,8 @@ from at_server import where
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from poolproof.conformance.faults.server.door import KEY, Door, Shut, opened
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.server.door import KEY, Door, Shut, opened
 
 WAYS: tuple[Shut, ...] = ("full", "locked")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from poolproof.conformance.network import Proxy
+from poolproof.conformance.faults.network import Proxy
+from poolproof.conformance.faults.server.server_faults import FaultFailed, NotOurs, ServerFaults
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.server.faults import FaultFailed, NotOurs, ServerFaults
-from poolproof.conformance.server.mortal import MortalServer, mortal_server
+from poolproof.conformance.server.restartable import RestartableServer, restartable_server
 
 BOUND_S = 20.0
 SETTINGS = ("timeout", "maxclients", "requirepass")
@@ -33,10 +33,10 @@ def faults(own_server: Server) -> Iterator[ServerFaults]:
 
 
 @pytest.fixture
-def mortal() -> Iterator[MortalServer]:
-    with mortal_server() as mortal:
-        assert isinstance(mortal, MortalServer)
-        yield mortal
+def restartable() -> Iterator[RestartableServer]:
+    with restartable_server() as restartable:
+        assert isinstance(restartable, RestartableServer)
+        yield restartable
 
 
 def connection_to(host: str, port: int, **more: object) -> redis.Connection:
@@ -202,42 +202,47 @@ def test_what_the_server_does_not_do_is_said(faults: ServerFaults) -> None:
 
 @pytest.mark.parametrize("how", ["shut_down", "crash"])
 def test_a_server_that_is_down_refuses_and_comes_back_where_it_was(
-    mortal: MortalServer, how: str
+    restartable: RestartableServer, how: str
 ) -> None:
-    server = mortal.server
+    server = restartable.server
     for _ in range(2):
         connection = connection_to(server.host, server.port)
-        getattr(mortal, how)()
+        getattr(restartable, how)()
         with pytest.raises(redis.ConnectionError):
             ask(connection, "PING")
         with pytest.raises(redis.ConnectionError, match="refused"):
             connection_to(server.host, server.port)
-        mortal.come_back()
+        restartable.come_back()
         again = connection_to(server.host, server.port)
         assert ask(again, "PING") == b"PONG"
         again.disconnect()
         connection.disconnect()
-    assert mortal.server == server
+    assert restartable.server == server
 
 
-def test_a_frozen_server_lets_connect_and_answers_when_it_is_thawed(mortal: MortalServer) -> None:
-    server = mortal.server
-    mortal.freeze()
+def test_a_frozen_server_lets_connect_and_answers_when_it_is_thawed(
+    restartable: RestartableServer,
+) -> None:
+    server = restartable.server
+    restartable.freeze()
     with socket.create_connection((server.host, server.port), BOUND_S) as client:
         client.sendall(b"PING\r\n")
         client.settimeout(0.1)
         with pytest.raises(TimeoutError):
             client.recv(1)
-        mortal.thaw()
+        restartable.thaw()
         client.settimeout(BOUND_S)
         assert client.recv(100) == b"+PONG\r\n"
 
 
 @pytest.mark.parametrize("state", ["up", "down", "frozen", "crashed"])
-def test_nothing_is_left_of_a_mortal_server_whatever_its_state(state: str) -> None:
+def test_nothing_is_left_of_a_restartable_server_whatever_its_state(state: str) -> None:
     process, directory = 0, Path()
-    with pytest.raises(RuntimeError, match="the program failed"), mortal_server() as mortal:  # noqa: PT012 - what is in the block is what must not outlive it
-        server = mortal.server
+    with (  # noqa: PT012 - what is in the block is what must not outlive it
+        pytest.raises(RuntimeError, match="the program failed"),
+        restartable_server() as restartable,
+    ):
+        server = restartable.server
         connection = connection_to(server.host, server.port)
         info = ask(connection, "INFO", "server")
         connection.disconnect()
@@ -245,12 +250,12 @@ def test_nothing_is_left_of_a_mortal_server_whatever_its_state(state: str) -> No
         process = int(info.split(b"process_id:")[1].split()[0])
         directory = Path(f"/proc/{process}/cwd").resolve()
         if state == "down":
-            mortal.shut_down()
+            restartable.shut_down()
         if state == "frozen":
-            mortal.freeze()
+            restartable.freeze()
         if state == "crashed":
-            assert isinstance(mortal, MortalServer)
-            mortal.crash()
+            assert isinstance(restartable, RestartableServer)
+            restartable.crash()
         raise RuntimeError("the program failed")
     with suppress(ProcessLookupError):
         os.kill(process, 0)

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from poolproof.conformance.targets.adapter import PoolSettings
+from poolproof.conformance.adapters.adapter import PoolSettings
 from poolproof.spec import Capability
 
 

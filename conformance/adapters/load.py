@@ -1,0 +1,233 @@
+"""The target: the pool to be judged, as it is named on the command line."""
+
+import importlib
+from ast import literal_eval
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from inspect import iscoroutinefunction
+
+from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
+from .names import SHORT_NAMES
+from .offered import takes, told_that_it_takes_too_little
+from .redis_interface import AsyncRedisInterface, RedisInterface
+
+OF_THE_SERVER = frozenset({"host", "port", "db", "username", "password"})
+"""Constructor arguments that the server's address decides."""
+
+CHOSEN_BY_KIT = OF_THE_SERVER | {"client_name", "max_connections", "timeout", "socket_timeout"}
+"""Constructor arguments that the programs vary or that the server's address decides."""
+
+OWN_METHODS = ("open", "acquire", "release", "send", "receive")
+"""Methods that together only an adapter has: by most of them a class is known to be one."""
+
+ARGUMENTS = {
+    "open": 1,
+    "acquire": 1,
+    "release": 2,
+    "send": 3,
+    "receive": 1,
+    "disconnect": 1,
+    "close": 1,
+    "offers": 1,
+    "block": 1,
+}
+"""How many each method of an adapter is called with."""
+
+MOST = 4
+"""How many of its own methods show that a class is meant for an adapter."""
+
+COLOURED_METHODS = (*OWN_METHODS, "disconnect", "close")
+"""Methods that are coroutines if the adapter is for asyncio, and plain otherwise."""
+
+PLAIN_METHODS = ("offers", "block")
+"""Methods that are never coroutines. An adapter may inherit `block`."""
+
+
+class TargetError(Exception):
+    """The target cannot be loaded; the message says what to do instead."""
+
+
+def load_target(name: str) -> AnyAdapter | AnyAsyncAdapter:
+    """The adapter for a target such as ``redis:BlockingConnectionPool`` or ``sqlalchemy``.
+
+    The name leads to a pool class, a function that builds a pool, or an adapter class. Whether the
+    pool is one for asyncio is seen without building it, except if a function builds it: then
+    `RedisInterface` says so. Raises TargetError if there is no such thing.
+    """
+    _expect_no_file(name)
+    if ":" not in name:
+        return load_target(_of_short_name(name))
+    found = load_name(name)
+    if not callable(found):
+        raise TargetError(
+            f"{name} is a {type(found).__name__}; name a pool class, a function that builds a pool, "
+            f"or an adapter class"
+        )
+    if isinstance(found, type) and _is_meant_for_adapter(found):
+        return _adapter(name, found)
+    if iscoroutinefunction(found) or iscoroutinefunction(getattr(found, "get_connection", None)):
+        return AsyncRedisInterface(found)
+    return RedisInterface(found)
+
+
+def _expect_no_file(name: str) -> None:
+    """Raises TargetError if a file is named instead of the module in it."""
+    file, _, path = name.partition(":")
+    if not file.endswith(".py") and "/" not in file:
+        return
+    folder, _, last = file.rpartition("/")
+    named = f"{last.removesuffix('.py')}:{path or 'Name'}"
+    where = "" if folder in ("", ".") else f", and run from {folder}"
+    raise TargetError(
+        f"{file} is a file, and a target is named by its module; write {named}{where}"
+    )
+
+
+def _of_short_name(name: str) -> str:
+    """Where the adapter is that comes with the kit."""
+    pool = SHORT_NAMES.get(name)
+    if pool is None:
+        raise TargetError(
+            f"{name!r} is not the name of a target; write it as module:Name, for example "
+            f"redis:BlockingConnectionPool, or name one of {', '.join(SHORT_NAMES)}"
+        )
+    if find_spec(pool.module) is None:
+        raise TargetError(
+            f"there is no module {pool.module!r}, to which the pool {name} belongs; install "
+            f"{pool.distribution}"
+        )
+    return pool.adapter
+
+
+def _is_meant_for_adapter(found: type) -> bool:
+    """Whether a class has most of what an adapter has, or derives from one."""
+    if hasattr(found, "get_connection"):
+        return all(hasattr(found, method) for method in OWN_METHODS)
+    is_derived = any(base in (Adapter, AsyncAdapter) for base in found.__mro__)
+    return is_derived or sum(hasattr(found, method) for method in OWN_METHODS) >= MOST
+
+
+def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
+    try:
+        adapter: object = found()
+    except BaseException as error:
+        raise TargetError(
+            f"the adapter {name} could not be made: {type(error).__name__}: {error}; an adapter "
+            f"class must take no arguments"
+        ) from error
+    for_asyncio = _is_coroutine(adapter, "acquire")
+    interface = AsyncAdapter if for_asyncio else Adapter
+    methods = (*COLOURED_METHODS, *PLAIN_METHODS)
+    lacking = [method for method in methods if _lacks(adapter, method)]
+    if lacking == ["block"]:
+        raise TargetError(
+            f"the adapter {name} has no base class; derive it from poolproof.conformance."
+            f"{interface.__name__}"
+        )
+    if lacking or not isinstance(adapter, interface):
+        raise TargetError(
+            f"the adapter {name} lacks a method; add {' and '.join(lacking)}, so that it has all of "
+            f"poolproof.conformance.{interface.__name__}"
+        )
+    for method in methods:
+        wanted = for_asyncio and method in COLOURED_METHODS
+        if _is_coroutine(adapter, method) != wanted:
+            raise TargetError(
+                f"the adapter {name} has {'a plain' if wanted else 'an async'} method {method}; "
+                f"write all methods as in poolproof.conformance.{interface.__name__}"
+            )
+        if not takes(getattr(adapter, method), ARGUMENTS[method]):
+            told = told_that_it_takes_too_little(name, method, ARGUMENTS[method])
+            raise TargetError(told)
+    return adapter
+
+
+def _is_coroutine(adapter: object, method: str) -> bool:
+    return iscoroutinefunction(getattr(adapter, method, None))
+
+
+def _lacks(adapter: object, method: str) -> bool:
+    """Whether there is no such method, or only the empty one of the interface."""
+    found: object = getattr(type(adapter), method, None)
+    empty = (getattr(Adapter, method), getattr(AsyncAdapter, method))
+    return found is None or (found in empty and method != "block")
+
+
+def load_name(name: str) -> object:
+    """What ``module:attribute`` names. Raises TargetError if it names nothing."""
+    module_name, colon, path = name.partition(":")
+    if not colon or not module_name or not path:
+        raise TargetError(
+            f"{name!r} is not the name of a target; write it as module:Name, for example "
+            f"redis:BlockingConnectionPool"
+        )
+    try:
+        found: object = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and module_name.split(".")[0] == error.name.split(".")[0]:
+            raise TargetError(
+                f"there is no module {error.name!r}; install it, or run from the directory that "
+                f"holds it"
+            ) from error
+        raise TargetError(
+            f"the module {module_name!r} could not be imported: {error}; install what it needs"
+        ) from error
+    except BaseException as error:
+        raise TargetError(
+            f"the module {module_name!r} could not be imported: {type(error).__name__}: {error}; "
+            f"import it by hand to see why"
+        ) from error
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise TargetError(
+                f"there is no {path!r} in {module_name!r}; check the spelling"
+            ) from error
+        except BaseException as error:
+            raise TargetError(
+                f"{path!r} cannot be had of {module_name!r}: {type(error).__name__}: {error}"
+            ) from error
+    return found
+
+
+def split_extra(pairs: Sequence[str]) -> Mapping[str, str]:
+    """The names and the texts of ``--set name=value``.
+
+    Raises TargetError for what is not a pair, or is chosen by the kit.
+    """
+    extra: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise TargetError(f"--set {name} is not a pair; write it as --set name=value")
+        if name in CHOSEN_BY_KIT:
+            raise TargetError(
+                f"--set {name} is not possible, because poolproof {_why_chosen(name)}"
+            )
+        extra[name] = text
+    return extra
+
+
+def _why_chosen(name: str) -> str:
+    if name in OF_THE_SERVER:
+        return f"takes {name} from the server's address; leave it out, or use --redis-url"
+    return f"chooses {name} itself; leave it out"
+
+
+def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:
+    """The constructor arguments of ``--set name=value``.
+
+    A value is a Python literal, else ``module:attribute``, else a string.
+    """
+    return {name: _read_value(text) for name, text in split_extra(pairs).items()}
+
+
+def _read_value(text: str) -> object:
+    try:
+        value: object = literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        module, colon, attribute = text.partition(":")
+        is_name = colon and module.replace(".", "").isidentifier() and attribute.isidentifier()
+        return load_name(text) if is_name else text
+    return value

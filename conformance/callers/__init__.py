@@ -1,0 +1,1 @@
+"""Who calls a pool: what threads and tasks have in common, and what one program does to a pool."""

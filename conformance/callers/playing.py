@@ -1,0 +1,54 @@
+"""Playing what was written down: one operation after another, as far as the pool goes along."""
+
+from collections.abc import Sequence
+
+from ..programs.operations import (
+    AwaitReply,
+    BeginOutage,
+    Cancel,
+    CutHeld,
+    CutReply,
+    Drop,
+    EndOutage,
+    Forget,
+    LeaveUnread,
+    Operation,
+    Release,
+    ReleaseUnanswered,
+    Use,
+    Write,
+)
+from .driver import Driver
+
+
+def possible(driver: Driver, operation: Operation) -> bool:
+    """Whether it still can be done."""
+    match operation:
+        case Release(acquire, again=True):
+            return acquire in driver.released and "A" not in driver.retired
+        case (
+            Release(acquire)
+            | Use(acquire)
+            | Write(acquire)
+            | Drop(acquire)
+            | Forget(acquire)
+            | LeaveUnread(acquire)
+            | ReleaseUnanswered(acquire)
+            | AwaitReply(acquire, _)
+            | CutHeld(acquire, _)
+            | CutReply(acquire, _, _)
+        ):
+            return acquire in driver.holding and "A" not in driver.retired
+        case Cancel(acquire):
+            return acquire in driver.waiting
+        case BeginOutage() | EndOutage():
+            return True
+        case _:
+            return "A" not in driver.retired
+
+
+def run_possible(driver: Driver, operations: Sequence[Operation]) -> None:
+    """Run what is possible of these."""
+    for operation in operations:
+        if possible(driver, operation):
+            driver.run_one(operation)

@@ -1,0 +1,187 @@
+"""What a server does to the connections of a pool, done when a program says so, and undone after it.
+
+Only to a server that the kit has started: one that was given by URL has other users. What needs the
+server's process, to end it or to stop it, is in restartable.py.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Final, Self
+
+import redis
+
+from ...server.discovery import Server
+
+BOUND_S: Final = 10.0
+"""How long the server may take for one answer."""
+
+LONGEST_PAUSE_S: Final = 5.0
+
+NOBODY: Final = ("127.0.0.1", 1)
+"""Where no server is that could be followed."""
+
+
+class NotOurs(Exception):
+    """The server was given, and is not to be disturbed."""
+
+
+class FaultFailed(Exception):
+    """The server did not do what it was told to."""
+
+
+class ServerFaults:
+    """
+    Tells the server over a connection of its own, which no judged pool knows of.
+
+        with ServerFaults(server) as faults:
+            with faults.room_for(0):
+                ...  # nobody new is let in
+
+    What a block has changed is as it was when the block is left, however it is left.
+    """
+
+    def __init__(self, server: Server) -> None:
+        if not server.started_by_kit:
+            raise NotOurs(
+                f"the server at {server.address()} was given, so nothing is done to it: let poolproof "
+                "start one"
+            )
+        self._server = server
+        self._password = server.password or ""
+        self._connection = self._connected()
+
+    def kill(self, client_id: int) -> bool:
+        """Have it close a connection; returns whether there was one."""
+        return self._ask("CLIENT", "KILL", "ID", client_id) == 1
+
+    @contextmanager
+    def paused(self, for_s: float, *, only_writes: bool = False) -> Iterator[None]:
+        """Have it answer nobody, or nobody who writes, for this long; but leave the block first.
+
+        A server that answers nobody does not hear that it should go on, so that leaving the block
+        waits for the end of the pause, in real time. One that answers readers goes on at once.
+        """
+        if not 0 < for_s <= LONGEST_PAUSE_S:
+            raise ValueError(f"a pause must take more than 0 and at most {LONGEST_PAUSE_S:g} s")
+        kind = "WRITE" if only_writes else "ALL"
+        self._ask("CLIENT", "PAUSE", max(1, round(for_s * 1000)), kind)
+        try:
+            yield
+        finally:
+            self._ask("CLIENT", "UNPAUSE")
+
+    @contextmanager
+    def idle_timeout(self, timeout_s: int) -> Iterator[None]:
+        """Have it close, about so many whole seconds after their last command, who is idle."""
+        with self._configured("timeout", timeout_s):
+            yield
+
+    @contextmanager
+    def room_for(self, more: int) -> Iterator[None]:
+        """Have it turn away who connects when `more` have done so; who is connected stays."""
+        listed = self._ask("CLIENT", "LIST")
+        assert isinstance(listed, bytes)
+        with self._configured("maxclients", listed.count(b"\n") + more):
+            yield
+
+    def make_room(self, at_least: int) -> None:
+        """Have it let in at least so many."""
+        room = int(self._setting("maxclients"))
+        if room < at_least:
+            self._ask("CONFIG", "SET", "maxclients", at_least)
+
+    @contextmanager
+    def password(self, word: str) -> Iterator[None]:
+        """Have it demand this password of who connects; who is connected stays."""
+        before = self._password
+        try:
+            with self._configured("requirepass", word):
+                self._password = word  # also for who undoes it, should we have to connect again
+                yield
+        finally:
+            self._password = before
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Have it refuse whoever writes, as a primary does that has become a replica."""
+        try:
+            self._ask("REPLICAOF", *NOBODY)
+            yield
+        finally:
+            self.lead()
+
+    def lead(self) -> None:
+        """Have it be no replica."""
+        self._ask("REPLICAOF", "NO", "ONE")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _configured(self, setting: str, value: str | int) -> Iterator[None]:
+        before = self._setting(setting)
+        try:
+            self._ask("CONFIG", "SET", setting, value)
+            yield
+        finally:
+            self._ask("CONFIG", "SET", setting, before)
+
+    def _setting(self, setting: str) -> bytes:
+        reply = self._ask("CONFIG", "GET", setting)
+        # A mapping in the newer protocol, or a pair; nothing of what the server does not know.
+        pair = next(iter(reply.items())) if isinstance(reply, dict) and reply else reply
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise FaultFailed(f"the server knows no setting {setting!r}")
+        value: bytes = pair[1]
+        return value
+
+    def _ask(self, *words: str | bytes | float) -> object:
+        # It may have been closed by a fault of ours, such as the idle timeout.
+        with suppress(redis.ConnectionError):
+            return self._reply(*words)
+        self._connection.disconnect()
+        self._connection = self._connected()
+        try:
+            return self._reply(*words)
+        except redis.ConnectionError as error:
+            raise FaultFailed(f"the server is gone: {words[0]!r} cannot be asked") from error
+
+    def _reply(self, *words: str | bytes | float) -> object:
+        try:
+            self._connection.send_command(*words)
+            return self._connection.read_response()
+        except redis.TimeoutError as error:
+            # What comes later must not be taken for the reply to something else.
+            self._connection.disconnect()
+            raise FaultFailed(f"{words[0]!r} was not answered within {BOUND_S:g} s") from error
+        except redis.ResponseError as error:
+            raise FaultFailed(f"the server does not do {words[0]!r}: {error}") from error
+
+    def _connected(self) -> redis.Connection:
+        connection = redis.Connection(
+            host=self._server.host,
+            port=self._server.port,
+            db=self._server.db,
+            username=self._server.username or "",
+            password=self._password,
+            client_name="poolproof-faults",
+            socket_timeout=BOUND_S,
+        )
+        try:
+            connection.connect()
+        except redis.RedisError as error:
+            raise FaultFailed("the server lets nobody in to tell it what to do") from error
+        return connection

@@ -1,0 +1,334 @@
+"""Programs: what callers do to pools, one burst of operations after another.
+
+The driver starts the operations of a burst, lets the pools run until nothing moves any more, and
+then goes on. Most programs are sequential: each burst is one operation. In the others up to three
+callers act at once, in the order that a schedule says, and some of them may be left waiting.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from poolproof.spec.model.events import PoolConfig
+
+from ..engines.asyncio import Cancellation
+from ..engines.threads import Schedule, Signal
+from .fault_kinds import Absence, CutInReply, Ending, Failure, Means
+
+PATIENT_S = 0.3
+"""A timeout within which programs release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Build a pool."""
+
+    pool: str
+    config: PoolConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """Ask the pool for a connection."""
+
+    pool: str
+    within_s: float | None = None
+    """The timeout that the caller names; None if it leaves that to the pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give the connection that `acquire` got to a pool: to its own, again, or to another."""
+
+    acquire: int
+    to: str
+    again: bool = False
+    """Whether it is meant for a connection that has been released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Send a command on the connection and read its reply."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Send a command on the connection that writes something, and read its reply."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteByClient:
+    """Give a command that writes something to a client that uses the pool."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demote:
+    """Have the server become a replica, which refuses whoever writes; not one that was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Have it lead again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Close the connection while it is in use."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Let go of the connection without releasing it. Garbage is collected then."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunBlock:
+    """Hold a connection for the length of a ``with`` block, and leave the block."""
+
+    pool: str
+    leave_by: type[BaseException] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUnanswered:
+    """Release the connection while the server still owes it a reply."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitReply:
+    """Send a command whose reply the server withholds for a while, and wait for it."""
+
+    acquire: int
+    server_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptCommand:
+    """Give a command to a client that uses the pool, and interrupt it when it has been sent; its reply
+    arrives after the next caller has asked for a connection. A thread is interrupted in its read.
+    """
+
+    pool: str
+    by: Means | Signal | Literal["socket_timeout"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePool:
+    """Close the pool, for good."""
+
+    pool: str
+    grace_s: float | None = None
+    """How long those may take to finish who hold a connection; None if nothing is said of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPool:
+    """Have the pool close its connections, and go on."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthenticate:
+    """Tell the pool of new credentials. While the answer to AUTH is kept, a holder releases if there is
+    one, and a caller acquires; then the answer comes.
+    """
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutIdle:
+    """Have a connection cut that is idle: the so manieth of those that wait their turn."""
+
+    pool: str
+    which: int
+    how: Ending = "closed by the server"
+
+
+@dataclass(frozen=True, slots=True)
+class CutHeld:
+    """Have the connection cut while it is in use."""
+
+    acquire: int
+    how: Ending = "closed by the server"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOutIdle:
+    """Have the server close by its own timeout, in real time, whatever is idle."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutReply:
+    """Send a command on the connection, which ends when so many bytes of the reply have come."""
+
+    acquire: int
+    after: int
+    how: CutInReply
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveUnread:
+    """Send a command on the connection, and do not read the reply, which has come when this is over."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendUnasked:
+    """Have something arrive that nobody has asked for, and that can be taken for a reply, on a
+    connection that is idle: the so manieth of those that wait their turn.
+    """
+
+    pool: str
+    which: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elapse:
+    """Let the time pass at which the next wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Let so much time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel the caller of an acquire that waits, or that is kept waiting by the server."""
+
+    acquire: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldConnects:
+    """Have the server keep everybody waiting who opens a connection from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetConnect:
+    """Have the server admit everybody again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginOutage:
+    """Have nobody reach the server from now on, where the pools connect through a proxy.
+
+    A server that was given is not made to turn anybody away: the proxy refuses them instead.
+    """
+
+    how: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class EndOutage:
+    """Have it reached again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginFailing:
+    """Have the pools' own connections raise from now on, until `EndOutage`."""
+
+    how: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Cancel the caller of an operation when it is suspended for the so manieth time."""
+
+    operation: "Acquire | Release"
+    at: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """An acquire that its caller gives only so much time, with a means of asyncio."""
+
+    operation: Acquire
+    by: Literal["wait_for", "timeout"]
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """In the middle of an operation, at the so manieth function that it enters, the same thread
+    releases a connection, as a finalizer or a signal handler does.
+    """
+
+    operation: "Acquire | Release"
+    point: int
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """One caller acquires, or releases, one after another."""
+
+    operations: "tuple[Acquire | Release, ...]"
+
+
+Single = (
+    Build
+    | Acquire
+    | Release
+    | Use
+    | Write
+    | WriteByClient
+    | Demote
+    | Promote
+    | Drop
+    | Forget
+    | RunBlock
+    | ReleaseUnanswered
+    | AwaitReply
+    | InterruptCommand
+    | ClosePool
+    | DisconnectPool
+    | Reauthenticate
+    | CutIdle
+    | CutHeld
+    | CutReply
+    | LeaveUnread
+    | TimeOutIdle
+    | SendUnasked
+)
+Crowded = (
+    Acquire
+    | Release
+    | Elapse
+    | Pass
+    | Cancel
+    | HoldConnects
+    | LetConnect
+    | BeginOutage
+    | EndOutage
+    | Cancelled
+    | Limited
+    | Inside
+    | InTurn
+    | BeginFailing
+)
+Operation = Single | Crowded
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Operations that are started together, and which of them goes on when there is a choice."""
+
+    operations: tuple[Operation, ...]
+    schedule: Schedule = Schedule()  # noqa: RUF009 - it is frozen

@@ -1,0 +1,191 @@
+"""Results: from what was found out to a verdict on each clause, on the pool, and an exit status.
+
+Pure: everything that is decided about a check after it has run is decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from poolproof.spec import CLAUSES, Capability, Clause, Requirement
+
+from ..worker.messages import Finished, Proven
+from ..worker.supervisor import Outcome
+from .verdict import Verdict
+
+
+class Status(IntEnum):
+    """The exit status of a check."""
+
+    UPHELD = 0
+    """Every required clause passes or is a known deviation."""
+    BROKEN = 1
+    """A MUST is broken."""
+    BAD_INPUT = 2
+    """The command line is wrong, or the target cannot be loaded or built."""
+    UNKNOWN = 3
+    """Nothing is broken, but a required clause could not be judged."""
+    KIT_FAILED = 4
+    """The kit failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """How a clause was broken."""
+
+    steps: tuple[str, ...]
+    """What happened, one thing after another. A step of several lines is laid out in columns already,
+    as are those after it."""
+    broken: str
+    reproduce: str
+    """The command that shows it again."""
+    happened: tuple[Mapping[str, str], ...] = ()
+    """The steps once more, for machines: who did what, in no columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found out about one clause."""
+
+    clause: Clause
+    verdict: Verdict
+    observed: int
+    """How often the clause had something to judge."""
+    reason: str
+    """Why the verdict is what it is; empty for PASS."""
+    counterexample: Counterexample | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found out about a pool."""
+
+    target: str
+    results: tuple[Result, ...]
+    environment: Mapping[str, str]
+    programs: int
+    notes: tuple[str, ...]
+
+    @property
+    def status(self) -> Status:
+        """The exit status."""
+        if any(result.verdict is Verdict.ERROR for result in self.results):
+            return Status.KIT_FAILED
+        verdicts = [result.verdict for result in self._required]
+        if Verdict.FAIL in verdicts:
+            return Status.BROKEN
+        if Verdict.UNOBSERVED in verdicts or not self._judged:
+            return Status.UNKNOWN
+        return Status.UPHELD
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the pool, in the word for a clause."""
+        if self.status is Status.UPHELD:
+            known = any(result.verdict is Verdict.KNOWN for result in self.results)
+            return Verdict.KNOWN if known else Verdict.PASS
+        return {
+            Status.KIT_FAILED: Verdict.ERROR,
+            Status.BROKEN: Verdict.FAIL,
+            Status.UNKNOWN: Verdict.UNOBSERVED,
+        }[self.status]
+
+    @property
+    def _required(self) -> list[Result]:
+        return [each for each in self.results if each.clause.requirement is Requirement.MUST]
+
+    @property
+    def _judged(self) -> bool:
+        unjudged = (Verdict.SKIPPED, Verdict.UNOBSERVED, Verdict.ERROR)
+        return any(result.verdict not in unjudged for result in self.results)
+
+
+def conclude(
+    target: str,
+    clauses: Sequence[str],
+    outcome: Outcome,
+    known: Mapping[str, str],
+    environment: Mapping[str, str],
+    reproduce: Mapping[str, str],
+) -> Report:
+    """Draw the conclusions from an outcome. `reproduce` has a command for each clause."""
+    results = tuple(
+        _result(CLAUSES[name], outcome, known.get(name), reproduce[name]) for name in clauses
+    )
+    finished = outcome.finished
+    notes = [
+        f"{result.clause.id} is listed as a known deviation, but it passes: remove it from the list"
+        for result in results
+        if result.clause.id in known and result.verdict is Verdict.PASS
+    ]
+    if finished is not None:
+        notes += finished.notes
+    if finished is not None and finished.cut_short:
+        notes.append("not all programs were run: they take longer than this budget gives them")
+    if outcome.died:
+        notes.append(outcome.died)
+    return Report(
+        target=target,
+        results=results,
+        environment={**environment, **(finished.environment if finished else {})},
+        programs=finished.programs if finished else outcome.last.programs,
+        notes=tuple(notes),
+    )
+
+
+def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str) -> Result:
+    finished = outcome.finished
+    observed = finished.observed.get(clause.id, 0) if finished else 0
+    proven = outcome.proven.get(clause.id)
+    if proven is not None:
+        verdict = Verdict.FAIL if known is None else Verdict.KNOWN
+        again = _with_seed(reproduce, proven)
+        happened = tuple(proven.happened)
+        told = Counterexample(tuple(proven.steps), proven.broken, again, happened)
+        return Result(clause, verdict, max(observed, 1), known or proven.broken, told)
+    verdict, reason = Verdict.PASS, ""
+    if outcome.failed is not None:
+        who = "the adapter" if outcome.failed.blame == "adapter" else "poolproof"
+        verdict, reason = Verdict.ERROR, f"{who} failed before this clause could be judged"
+    elif finished is None:
+        verdict, reason = Verdict.UNOBSERVED, outcome.died
+    elif clause.needs is not None and clause.needs not in finished.offers:
+        verdict, reason = Verdict.SKIPPED, f"the pool does not offer {_capability(clause.needs)}"
+    elif observed == 0:
+        verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, finished)
+    return Result(clause, verdict, observed, reason, None)
+
+
+def _with_seed(reproduce: str, proven: Proven) -> str:
+    return reproduce if proven.seed is None else f"{reproduce} --seed {proven.seed}"
+
+
+def _capability(capability: Capability) -> str:
+    return {
+        Capability.CONTEXT_MANAGER: "a `with pool.connection()` block",
+        Capability.CLIENT: "itself to a client of the redis-py family",
+        Capability.THREADS: "itself to threads",
+        Capability.ASYNCIO: "itself to asyncio",
+        Capability.CLOSE: "a way to close it for good",
+        Capability.DISCONNECT: "a way to close its connections and go on",
+        Capability.FORK: "itself to the children of a process that forks",
+        Capability.MAX_IDLE_TIME: "a maximum idle time",
+        Capability.CALL_TIMEOUT: "a timeout for a single acquire",
+        Capability.REAUTHENTICATION: "a way to tell it of new credentials",
+        Capability.GRACEFUL_CLOSE: "a grace period for closing",
+        Capability.MAX_LIFETIME: "a maximum lifetime of connections",
+        Capability.MIN_IDLE: "a minimum of idle connections",
+    }[capability]
+
+
+def _why_unobserved(clause: Clause, finished: Finished) -> str:
+    for argument in ("timeout", "socket_timeout"):
+        if clause.id.startswith("TMO") and argument not in finished.takes:
+            return f"the pool takes no `{argument}`"
+    if finished.in_part:
+        return "a note says why no program could come to the situation that it speaks of"
+    if finished.cut_short:
+        return (
+            "none of the programs that there was time for came to the situation that it speaks of"
+        )
+    return "no program came to the situation that it speaks of; try --budget thorough"

@@ -1,0 +1,1 @@
+"""What programs do to pools, one file a subject."""

@@ -1,0 +1,58 @@
+"""Failing over: a program in which the server is a replica for a while, and refuses whoever writes.
+
+Two holders are refused, and a client that uses the pool; then all connections are asked for, while it
+is a replica and when it leads again. A refusal is a reply like any other: connections are as good as
+before, so that the clauses for any day judge the pool. One that lends connections to a primary only
+may turn callers away meanwhile; it is judged if it still does so afterwards.
+"""
+
+from collections.abc import Sequence
+
+from poolproof.spec import Capability
+from poolproof.spec.model.events import AcquireFailed, Event, Overdue
+
+from ...adapters.probe import Prepared
+from ...callers.playing import run_possible
+from ...checker import Checker
+from ...faults.server.server_faults import FaultFailed
+from ...programs.operations import Build, Demote, Operation, Pass, Promote, Write, WriteByClient
+from ..themes import CROWD_S, Theme
+from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
+
+BY_HOLDERS: Sequence[Operation] = (
+    *(ASK, ASK),
+    *(Demote(), Write(1), Write(2), *GIVE_BOTH),
+)
+LONG_ENOUGH_S = 60.0
+"""How long a pool may go on taking the server for a replica."""
+
+BY_A_CLIENT: Sequence[Operation] = (WriteByClient("A"),) * (MAX_CONNECTIONS + 1)
+"""More often than there are slots."""
+
+
+def fail_over(checker: Checker, prepared: Prepared) -> tuple[str, ...]:
+    """Run it, and let the checker judge. Returns what is to be told if that was not possible."""
+    if not checker.drivers.server_can_fail or not checker.has_time():
+        return ()
+    by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
+    checker.take_a_step()
+    driver = checker.new_driver(Theme.CROWD)
+    driver.run_one(Build("A", terms_for(checker, CROWD_S)))
+    try:
+        run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))
+        meanwhile = len(driver.events)
+        run_possible(driver, (Pass(LONG_ENOUGH_S),))
+    except FaultFailed as reason:
+        driver.close()
+        return (f"the server did not fail over: {reason}",)
+    finally:
+        checker.drivers.open_the_server()
+    driver.finish()
+    turned_away = any(isinstance(event, AcquireFailed) for event in driver.events[:meanwhile])
+    if not turned_away or _denies(driver.events[meanwhile:]):
+        checker.judge(driver.events)
+    return ()
+
+
+def _denies(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, AcquireFailed | Overdue) for event in events)

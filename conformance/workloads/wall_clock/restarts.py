@@ -1,0 +1,68 @@
+"""Restarts: two programs in which the server ends, and comes back where it was.
+
+First while all connections are idle, then while they are in use. They have a server of their own, an
+embedded one or else a container, whatever server the others run on.
+"""
+
+from collections.abc import Sequence
+
+from poolproof.spec.model.events import Event
+
+from ...adapters.probe import Prepared
+from ...callers.factory import CannotBuild
+from ...checker import Checker
+from ...programs.operations import BeginOutage, EndOutage, Operation, Use
+from ...server import ServerError
+from ...server.restartable import Restartable, restartable_server
+from ...server.restartable_monitor import RestartableMonitor
+from ..themes import PATIENT_WITH_OUTAGES_S, Theme
+from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
+
+DOWN, UP = BeginOutage("down"), EndOutage()
+
+WHILE_IDLE: Sequence[Operation] = (
+    *(ASK, ASK, *GIVE_BOTH),
+    *(DOWN, ASK, UP),
+)
+WHILE_IN_USE: Sequence[Operation] = (
+    *(ASK, ASK),
+    *(DOWN, Use(1), *GIVE_BOTH, ASK, UP),
+)
+"""In the end of both, all connections are asked for."""
+
+
+def restart(checker: Checker, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
+    """Run both, and let the checker judge. Returns what is to be told if that was not possible.
+
+    Raises what kept a program from being run, such as CannotHost.
+    """
+    if not checker.is_after("BRK-5") or not checker.has_time():
+        return ()
+    try:
+        with restartable_server(image) as restartable:
+            for number, operations in enumerate((WHILE_IDLE, WHILE_IN_USE)):
+                checker.take_a_step()
+                checker.judge(_history(checker, prepared, restartable, operations, number))
+    except (ServerError, CannotBuild) as reason:
+        return (f"the server was not restarted under the pool: {in_one_line(reason)}",)
+    return ()
+
+
+def _history(
+    checker: Checker,
+    prepared: Prepared,
+    restartable: Restartable,
+    operations: Sequence[Operation],
+    number: int,
+) -> Sequence[Event]:
+    name = f"{prepared.settings.client_name}-restart-{number}"
+    settings = settings_at(restartable.server, prepared.settings, name)
+    monitor = RestartableMonitor(restartable)
+    driver = checker.drivers.new(
+        Theme.CROWD, settings, monitor, look_twice=False, restartable_monitor=monitor
+    )
+    try:
+        play(driver, terms_for(checker, PATIENT_WITH_OUTAGES_S), operations)
+    finally:
+        monitor.close()
+    return driver.events

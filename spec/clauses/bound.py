@@ -1,0 +1,117 @@
+"""Bound: how many connections there may be, and that every one of them can be used."""
+
+from collections.abc import Iterator
+
+from ..clause import Judgement, Level, Requirement, clause
+from ..model.arguments import refused
+from ..model.conditions import DISTURBANCES, Deed
+from ..model.events import Acquired, Quiescent
+from ..model.history import History
+from ..model.obligations import denied, fills_the_pool, lost, moments_after, serves_waiters
+
+NOT_BY_CALLERS = DISTURBANCES - {Deed.FORGOTTEN, Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
+"""What happens to a pool, and is not done by those who acquire and release."""
+
+
+@clause("BND-1", Requirement.MUST, Level.CORE)
+def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
+    """
+    There MUST never be more than `max_connections` connections, counting those in use, idle and
+    being opened.
+
+    Operators add up the pools of all their processes and hold the sum against the server's
+    ``maxclients``. One connection too many makes the connect of some other process fail, not ours.
+    """
+    for pool, moments in history.moments.items():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            most = state.config.max_connections
+            if isinstance(event, Acquired):
+                held = {*state.in_use.values(), event.connection} - {None, *state.dropped}
+                if len(held) > most:
+                    yield Judgement(
+                        moment.index,
+                        f"{len(held)} connections are in use at once, with max_connections={most}",
+                    )
+                elif len(held) == most:
+                    yield Judgement(moment.index)
+            elif isinstance(event, Quiescent) and not state.outage:
+                # Of a connection that the network has cut the server may not have heard.
+                seen = event.open.get(pool, frozenset()) - state.dropped
+                if len(seen) > most:
+                    yield Judgement(
+                        moment.index,
+                        f"the server sees {len(seen)} connections of the pool, with "
+                        f"max_connections={most}",
+                        pool,
+                    )
+
+
+@clause("BND-2", Requirement.MUST, Level.CORE)
+def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
+    """
+    `max_connections` callers of a new pool MUST each get a working connection without any of them
+    releasing.
+
+    An operator who sizes a pool for ten parallel callers must be able to serve ten. A pool that turns
+    the tenth away, or serves it with a connection that does not answer, fails only under full load.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            if moment.before.misused or moment.before.deeds:
+                break
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, broken)
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+@clause("BND-3", Requirement.MUST, Level.CORE)
+def capacity_is_conserved(history: History) -> Iterator[Judgement]:
+    """
+    Whatever callers have done before, once every connection has been released, `max_connections`
+    acquires MUST succeed again; and one that is never released costs no slot but its own.
+
+    A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed
+    connection, until, days later, nobody is served and only a restart helps.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            if moment.before.misused or not moment.before.deeds.isdisjoint(NOT_BY_CALLERS):
+                break
+            if not moment.before.refilling or not moment.before.was_full:
+                continue  # a slot that could never be used has not been lost
+            if isinstance(moment.event, Acquired) and moment.event.foreign:
+                continue  # the slot is there, and what was left in it is for BRK-2 and BRK-6
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after every connection was released, {broken}")
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+    yield from _other_slots(history)
+
+
+def _other_slots(history: History) -> Iterator[Judgement]:
+    """Judge who else is served when a connection is not released: the pool need not get it back."""
+    serves = serves_waiters(history)
+    for moment in moments_after(history, Deed.FORGOTTEN):
+        broken = lost(moment, serves_waiters=serves)
+        if broken is not None:
+            yield Judgement(
+                moment.index, f"a holder let go of its connection, and then {broken}", moment.pool
+            )
+
+
+@clause("BND-4", Requirement.SHOULD, Level.CORE)
+def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement]:
+    """
+    A pool SHOULD refuse a `max_connections` that is not an int of at least 1, with a ValueError or
+    a TypeError.
+
+    A bound that is read from a faulty configuration and silently replaced by a default, or taken to
+    mean no bound, is discovered when the server runs out of connections.
+    """
+    yield from refused(history, "max_connections")

@@ -1,0 +1,243 @@
+"""Breakage: what a pool does when connections break, and when they carry what is not meant for them.
+
+A clause speaks only of pools to which nothing else has happened that could have cost the same. While
+the server cannot be reached a pool owes nobody a connection; what counts is how it goes on.
+"""
+
+from collections.abc import Iterator
+
+from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..model.conditions import CUTS, Deed
+from ..model.events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
+from ..model.history import History
+from ..model.obligations import (
+    denied,
+    fills_the_pool,
+    kept_waiting,
+    lost,
+    moments_after,
+    serves_waiters,
+    useless,
+    was_ever_full,
+)
+from ..model.state import Moment
+from ..model.timing import waits_in_vain
+
+LEAVES_UNREAD = frozenset(
+    {Deed.RELEASED, Deed.UNREAD, Deed.COMMANDED, Deed.OUTAGE, Deed.CUT_UNSEEN}
+)
+"""What may have happened to a pool when replies are left unread: also that they came late, because the
+server had been silent."""
+
+
+@clause("BRK-1", Requirement.MUST, Level.RESILIENT)
+def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that comes upon an idle connection that the server has closed, or the network has ended,
+    MUST NOT hand it out as it is, but return one that works.
+
+    Servers close what is idle for long, and so do firewalls, and a restart closes everything. The
+    first callers of the morning, or after an upgrade, then get errors for connections that anybody who
+    looked could have known to be dead. See redis/redis-py#1140.
+    """
+    yield from _nothing_lost(history, Deed.CUT_IDLE, "after an idle connection had been cut")
+
+
+@clause("BRK-2", Requirement.MUST, Level.RESILIENT)
+def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[Judgement]:
+    """
+    Bytes that have arrived on a connection and that nobody has read MUST NOT reach another caller as
+    the reply to its command: the connection is emptied or closed before it is handed out.
+
+    A caller gives up on a reply, and it comes all the same. Whoever gets the connection next takes it
+    for its own, and everybody after them is given the reply to the command before: one user is shown
+    the data of another, and nothing ever raises.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if not state.deeds <= LEAVES_UNREAD:
+                break
+            if not state.unread or state.outstanding:
+                continue  # of a reply that is still to come nobody can see anything
+            broken = _foreign_reply(event)
+            if broken is not None:
+                yield Judgement(
+                    moment.index,
+                    f"bytes that nobody had read were on a connection before it was handed out, and "
+                    f"{broken}",
+                )
+            elif _was_handed_out(moment, state.unread):
+                yield Judgement(moment.index)
+
+
+@clause("BRK-3", Requirement.MUST, Level.RESILIENT)
+def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[Judgement]:
+    """
+    When a connection has broken while it was in use, and is released, its slot MUST serve another
+    caller, with a connection that works.
+
+    Its holder has had an error, and does what everybody does: it releases. A pool that throws the
+    connection away and forgets that there may be another in its place has one caller less to serve
+    after each broken connection, until it serves none.
+    """
+    yield from _nothing_lost(
+        history, Deed.CUT_HELD, "after a connection had broken while it was in use"
+    )
+
+
+@clause("BRK-4", Requirement.MUST, Level.RESILIENT)
+def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
+    """
+    When a connection cannot be opened, or fails when the pool looks at it or closes it, in an acquire,
+    a release or when the pool disconnects, an acquire MUST NOT end as if the pool were exhausted, and
+    the slot is free again, for who comes next and for who waits.
+
+    Told that the pool is exhausted, an operator makes it larger, while it is the server that turns
+    everybody away. And if the slot is lost, or the next waiter is not told of it, an outage of seconds
+    leaves a pool that serves nobody.
+    """
+    exhausted = {
+        vain.error.type_name
+        for vain in waits_in_vain(history)
+        if vain.error is not None and not vain.early and not vain.error.is_generic
+    }
+    yield from _told_as(exhausted, history)
+    yield from _recoveries(history, cuts=False)
+
+
+@clause("BRK-5", Requirement.MUST, Level.RESILIENT)
+def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
+    """
+    When the server can be reached again after an outage, however many connections have broken and
+    however many acquires have failed, `max_connections` callers MUST get working connections again,
+    after at most one failed acquire for each connection.
+
+    Servers are restarted, and fail over. An application whose pool does not find back by itself stays
+    down until somebody restarts it, hours after the server has come back. See redis/redis-py#3034.
+    """
+    yield from _recoveries(history, cuts=True)
+
+
+@clause("BRK-6", Requirement.MUST, Level.RESILIENT, needs=Capability.CLIENT)
+def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[Judgement]:
+    """
+    When a command of the client is interrupted while its reply is outstanding, by an exception, a
+    cancellation or a timeout, that reply MUST NOT reach another caller: the connection is closed, or
+    the reply is read, before anybody else uses it.
+
+    A request is abandoned, its task is cancelled, and the connection goes back with a reply under way.
+    From then on each command on it returns the reply to the one before. Users have been shown the data
+    of other users for this reason. See redis/redis-py#2624 and redis/redis-py#2665.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if not state.deeds <= {Deed.RELEASED, Deed.COMMANDED, Deed.INTERRUPTED}:
+                break
+            if Deed.INTERRUPTED not in state.deeds:
+                continue
+            broken = _foreign_reply(event)
+            if broken is not None:
+                yield Judgement(
+                    moment.index,
+                    f"after a command had been interrupted while its reply was outstanding, {broken}",
+                )
+            elif _was_handed_out(moment, frozenset()):
+                yield Judgement(moment.index)
+
+
+def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+    """Judge how a pool goes on after connections were cut in one way: as if they had not been."""
+    serves = serves_waiters(history)
+    for moment in moments_after(history, deed):
+        broken = useless(moment) or lost(moment, serves_waiters=serves)
+        if broken is not None:
+            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
+        elif fills_the_pool(moment) and not _holds_what_was_cut(moment):
+            yield Judgement(moment.index)
+
+
+def _holds_what_was_cut(moment: Moment) -> bool:
+    return not moment.before.dropped.isdisjoint(moment.before.in_use.values())
+
+
+def _foreign_reply(event: Event) -> str | None:
+    """Who was given bytes that were not the reply to what it had sent."""
+    match event:
+        case Acquired(connection=None, foreign=True, trouble=trouble):
+            return f"the caller who acquired it next was given them ({trouble})"
+        case CommandReturned(foreign=foreign) if foreign:
+            return f"a later command was given a reply that was not its own ({foreign})"
+        case _:
+            return None
+
+
+def _was_handed_out(moment: Moment, connections: frozenset[int]) -> bool:
+    """Whether one of these connections has a new holder now, or every connection has."""
+    state, event = moment.before, moment.event
+    match event:
+        case Acquired(connection=connection):
+            return connection in connections or fills_the_pool(moment)
+        case CommandReturned(error=None):
+            return state.config.max_connections == 1
+        case _:
+            return False
+
+
+def _told_as(exhausted: set[str], history: History) -> Iterator[Judgement]:
+    """Judge what callers are told whom the server turns away, though the pool has slots for them."""
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if not state.deeds <= {Deed.RELEASED, Deed.OUTAGE, *CUTS}:
+                break
+            if not state.outage or not isinstance(event, AcquireFailed):
+                continue
+            if state.requests[event.call].owed and event.error.type_name in exhausted:
+                busy = len(state.in_use)
+                yield Judgement(
+                    moment.index,
+                    f"while nobody could connect, and {busy} of {state.config.max_connections} were in "
+                    f"use, an acquire failed with {event.error}, which is how it fails when all are",
+                )
+
+
+def _recoveries(history: History, *, cuts: bool) -> Iterator[Judgement]:
+    """Judge how pools go on after an outage in which connections were cut, or were not."""
+    if not was_ever_full(history):
+        return
+    serves = serves_waiters(history)
+    allowed = {Deed.RELEASED, Deed.OUTAGE}
+    allowed |= {*CUTS, Deed.DROPPED, Deed.USELESS} if cuts else {Deed.DISCONNECTED}
+    for moments in history.moments.values():
+        failed = 0
+        for moment in moments:
+            state = moment.before
+            if not state.deeds <= allowed:
+                break
+            if Deed.OUTAGE not in state.deeds or state.outage:
+                failed = 0
+                continue
+            if cuts == CUTS.isdisjoint(state.deeds):
+                continue
+            refused = denied(moment)
+            failed += refused is not None
+            broken = _not_recovered(moment, refused, failed)
+            if broken is None and serves:
+                broken = kept_waiting(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after an outage, {broken}", moment.pool)
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+def _not_recovered(moment: Moment, refused: str | None, failed: int) -> str | None:
+    if refused is None:
+        return None
+    if isinstance(moment.event, Overdue):
+        # Who asks a connection through which nothing comes may wait as long as its socket does.
+        return None if Deed.CUT_UNSEEN in moment.before.deeds else refused
+    if failed <= moment.before.config.max_connections:
+        return None
+    return f"{failed} acquires failed, more than the pool has connections; at last, {refused}"

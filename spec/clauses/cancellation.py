@@ -1,0 +1,101 @@
+"""Cancellation: what becomes of a connection or a slot when the caller it is meant for is gone.
+
+Callers are cancelled all the time: a request is abandoned, a deadline passes, somebody presses
+Ctrl-C. Each clause speaks of one point at which this can happen, and judges the pool afterwards.
+"""
+
+from collections.abc import Iterator
+
+from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..model.conditions import Deed
+from ..model.events import AcquireCancelled, Quiescent, ReleaseCancelled
+from ..model.history import History
+from ..model.obligations import fills_the_pool, lost, moments_after, serves_waiters
+from ..model.state import Moment
+
+
+@clause("CAN-1", Requirement.MUST, Level.CONCURRENT)
+def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judgement]:
+    """
+    A waiter that is cancelled MUST leave the queue at once, and take no connection with it, neither
+    then nor later.
+
+    A place in the queue with nobody in it swallows the next connection that is released. Every
+    abandoned request makes the pool smaller, until it serves nobody.
+    """
+    yield from _nothing_lost(history, Deed.CANCELLED_WAITING, "after a waiter was cancelled")
+
+
+@clause("CAN-2", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
+    history: History,
+) -> Iterator[Judgement]:
+    """
+    When a waiter is cancelled after a connection was released for it and before it returns, that
+    connection MUST go to the next waiter, or else be available.
+
+    The instant is short, and busy services meet it every day. The waker has done its part and the
+    woken one is gone: the connection, or the word that it is there, is lost between them.
+    """
+    yield from _nothing_lost(
+        history,
+        Deed.CANCELLED_SERVED,
+        "after a waiter was cancelled for whom a connection had been released",
+    )
+
+
+@clause("CAN-3", Requirement.MUST, Level.CONCURRENT)
+def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgement]:
+    """
+    When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
+    free again.
+
+    A slow server makes callers give up, and each of them is in the middle of connecting. A pool
+    that loses a slot each time is dead when the server has recovered. See redis/redis-py#2511.
+    """
+    yield from _nothing_lost(
+        history, Deed.CANCELLED_CONNECTING, "after a caller was cancelled while it was connecting"
+    )
+
+
+@clause("CAN-4", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
+    """
+    A release MUST give the connection back even if its caller is cancelled meanwhile, or has been
+    cancelled before, in the middle of a command.
+
+    Releases stand in the ``finally`` of a task that is being cancelled: it is the usual case. A release
+    that does not get to its end then loses the connection, and nobody is left who could release it.
+    """
+    yield from _nothing_lost(
+        history, Deed.CANCELLED_RELEASING, "after the caller of a release was cancelled"
+    )
+    yield from _nothing_lost(
+        history,
+        Deed.INTERRUPTED,
+        "after a command was interrupted while its reply was on its way",
+        Deed.COMMANDED,
+    )
+
+
+def _nothing_lost(history: History, deed: Deed, told: str, *others: Deed) -> Iterator[Judgement]:
+    """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
+    serves = serves_waiters(history)
+    for moment in moments_after(history, deed, *others):
+        if deed is Deed.INTERRUPTED and getattr(moment.event, "foreign", False):
+            return  # whose reply it is, is for BRK-6
+        broken = _ignored(moment) or lost(moment, serves_waiters=serves)
+        ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
+        if broken is not None:
+            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
+        elif ended or fills_the_pool(moment):
+            yield Judgement(moment.index)
+
+
+def _ignored(moment: Moment) -> str | None:
+    """Whether an acquire goes on, when nothing moves any more, whose caller was cancelled."""
+    event, requests = moment.event, moment.before.requests.values()
+    if not isinstance(event, Quiescent) or not event.certain or event.connects_held:
+        return None
+    cancelled = any(request.cancelled for request in requests)
+    return "its acquire goes on waiting as if it had not been" if cancelled else None

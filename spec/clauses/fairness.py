@@ -1,0 +1,91 @@
+"""Fairness: in which order those are served who wait.
+
+That a caller waits is known only once nothing moves any more: before, it may have been served and
+be about to return. So both clauses compare two such moments, and what happened between them.
+"""
+
+from collections.abc import Iterator
+
+from ..clause import Judgement, Level, Requirement, clause
+from ..model.conditions import CANCELLATIONS
+from ..model.events import Acquired, Quiescent
+from ..model.history import History
+from ..model.state import Moment, Request
+
+
+@clause("FAIR-1", Requirement.MUST, Level.CONCURRENT)
+def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iterator[Judgement]:
+    """
+    Waiters MUST be served in the order in which they came: nobody who comes later is served while
+    they still wait.
+
+    A caller that comes at the right instant takes the connection from under the nose of one that
+    has waited for it. Under load the newcomers are always the same, the busy threads; the others
+    wait until their timeout, while the pool looks healthy.
+    """
+    for moment in _judgeable(history):
+        state, event = moment.before, moment.event
+        if isinstance(event, Acquired):
+            request = state.requests[event.call]
+            if request.parked_at is not None and _has_younger(moment, request):
+                yield Judgement(moment.index)
+        elif isinstance(event, Quiescent) and event.certain:
+            for request in _waiting(moment, event):
+                if request.overtaken_by is not None:
+                    yield Judgement(
+                        moment.index,
+                        "a caller that came later was served, and one that had been waiting before "
+                        "it came still waits",
+                        moment.pool,
+                    )
+
+
+@clause("FAIR-2", Requirement.MUST, Level.CONCURRENT)
+def nobody_starves(history: History) -> Iterator[Judgement]:
+    """
+    Once some callers wait, all of them MUST have been served by the time that as many connections
+    have been released, whoever comes meanwhile.
+
+    It bounds a wait by what operators know: how many wait, and how long a connection is held. Without
+    it there is no bound, and one caller may wait as long as others keep coming.
+    """
+    for moment in _judgeable(history):
+        state, event = moment.before, moment.event
+        if isinstance(event, Acquired):
+            if state.requests[event.call].parked_at is not None:
+                yield Judgement(moment.index)
+        elif isinstance(event, Quiescent) and event.certain:
+            for request in _waiting(moment, event):
+                if request.served_by is not None and state.releases >= request.served_by:
+                    yield Judgement(
+                        moment.index,
+                        "as many connections have been released as callers had been waiting, and "
+                        "one of these callers still waits",
+                        moment.pool,
+                    )
+
+
+def _judgeable(history: History) -> Iterator[Moment]:
+    """The moments of pools that nobody has disturbed, whose callers were not cancelled, as long as the
+    server keeps nobody waiting: a caller may be behind one who is connecting.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            if moment.before.disturbed or not CANCELLATIONS.isdisjoint(moment.before.deeds):
+                break
+            if isinstance(moment.event, Quiescent) and moment.event.connects_held:
+                break
+            yield moment
+
+
+def _waiting(moment: Moment, event: Quiescent) -> list[Request]:
+    return [
+        request
+        for call, request in moment.before.requests.items()
+        if call not in event.connecting and request.parked_at is not None
+    ]
+
+
+def _has_younger(moment: Moment, request: Request) -> bool:
+    parked_at = request.parked_at or 0
+    return any(other.called_at > parked_at for other in moment.before.requests.values())

@@ -1,0 +1,22 @@
+"""Interface: that the client can use the pool."""
+
+from collections.abc import Iterator
+
+from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..model.events import FeatureTried
+from ..model.history import History
+
+
+@clause("API-1", Requirement.MUST, Level.OBSERVABLE, needs=Capability.CLIENT)
+def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
+    """
+    With ``redis.Redis(connection_pool=pool)`` commands, pipelines, transactions, pub/sub, locks and
+    scripts MUST work as on the client's own pool, and give every connection back.
+
+    Hardly anybody calls a pool directly. One that the client cannot use, or only until the first
+    subscription, is of no use to an application.
+    """
+    for index, event in enumerate(history.events):
+        if isinstance(event, FeatureTried):
+            broken = f"{event.feature}: {event.trouble}" if event.trouble else None
+            yield Judgement(index, broken)

@@ -1,0 +1,300 @@
+"""Options: what a pool may offer besides, and must then do as it says.
+
+A pool that does not offer one is not asked for it. Ages are counted from outside: a connection is idle
+from its release on, and was open at the latest when somebody saw it so.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..model.conditions import CANCELLATIONS, DISTURBANCES, Deed
+from ..model.duration import duration
+from ..model.events import (
+    AcquireCalled,
+    Acquired,
+    AcquireFailed,
+    BlockLeft,
+    CloseCalled,
+    CloseReturned,
+    HeldUp,
+    PoolConfig,
+    Quiescent,
+    ReauthCalled,
+    ReauthReturned,
+    ReleaseReturned,
+    Used,
+)
+from ..model.history import History
+from ..model.state import Moment
+from ..model.timing import CLOCK_SLEW, is_late
+
+LATE = 2
+"""How many times as old as allowed a connection must be to convict: pools may look for old ones from
+time to time only, and spread lifetimes so that not all end at once."""
+
+LATE_OPEN_S = 60.0
+"""How long a pool may take, after its last use, to open what is to be open when nobody uses it: pools
+may do that in the background, and look from time to time only."""
+
+LATE_CLOSE_S = 2.0
+"""How much longer than its grace period closing may take: nobody waits for it as for a reply."""
+
+Since: TypeAlias = dict[int, float]
+"""For each connection: from when on it grows old."""
+
+
+@clause("OPT-1", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_IDLE_TIME)
+def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
+    """
+    A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
+    caller gets another.
+
+    Servers, proxies and firewalls close what has been idle for long, some of them without a word. Who
+    sets `max_idle_time` below their limits relies on it that no caller meets such a connection;
+    otherwise the first commands after a quiet hour fail, or hang until a timeout.
+    """
+    yield from _none_too_old(
+        history,
+        lambda config: config.max_idle_time_s,
+        _idle_since,
+        "had been idle for {age:.0f} s, and max_idle_time is {limit:.0f} s",
+    )
+
+
+@clause("OPT-2", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_LIFETIME)
+def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
+    """
+    A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
+    often it has been used: the caller gets another.
+
+    After a failover, a new address or new credentials, open connections stay where they were. A
+    maximum lifetime replaces them one by one, without a restart; if those that are always busy are
+    left out, most of the traffic goes on to the old place.
+    """
+    yield from _none_too_old(
+        history,
+        lambda config: config.max_lifetime_s,
+        _open_since,
+        "had been open for {age:.0f} s, and max_lifetime is {limit:.0f} s",
+    )
+
+
+@clause("OPT-3", Requirement.MUST, Level.RESILIENT, needs=Capability.CALL_TIMEOUT)
+def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgement]:
+    """
+    An acquire that is given a timeout of its own and waits in vain MUST fail when that is over: never
+    earlier, and not noticeably later, whatever the pool's `timeout` is.
+
+    One pool serves requests that are urgent and jobs that are not, and only the caller knows which it
+    is. If the pool's `timeout` counts after all, the urgent one waits past its own deadline when it
+    could still have answered from elsewhere, and the patient one is turned away.
+    """
+    for moments in history.moments.values():
+        own_s: dict[int, float] = {}
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.OWN_TIMEOUT}):
+                break
+            if isinstance(event, AcquireCalled) and event.timeout_s is not None:
+                own_s[event.call] = event.timeout_s
+            elif isinstance(event, Acquired | AcquireFailed) and event.call in own_s:
+                yield from _bounded_by(moment, event, own_s[event.call])
+
+
+def _bounded_by(
+    moment: Moment, event: Acquired | AcquireFailed, own_s: float
+) -> Iterator[Judgement]:
+    request = moment.before.requests[event.call]
+    # Who has not been seen to wait may have failed for another reason, if there was something to get.
+    waited = request.parked_at is not None or (request.found_full and not request.released)
+    took_s = event.at_s - request.called_s
+    if not waited or request.kept or request.cancelled:
+        return
+    late = is_late(own_s, took_s, 0.0)
+    given = f"that was given a timeout of {duration(own_s)}"
+    if isinstance(event, Acquired):
+        if late:
+            told = (
+                f"an acquire {given} went on waiting, and got a connection after {duration(took_s)}"
+            )
+            yield Judgement(moment.index, told)
+    elif event.exact:
+        wrong = late or took_s < own_s * (1 - CLOCK_SLEW)
+        told = f"an acquire {given} failed after {duration(took_s)} with {event.error}"
+        yield Judgement(moment.index, told if wrong else None)
+
+
+@clause("OPT-4", Requirement.MUST, Level.RESILIENT, needs=Capability.GRACEFUL_CLOSE)
+def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterator[Judgement]:
+    """
+    Closing that is given a grace period MUST go on until all connections in use have been released,
+    and MUST come to its end when the period is over, whoever still holds one.
+
+    A service that is replaced lets the work that has begun come to its end, but not for ever. If
+    closing does not wait, that work fails at every deployment; if it has no end, one stuck caller
+    keeps the whole service from stopping.
+    """
+    for moments in history.moments.values():
+        closing: CloseCalled | None = None
+        held_at_first: frozenset[int] = frozenset()
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.CLOSED}):
+                break
+            if isinstance(event, CloseCalled):
+                if event.grace_s is None or Deed.CLOSED in state.deeds:
+                    break  # to close once more is another matter
+                closing, held_at_first = event, frozenset(state.in_use)
+            elif closing is not None and isinstance(event, CloseReturned | Quiescent):
+                broken = _not_graceful(moment, closing, held_at_first)
+                if broken is not None:
+                    yield Judgement(moment.index, broken, moment.pool)
+                elif isinstance(event, CloseReturned) and held_at_first and event.error is None:
+                    yield Judgement(moment.index)
+                if isinstance(event, CloseReturned):
+                    break
+
+
+def _not_graceful(
+    moment: Moment, closing: CloseCalled, held_at_first: frozenset[int]
+) -> str | None:
+    state, event = moment.before, moment.event
+    still_held = held_at_first & state.in_use.keys()  # who came later need not be waited for
+    if closing.grace_s is None or not still_held:
+        return None
+    took_s = event.at_s - closing.at_s
+    held = "a connection was" if len(still_held) == 1 else f"{len(still_held)} connections were"
+    given = f"closing was given {duration(closing.grace_s)}"
+    match event:
+        case CloseReturned(error=None) if took_s < closing.grace_s * (1 - CLOCK_SLEW):
+            return f"{given}, and ended after {duration(took_s)}, while {held} in use"
+        case CloseReturned(error=None) if took_s > closing.grace_s + LATE_CLOSE_S:
+            return f"{given}, and ended only after {duration(took_s)}"
+        case Quiescent(certain=True) if took_s > closing.grace_s + LATE_CLOSE_S:
+            return f"{given}, and has not ended after {duration(took_s)}"
+        case _:
+            return None
+
+
+@clause("OPT-5", Requirement.MUST, Level.RESILIENT, needs=Capability.MIN_IDLE)
+def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
+    """
+    A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least so
+    many connections open, also if its holders closed those that it had.
+
+    The first requests after a quiet time often come all at once, and to connect takes many times as
+    long as to send a command. Who sets `min_idle` pays for connections that do nothing so that these
+    requests need not connect; if there are none, they wait, and the server is asked for all of them in
+    the same moment.
+    """
+    for moments in history.moments.values():
+        was_used, used_s = False, 0.0
+        for moment in moments:
+            state, event = moment.before, moment.event
+            least = state.config.min_idle
+            disturbed = not state.deeds.isdisjoint(DISTURBANCES | CANCELLATIONS)
+            if least is None or state.misused or disturbed:
+                break
+            if not isinstance(event, Quiescent):
+                was_used, used_s = was_used or isinstance(event, Acquired), event.at_s
+                continue
+            rested_s = event.at_s - used_s
+            at_rest = event.certain and not state.in_use and state.at_rest
+            if was_used and at_rest and rested_s > LATE_OPEN_S:
+                seen = len(event.open.get(moment.pool, ()))
+                having = "1 connection" if seen == 1 else f"{seen} connections"
+                told = f"{duration(rested_s)} after its last use the pool had {having} open"
+                lacks = seen < min(least, state.config.max_connections)
+                broken = f"{told}, and min_idle is {least}" if lacks else None
+                yield Judgement(moment.index, broken, moment.pool)
+
+
+@clause("OPT-6", Requirement.MUST, Level.RESILIENT, needs=Capability.REAUTHENTICATION)
+def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
+    """
+    A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
+    one on which the server's answer to them is outstanding, nor keep a release waiting for that answer.
+
+    Tokens end every hour or so, and a new one comes while the service is in use. A pool that holds its
+    lock until the server has answered stops everybody for as long as one slow answer takes; one that
+    lends what is being authenticated gives one caller the reply to another.
+    """
+    for moments in history.moments.values():
+        was_told = False
+        for moment in moments:
+            event = moment.event
+            if not moment.before.deeds <= {Deed.RELEASED, Deed.LOST_TRACK}:
+                break
+            was_told = was_told or isinstance(event, ReauthCalled)
+            match event:
+                case HeldUp():
+                    told = "a release stood still while the server's answer to AUTH was outstanding"
+                    yield Judgement(moment.index, told)
+                case ReauthReturned(error=error):
+                    told = f"telling the pool of new credentials raised {error}"
+                    yield Judgement(moment.index, told if error is not None else None)
+                case Acquired(trouble=trouble) | Used(trouble=trouble) if was_told and trouble:
+                    told = f"a connection was of no use after new credentials: {trouble}"
+                    yield Judgement(moment.index, told)
+                case _:
+                    pass
+
+
+def _none_too_old(
+    history: History,
+    limit_of: Callable[[PoolConfig], float | None],
+    note: Callable[[Since, Moment], None],
+    told: str,
+) -> Iterator[Judgement]:
+    """Whether none is handed out that was too old already when its caller asked."""
+    for moments in history.moments.values():
+        since: Since = {}
+        called_s: dict[int, float] = {}
+        met_an_old_one: set[int] = set()
+        for moment in moments:
+            state, event = moment.before, moment.event
+            limit_s = limit_of(state.config)
+            if limit_s is None or state.misused:
+                break
+            if isinstance(event, AcquireCalled):
+                called_s[event.call] = event.at_s
+                ages = [event.at_s - since.get(each, event.at_s) for each in state.idle]
+                if any(age > LATE * limit_s for age in ages):
+                    met_an_old_one.add(event.call)
+            elif isinstance(event, Acquired) and event.connection is not None:
+                asked_s = called_s[event.call]
+                age_s = asked_s - since.get(event.connection, asked_s)
+                if age_s > LATE * limit_s:
+                    how = told.format(age=age_s, limit=limit_s)
+                    broken = f"acquire got connection {event.connection}, which {how}"
+                    yield Judgement(moment.index, broken)
+                elif event.call in met_an_old_one:
+                    yield Judgement(moment.index)
+            note(since, moment)
+
+
+def _idle_since(since: Since, moment: Moment) -> None:
+    """It is not idle before the release has returned."""
+    state, event = moment.before, moment.event
+    match event:
+        case Acquired(connection=int(connection)):
+            since.pop(connection, None)
+        case ReleaseReturned(at_s=at_s, acquire=acquire, error=None):
+            released = state.released.get(acquire)
+            since |= {} if released is None else {released: at_s}
+        case BlockLeft(at_s=at_s, acquire=acquire):
+            released = state.in_use.get(acquire)
+            since |= {} if released is None else {released: at_s}
+        case _:
+            pass
+
+
+def _open_since(since: Since, moment: Moment) -> None:
+    """It was open at the latest when somebody first had it, or the server first showed it."""
+    event = moment.event
+    if isinstance(event, Acquired) and event.connection is not None:
+        since.setdefault(event.connection, event.at_s)
+    elif isinstance(event, Quiescent):
+        for connection in event.open.get(moment.pool, ()):
+            since.setdefault(connection, event.at_s)

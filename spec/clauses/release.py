@@ -1,0 +1,195 @@
+"""Release: what becomes of a connection that is given back, rightly or wrongly."""
+
+from collections.abc import Iterator
+
+from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..model.conditions import Deed
+from ..model.duration import duration
+from ..model.events import Acquired, AcquireFailed, Overdue, Quiescent, ReleaseReturned
+from ..model.history import History
+from ..model.obligations import denied, fills_the_pool
+from ..model.state import Moment
+
+
+@clause("RET-1", Requirement.MUST, Level.CORE)
+def a_released_connection_serves_the_next_caller(history: History) -> Iterator[Judgement]:
+    """
+    When a release returns, the connection MUST be available to exactly one next caller.
+
+    To none, and the pool has lost a slot; to two, and they read each other's replies.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused or not state.deeds <= {Deed.RELEASED}:
+                break
+            if isinstance(event, ReleaseReturned) and event.error is not None:
+                yield Judgement(
+                    moment.index, f"the release of a connection in use raised {event.error}"
+                )
+            elif state.freed_when_full:
+                broken = denied(moment)
+                if broken is not None:
+                    yield Judgement(moment.index, f"after a release, {broken}")
+                elif isinstance(event, Acquired):
+                    yield Judgement(moment.index)
+
+
+@clause("RET-2", Requirement.MUST, Level.CORE)
+def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
+    """
+    A connection MUST have at most one holder at a time.
+
+    Replies come in the order of the commands and carry no name. Two callers on one connection get
+    each other's replies: one user is shown the data of another.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.misused:
+                break
+            if isinstance(event, Acquired) and event.connection is not None and state.in_use:
+                yield Judgement(moment.index, _shared(moment, event))
+
+
+@clause("RET-3", Requirement.MUST, Level.CORE)
+def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
+    """
+    Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
+    how many connections can be in use, whether the release raises or not.
+
+    It happens: an error path and a ``finally`` both release. If the pool takes the connection back
+    twice it hands it out twice, to two callers at once; if it counts it twice it loses a slot or
+    invents one.
+    """
+    yield from _unchanged_by(history, Deed.SECOND_RELEASE, "a second release")
+
+
+@clause("RET-4", Requirement.MUST, Level.CORE)
+def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
+    """
+    Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
+    how many connections can be in use, whether the release raises or not.
+
+    It may lead to another server, another database or another user, and its own pool still counts
+    it. A pool that adopts it sends the next caller's commands there, or exceeds its own bound.
+    """
+    yield from _unchanged_by(history, Deed.FOREIGN_RELEASE, "the release of a foreign connection")
+
+
+def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+    """Judge how a pool goes on after one kind of misuse: as if it had not happened.
+
+    A pool that loses slots, or serves surplus callers, by itself is not to be blamed here. It must
+    have shown in the same history that an honest release is enough to serve the next caller, and
+    that it or the pool beside it turns a surplus caller away.
+    """
+    blameless = {Deed.RELEASED, Deed.DROPPED, Deed.TIMED_OUT}
+    bounded = _turned_a_surplus_caller_away(history)
+    for moments in history.moments.values():
+        shown_before = False
+        for moment in moments:
+            state = moment.before
+            if not state.deeds <= {*blameless, deed}:
+                break
+            if deed not in state.deeds:
+                shown_before = state.reuse_shown
+                continue
+            broken = _changed(moment, shown_before, bounded)
+            if broken is not None:
+                yield Judgement(moment.index, f"after {told}, {broken}")
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)
+
+
+def _changed(moment: Moment, shown_before: bool, bounded: bool) -> str | None:
+    state, event = moment.before, moment.event
+    most = state.config.max_connections
+    if isinstance(event, Acquired):
+        if event.connection in moment.others:
+            return f"acquire handed out connection {event.connection}, which is another pool's"
+        spare = len(state.in_use) < most
+        if event.connection in state.released_again and (spare or bounded):
+            shared = _shared(moment, event)
+            if shared is not None:
+                return shared
+        if bounded and len(state.in_use) >= most:
+            return f"{len(state.in_use) + 1} callers hold connections, with max_connections={most}"
+        return None
+    return denied(moment) if shown_before else None
+
+
+def _turned_a_surplus_caller_away(history: History) -> bool:
+    """Whether a pool that nobody had disturbed kept to its bound."""
+    return any(
+        isinstance(moment.event, AcquireFailed)
+        and not moment.before.disturbed
+        and moment.before.requests[moment.event.call].found_full
+        for moments in history.moments.values()
+        for moment in moments
+    )
+
+
+def _shared(moment: Moment, event: Acquired) -> str | None:
+    others = [call for call, held in moment.before.in_use.items() if held == event.connection]
+    if event.connection is None or not others:
+        return None
+    return f"connection {event.connection} was handed out while another caller still held it"
+
+
+@clause("RET-5", Requirement.MUST, Level.CORE)
+def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
+    """
+    A release MUST return without waiting for the server or for another caller.
+
+    Clients release in a ``finally``, often because the server has just stopped answering. A release
+    that waits for it turns one slow reply into a stuck application.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            event = moment.event
+            if Deed.RELEASED_INSIDE in moment.before.deeds:
+                break
+            if isinstance(event, Overdue) and event.call in moment.before.releasing:
+                yield Judgement(
+                    moment.index, f"a release had not returned after {duration(event.waited_s)}"
+                )
+            elif isinstance(event, Quiescent) and event.certain:
+                if moment.before.releasing:
+                    yield Judgement(
+                        moment.index,
+                        "nothing moves any more, and a release has not returned: it waits for "
+                        "another caller",
+                        moment.pool,
+                    )
+            elif isinstance(event, ReleaseReturned) and event.waited_for_reply:
+                yield Judgement(
+                    moment.index,
+                    "a release did not return until the server sent the reply that it owed the "
+                    "connection",
+                )
+            elif isinstance(event, ReleaseReturned) and event.reply_outstanding:
+                yield Judgement(moment.index)
+
+
+@clause("RET-6", Requirement.MUST, Level.CORE, needs=Capability.CONTEXT_MANAGER)
+def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
+    """
+    A ``with`` block that holds a connection MUST release it however the block is left: at its end,
+    by an exception, or by a BaseException such as KeyboardInterrupt.
+
+    Callers who use the block have no other release. A slot that is lost to every interrupted
+    request is lost for good.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state = moment.before
+            if state.misused or not state.deeds <= {Deed.LEFT_BLOCK}:
+                break
+            if Deed.LEFT_BLOCK not in state.deeds or not state.was_full:
+                continue
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after a block was left, {broken}")
+            elif fills_the_pool(moment):
+                yield Judgement(moment.index)

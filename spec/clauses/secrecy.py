@@ -1,0 +1,23 @@
+"""Secrecy: what a pool must keep to itself."""
+
+from collections.abc import Iterator
+
+from ..clause import Judgement, Level, Requirement, clause
+from ..model.events import Shown
+from ..model.history import History
+
+
+@clause("SEC-1", Requirement.MUST, Level.OBSERVABLE)
+def credentials_are_never_shown(history: History) -> Iterator[Judgement]:
+    """
+    A pool MUST NOT show a password or a user name that it was given, neither in its ``repr`` nor in
+    an error that it raises.
+
+    Pools are printed into logs, and errors into bug reports and monitoring services, which many
+    more people read than may log in to the server.
+    """
+    for index, event in enumerate(history.events):
+        if isinstance(event, Shown):
+            shown = any(secret in event.text for secret in event.secrets)
+            broken = f"{event.what} contains credentials that the pool was built with"
+            yield Judgement(index, broken if shown else None)

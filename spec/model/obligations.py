@@ -1,0 +1,110 @@
+"""What a pool owes at once: a connection to every caller for whom there is a slot.
+
+Several chapters ask whether it was denied; they differ in what had happened before.
+"""
+
+from collections.abc import Iterator
+
+from .conditions import Deed
+from .duration import duration
+from .events import Acquired, AcquireFailed, Overdue, Quiescent
+from .history import History
+from .state import Moment
+
+SHORT_S = 1.0
+"""A socket timeout below which connecting may fail because the machine is busy."""
+
+
+def denied(moment: Moment) -> str | None:
+    """How the pool denied a connection that it owed the caller at once; None if it did not."""
+    state, event = moment.before, moment.event
+    match event:
+        case AcquireFailed(call=call, error=error):
+            what = f"an acquire failed with {error}"
+        case Acquired(call=call, connection=None, trouble=trouble):
+            what = f"an acquire returned a connection that does not work ({trouble})"
+        case Overdue(call=call, waited_s=waited_s) if call in state.requests:
+            what = f"an acquire had not returned after {duration(waited_s)}"
+        case _:
+            return None
+    if not state.requests[call].owed or state.requests[call].kept:
+        return None
+    if _is_short(state.config.socket_timeout_s):
+        return None
+    busy = len(state.in_use) + len(state.forgotten) + len(state.commands)
+    return f"{what} although {busy} of {state.config.max_connections} were in use"
+
+
+def useless(moment: Moment) -> str | None:
+    """Whether a connection was handed out that does not work, also to somebody who had to wait."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, Acquired) or event.connection is not None:
+        return None
+    if state.requests[event.call].kept or _is_short(state.config.socket_timeout_s):
+        return None
+    return f"an acquire returned a connection that does not work ({event.trouble})"
+
+
+def fills_the_pool(moment: Moment) -> bool:
+    """Whether the event is the acquire that takes the last free connection."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, Acquired) or event.connection is None:
+        return False
+    if state.requests[event.call].found_full:
+        return False
+    return len(state.in_use) + 1 == state.config.max_connections
+
+
+def kept_waiting(moment: Moment) -> str | None:
+    """Who waits at a moment at which nothing moves, although a slot is free."""
+    state, event = moment.before, moment.event
+    if not isinstance(event, Quiescent) or not event.certain or event.connects_held:
+        return None
+    busy, waiting, most = state.busy, len(state.requests), state.config.max_connections
+    if not waiting or busy >= most:
+        return None
+    callers = "a caller waits" if waiting == 1 else f"{waiting} callers wait"
+    return f"{callers} although {busy} of {most} connections are in use"
+
+
+def serves_waiters(history: History) -> bool:
+    """Whether a pool has served somebody who waited, before anything out of the ordinary was done.
+
+    Of one that leaves its waiters waiting anyway, nothing else is to blame.
+    """
+    return any(
+        moment.before.waiter_served and moment.before.deeds <= {Deed.RELEASED}
+        for moments in history.moments.values()
+        for moment in moments
+    )
+
+
+def was_ever_full(history: History) -> bool:
+    """Whether all slots of a pool have been in use: one that never could be has not been lost."""
+    return any(moment.before.was_full for moments in history.moments.values() for moment in moments)
+
+
+def moments_after(history: History, deed: Deed, *others: Deed) -> Iterator[Moment]:
+    """What happens to pools after one kind of deed, as long as nothing else that is out of the
+    ordinary has happened to them: then a slot that is lost was lost by that.
+
+    The `others` are what leads up to such a deed.
+    """
+    if not was_ever_full(history):
+        return
+    for moments in history.moments.values():
+        for moment in moments:
+            if not moment.before.deeds <= {Deed.RELEASED, deed, *others}:
+                break
+            if deed in moment.before.deeds:
+                yield moment
+
+
+def _is_short(socket_timeout_s: float | None) -> bool:
+    return socket_timeout_s is not None and socket_timeout_s < SHORT_S
+
+
+def lost(moment: Moment, *, serves_waiters: bool) -> str | None:
+    """How it shows at this moment that a slot, or the word that it is free, has been lost."""
+    broken = denied(moment)
+    return kept_waiting(moment) if broken is None and serves_waiters else broken

@@ -1,0 +1,165 @@
+"""Waits in vain: acquires that found all connections in use and got none, and how long they took.
+
+That a wait ended early is exact: the pool's wait and our clock are monotonic. That it ended late is
+relative: beside every wait runs a plain wait of the standard library for the same time, and only a
+pool that is far later than that, several times in a row, is late. A busy machine delays both. On a
+virtual clock nothing does, and once is enough.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .conditions import Deed
+from .duration import duration
+from .events import AcquireFailed, Error, Overdue
+from .history import History
+from .state import Moment
+
+CLOCK_SLEW = 0.001
+"""The share by which the system may slow or speed a clock that is being set right (NTP: 0.0005)."""
+
+LATE_IN_A_ROW = 5
+"""How many waits in a row must be late: once is the machine, always is the pool."""
+
+LATE_AT_LEAST_S = 0.015
+"""What a pool may take in any case for its own work after a wait."""
+
+LATE_CONTROLS = 3
+"""How many times as late as the plain wait a pool may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class VainWait:
+    """One acquire that had to wait, and failed."""
+
+    index: int
+    timeout_s: float | None
+    socket_timeout_s: float | None
+    took_s: float
+    late: bool
+    """Whether it ended far later than the plain wait beside it."""
+    late_in_a_row: int
+    """How many waits of this pool were late up to and including this one, without a break."""
+    error: Error | None
+    """What the acquire raised; None if it never returned."""
+    exact: bool = False
+    """Whether the clock is one by which no wait ends late because the machine is busy."""
+
+    @property
+    def early(self) -> bool:
+        """Whether it ended before `timeout` was over."""
+        return self.timeout_s is not None and self.took_s < self.timeout_s * (1 - CLOCK_SLEW)
+
+    def told_early(self) -> str | None:
+        """How it ended early, if it did."""
+        if not self.early:
+            return None
+        return (
+            f"an acquire failed with {self.error} after {duration(self.took_s)}, before its timeout "
+            f"of {duration(self.timeout_s or 0)} was over"
+        )
+
+    def told_late(self) -> str | None:
+        """How it ended late, if it did so often enough in a row."""
+        if self.error is None:
+            return (
+                f"an acquire with a timeout of {duration(self.timeout_s or 0)} had not returned after "
+                f"{duration(self.took_s)}"
+            )
+        if self.late and self.exact:
+            return (
+                f"an acquire failed with {self.error} after {duration(self.took_s)}, long after its "
+                f"timeout of {duration(self.timeout_s or 0)} was over"
+            )
+        if self.late_in_a_row < LATE_IN_A_ROW:
+            return None
+        return (
+            f"{self.late_in_a_row} acquires in a row failed far later than their timeout of "
+            f"{duration(self.timeout_s or 0)}, the last one after {duration(self.took_s)}, while plain "
+            f"waits of that length beside them ended in time"
+        )
+
+
+def waits_in_vain(history: History) -> Iterator[VainWait]:
+    """The acquires that found all connections in use, none of which was released meanwhile; of every
+    pool that takes a `timeout`, as long as it is not disturbed.
+    """
+    for moments in history.moments.values():
+        in_a_row = 0
+        for moment in moments:
+            if moment.before.disturbed:
+                break
+            vain = _vain_wait(moment, in_a_row)
+            if vain is not None:
+                in_a_row = vain.late_in_a_row
+                yield vain
+
+
+def waits_with_releases(history: History) -> Iterator[VainWait]:
+    """The waits that failed although something was released meanwhile: others were served.
+
+    Only on a clock that no busy machine delays, and of acquires that had been seen to wait: when one
+    of these fails, its time must be over, and only just.
+    """
+    for moments in history.moments.values():
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if state.disturbed or Deed.DROPPED in state.deeds:
+                break
+            if not isinstance(event, AcquireFailed) or not event.exact:
+                continue
+            request = state.requests[event.call]
+            if request.parked_at is None or request.kept or not state.config.takes_timeout:
+                continue
+            if not request.found_full or request.released:
+                yield _judged_exactly(moment, event, event.at_s - request.called_s)
+
+
+def _judged_exactly(moment: Moment, event: AcquireFailed, took_s: float) -> VainWait:
+    config = moment.before.config
+    late = config.timeout_s is not None and is_late(config.timeout_s, took_s, 0.0)
+    return VainWait(
+        index=moment.index,
+        timeout_s=config.timeout_s,
+        socket_timeout_s=config.socket_timeout_s,
+        took_s=took_s,
+        late=late,
+        late_in_a_row=int(late),
+        error=event.error,
+        exact=True,
+    )
+
+
+def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
+    state, event = moment.before, moment.event
+    error: Error | None = None
+    control_s = 0.0
+    if isinstance(event, AcquireFailed):
+        error, control_s = event.error, event.control_s
+        took_s = event.at_s - state.requests[event.call].called_s
+    elif isinstance(event, Overdue) and event.call in state.requests:
+        took_s = event.waited_s
+    else:
+        return None
+    request = state.requests[event.call]
+    if not request.found_full or request.released or not state.config.takes_timeout:
+        return None
+    timeout_s = state.config.timeout_s
+    late = timeout_s is not None and is_late(timeout_s, took_s, control_s)
+    return VainWait(
+        index=moment.index,
+        timeout_s=timeout_s,
+        socket_timeout_s=state.config.socket_timeout_s,
+        took_s=took_s,
+        late=late,
+        late_in_a_row=late_before + 1 if late else 0,
+        error=error,
+        exact=isinstance(event, AcquireFailed) and event.exact,
+    )
+
+
+def is_late(timeout_s: float, took_s: float, control_s: float) -> bool:
+    """Whether a wait that took `took_s` ended far later than the plain one that took `control_s`."""
+    control_late_s = max(0.0, control_s - timeout_s)
+    allowed_s = LATE_AT_LEAST_S + LATE_CONTROLS * control_late_s
+    return took_s - timeout_s > allowed_s
