@@ -11,7 +11,6 @@ from typing import Final
 from ..callers.driver import Driver, Surroundings
 from ..programs.fault_kinds import CutByNetwork, CutInReply, Ending
 from .network import Link, Proxy, ends
-from .network.link import Then
 
 ENDED: Final[Mapping[Ending, str]] = {
     "closed by the server": "CLIENT KILL",
@@ -20,9 +19,6 @@ ENDED: Final[Mapping[Ending, str]] = {
     "reset": "reset",
 }
 """How it is said of one connection."""
-
-THEN: Final[Mapping[CutInReply, Then]] = {"hung up": "hang up", "reset": "reset"}
-"""How it is said to the proxy."""
 
 STRAY: Final = b"+stray\r\n"
 """A reply to nothing. A push of the newer protocol would be none: whoever reads may put it aside."""
@@ -67,7 +63,7 @@ class Links(Driver):
             return None
         link = self._link_of(number)
         if link is not None:
-            self._proxy.cut_next_reply(link, after=after, then=THEN[how])
+            self._proxy.cut_next_reply(link, after=after, then=how)
         return link
 
     def _push(self, number: int) -> bool:

@@ -150,14 +150,6 @@ class RestartableServer:
         self._process = None
         self._running.close()
 
-    def crash(self) -> None:
-        """Kill it; returns when it is dead."""
-        if self._process is not None:
-            self._process.kill()
-        self._is_frozen = False
-        self._process = None
-        self._running.close()
-
     def freeze(self) -> None:
         """Stop it where it is: it does nothing more, until `thaw`."""
         if self._process is not None and not self._is_frozen:

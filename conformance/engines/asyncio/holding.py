@@ -20,8 +20,3 @@ class HeldConnect:
         """Let it connect."""
         if not self.gate.done():
             self.gate.set_result(None)
-
-    def refuse(self, error: OSError) -> None:
-        """Let it fail."""
-        if not self.gate.done():
-            self.gate.set_exception(error)

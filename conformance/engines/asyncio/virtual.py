@@ -149,11 +149,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                 connect.let_go()
 
     @property
-    def held_connects(self) -> int:
-        """How many connects are being held."""
-        return len(self._held)
-
-    @property
     def held(self) -> tuple[HeldConnect, ...]:
         """The connects that are being held, first come first."""
         return tuple(self._held)

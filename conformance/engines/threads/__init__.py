@@ -14,7 +14,7 @@ that does not come), `points` (pre-emption), `exhaustive`.
 """
 
 from .clock import shown_by_loop
-from .exhaustive import Exhausted, NotRepeatable, all_schedules, each_schedule
+from .exhaustive import NotRepeatable, each_schedule
 from .gate import Gate
 from .install import Installation, install, is_installed
 from .reads import SIGNALS, KeptReply, Signal, kept_reply
@@ -30,7 +30,6 @@ __all__ = [
     "CannotHost",
     "Choice",
     "Course",
-    "Exhausted",
     "Gate",
     "Inside",
     "Installation",
@@ -40,7 +39,6 @@ __all__ = [
     "Scheduler",
     "Signal",
     "Task",
-    "all_schedules",
     "each_schedule",
     "install",
     "is_installed",

@@ -18,15 +18,6 @@ class NotRepeatable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Exhausted:
-    """What was run."""
-
-    schedules: int
-    complete: bool
-    """Whether that was all."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Branch:
     """A schedule, and from which choice and which point on it can be deviated from."""
 
@@ -46,26 +37,15 @@ class _Branch:
         return Schedule(self.picks, tuple(gaps))
 
 
-def all_schedules(
-    run_one: Callable[[Schedule], Course], preemptions: int = 2, limit: int | None = None
-) -> Exhausted:
-    """
-    Call `run_one` with every schedule, or with `limit` of them. What it raises is let through.
-
-    It has to set up the scenario anew each time, and to return the course.
-    """
-    schedules = 0
-    for _ in each_schedule(run_one, preemptions):
-        schedules += 1
-        if schedules == limit:
-            return Exhausted(schedules, complete=False)
-    return Exhausted(schedules, complete=True)
-
-
 def each_schedule(
     run_one: Callable[[Schedule], Course], preemptions: int = 2
 ) -> Iterator[Schedule]:
-    """The same, one at a time: each is yielded when it has been run."""
+    """
+    Call `run_one` with every schedule, and yield each once it has been run.
+
+    `run_one` sets up the scenario anew each time, and returns the course. What it raises is let
+    through; so is NotRepeatable.
+    """
     waiting = [_Branch((), (), 0, 0)]
     while waiting:
         branch = waiting.pop()

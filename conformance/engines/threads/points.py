@@ -8,7 +8,7 @@ is asked for. Before, sys.settrace is set in the threads that run, and only when
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from .task import HERE, Task, controlled
 
@@ -17,49 +17,30 @@ if TYPE_CHECKING:
 
     from .scheduler import Scheduler
 
-Granularity = Literal["line", "instruction"]
-
-POINTS = 1
-ENTRIES = 2
-
 
 class Interest:
-    """What the scheduler wants to be told of a piece of code. The same for every piece of code."""
+    """Which code the scheduler wants to be told of: its pre-emption points and its entries."""
 
-    def __init__(
-        self,
-        is_pool_code: Callable[[CodeType], bool],
-        has_entries: Callable[[CodeType], bool],
-        granularity: Granularity,
-    ) -> None:
+    def __init__(self, is_pool_code: Callable[[CodeType], bool]) -> None:
         self.is_pool_code = is_pool_code
-        self.has_entries = has_entries
-        self.granularity = granularity
         # By identity: code is slow to hash. The code is kept so that its identity stays its own.
-        self._known: dict[int, tuple[CodeType, int]] = {}
+        self._known: dict[int, tuple[CodeType, bool]] = {}
 
-    def of(self, code: CodeType) -> int:
-        """POINTS, ENTRIES, both or 0."""
+    def of(self, code: CodeType) -> bool:
+        """Whether this code is of interest."""
         known = self._known.get(id(code))
         if known is None:
-            interest = 0
-            if not code.co_filename.startswith(HERE):
-                interest += POINTS * bool(self.is_pool_code(code))
-                interest += ENTRIES * bool(self.has_entries(code))
-            known = self._known[id(code)] = code, interest
+            interests = not code.co_filename.startswith(HERE) and bool(self.is_pool_code(code))
+            known = self._known[id(code)] = code, interests
         return known[1]
 
-    def points_known(self) -> list[CodeType]:
-        """The code met so far that has pre-emption points."""
-        return [code for code, interest in self._known.values() if interest & POINTS]
+    def known(self) -> list[CodeType]:
+        """The code of interest that has been met so far."""
+        return [code for code, interests in self._known.values() if interests]
 
     def same_as(self, other: "Interest") -> bool:
-        """Whether both are interested in the same."""
-        return (self.is_pool_code, self.has_entries, self.granularity) == (
-            other.is_pool_code,
-            other.has_entries,
-            other.granularity,
-        )
+        """Whether both are interested in the same code."""
+        return self.is_pool_code == other.is_pool_code
 
 
 if sys.version_info >= (3, 12):
@@ -82,16 +63,12 @@ if sys.version_info >= (3, 12):
                 return self._interest
             tool = self._obtain_tool()
             if self._interest is not None:
-                for code in self._interest.points_known():
+                for code in self._interest.known():
                     monitoring.set_local_events(tool, code, 0)
             self._interest = interest
             events = monitoring.events
-            if interest.granularity == "line":
-                self._local_events = events.LINE
-            else:
-                self._local_events = events.INSTRUCTION
             monitoring.register_callback(tool, events.PY_START, self._on_start)
-            monitoring.register_callback(tool, self._local_events, _on_point)
+            monitoring.register_callback(tool, events.LINE, _on_point)
             monitoring.set_events(tool, events.PY_START)
             monitoring.restart_events()
             return interest
@@ -101,7 +78,7 @@ if sys.version_info >= (3, 12):
             if self._tool is None:
                 return
             monitoring.set_events(self._tool, 0)
-            for code in self._interest.points_known() if self._interest else ():
+            for code in self._interest.known() if self._interest else ():
                 monitoring.set_local_events(self._tool, code, 0)
             monitoring.free_tool_id(self._tool)
             self._interest = self._tool = None
@@ -127,11 +104,10 @@ if sys.version_info >= (3, 12):
         def _on_start(self, code: CodeType, _offset: int) -> object:
             assert self._interest is not None
             assert self._tool is not None
-            interest = self._interest.of(code)
-            if interest & POINTS and not monitoring.get_local_events(self._tool, code):
-                monitoring.set_local_events(self._tool, code, self._local_events)
-            if not interest & ENTRIES:
+            if not self._interest.of(code):
                 return monitoring.DISABLE
+            if not monitoring.get_local_events(self._tool, code):
+                monitoring.set_local_events(self._tool, code, monitoring.events.LINE)
             task = controlled()
             if task is not None and task.insides:
                 task.scheduler.at_entry(task)
@@ -178,31 +154,24 @@ else:
 
     def _trace(task: Task, scheduler: "Scheduler") -> None:
         interest_of = scheduler.interest.of
-        by_line = scheduler.interest.granularity == "line"
-        awaited = "line" if by_line else "opcode"
 
         def on_call(frame: FrameType, _event: str, _argument: object) -> "TraceFunction | None":
-            interest = interest_of(frame.f_code)
-            if interest & ENTRIES and task.insides:
-                scheduler.at_entry(task)
-            if not interest & POINTS:
+            if not interest_of(frame.f_code):
                 return None
-            if not by_line:
-                frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            if task.insides:
+                scheduler.at_entry(task)
             return on_point
 
         def on_point(_frame: FrameType, event: str, _argument: object) -> "TraceFunction":
-            if event == awaited:
+            if event == "line":
                 scheduler.at_point(task)
             return on_point
 
         # It may be in the midst of the pool's code already.
         frame: FrameType | None = sys._getframe()  # noqa: SLF001 - there is no public way
         while frame is not None:
-            if interest_of(frame.f_code) & POINTS:
+            if interest_of(frame.f_code):
                 frame.f_trace = on_point
-                if not by_line:
-                    frame.f_trace_opcodes, frame.f_trace_lines = True, False
             frame = frame.f_back
         sys.settrace(on_call)
 

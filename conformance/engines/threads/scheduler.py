@@ -19,7 +19,7 @@ from typing import Self
 
 from . import real, workers
 from .gate import Gate
-from .points import Granularity, Interest, call_inside, points
+from .points import Interest, call_inside, points
 from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .task import Abandoned, CannotHost, Inside, Task, turn
 
@@ -44,17 +44,15 @@ class Scheduler:
     """
     Conducts the threads that `start` makes, and those that they start themselves.
 
-    `is_pool_code` says which code has pre-emption points, one before every line, or before every
-    bytecode instruction; `has_entries` at the entry of which functions `run_inside` may act, by
-    default the same. Pass the same function objects every time: what they said is remembered.
+    `is_pool_code` says which code has pre-emption points, one before every line, and at the entry of
+    which functions `run_inside` may act. Pass the same function object every time: what it said is
+    remembered.
     """
 
     def __init__(
         self,
         is_pool_code: Callable[[CodeType], bool],
         *,
-        has_entries: Callable[[CodeType], bool] | None = None,
-        granularity: Granularity = "line",
         watchdog_s: float = 3.0,
     ) -> None:
         self.is_pool_code = is_pool_code
@@ -64,9 +62,7 @@ class Scheduler:
         """All of them, in the order in which they were started."""
         self.connects = Gate("connect")
         """Before every `socket.connect`."""
-        self.interest = points.prepare(
-            Interest(is_pool_code, has_entries or is_pool_code, granularity)
-        )
+        self.interest = points.prepare(Interest(is_pool_code))
         self._live: list[Task] = []
         self._home = real.allocate_lock()
         self._home.acquire()

@@ -1,12 +1,11 @@
 """Faults on the way between a pool and the server.
 
 Reading order: `proxy` (what a program can do), `link` and `side` (what becomes of one connection),
-`relay` (the thread), `ends` (what has arrived at a pool's socket), `quiet` (a virtual loop behind it).
+`relay` (the thread), `ends` (what has arrived at a pool's socket).
 """
 
 from .errors import ProxyError
 from .link import Link
 from .proxy import Proxy
-from .quiet import run_until_quiet
 
-__all__ = ["Link", "Proxy", "ProxyError", "run_until_quiet"]
+__all__ = ["Link", "Proxy", "ProxyError"]

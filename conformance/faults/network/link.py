@@ -1,19 +1,18 @@
 """One connection of a pool and the one to the server that belongs to it.
 
 Only the relay's thread moves a link; anybody may read what is public. Between the two sockets stands
-what a fault does to them: what the server says can be held, cut, or swallowed.
+what a fault does to them: what the server says can be cut or swallowed.
 """
 
 import selectors
 import socket
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 from ...engines.asyncio.resp import PUSH, NotRedis, Scanner
+from ...programs.fault_kinds import CutInReply
 from .ends import Address
-from .side import Ending, Side
-
-Then = Literal["stall", "hang up", "reset"]
+from .side import Side
 
 MOST: Final = 1 << 20
 """How many bytes may wait for one who does not read before nothing more is read for it."""
@@ -47,17 +46,15 @@ class Link:
         """Whether all that is sent either way is lost: it is a black hole."""
         self.is_half_closed = False
         """Whether the pool was told that no more will come."""
-        self.is_held = False
-        """Whether what the server sends is kept here."""
-        self.ended: Ending | None = None
+        self.ended: CutInReply | None = None
         """How the pool's socket was closed, when it was."""
         self._watch, self._has_ended = watch, has_ended
         self._pool = Side(pool_end)
         self._server: Side | None = None
         self._to_server = bytearray()
         self._kept = bytearray()
-        self._cut: tuple[int, Then] | None = None
-        self._ending: Ending | None = None
+        self._cut: tuple[int, CutInReply] | None = None
+        self._ending: CutInReply | None = None
         self._commands: Scanner | None = Scanner(plain_lines=True)
         self._replies: Scanner | None = Scanner()
         self._look_out()
@@ -80,10 +77,7 @@ class Link:
     @property
     def withholds(self) -> bool:
         """Whether the pool may wait for a reply that does not come as long as nothing is done."""
-        if not self.is_open:
-            return False
-        stalls = self._cut is not None and self._cut[1] == "stall"
-        return self.is_swallowed or self.is_held or stalls or not self.is_admitted
+        return self.is_open and (self.is_swallowed or not self.is_admitted)
 
     @property
     def received(self) -> int:
@@ -120,16 +114,7 @@ class Link:
         self._to_server.clear()
         self._look_out()
 
-    def hold(self) -> None:
-        """Keep what the server sends from now on."""
-        self.is_held = True
-
-    def let_go(self) -> None:
-        """Deliver what was kept, and what comes."""
-        self.is_held, self._cut = False, None
-        self._pass_on()
-
-    def cut_next_reply(self, count: int, then: Then) -> None:
+    def cut_next_reply(self, count: int, then: CutInReply) -> None:
         """Deliver `count` bytes of the next reply, at least one less than all, and then ..."""
         self._cut = count, then
         self._pass_on()
@@ -153,7 +138,7 @@ class Link:
             self._attempt(lambda: self._pool.socket.shutdown(socket.SHUT_WR))
             self._look_out()
 
-    def end(self, how: Ending) -> None:
+    def end(self, how: CutInReply) -> None:
         """Close both connections, the pool's in this way. What is kept is lost."""
         if self.is_open:
             self.ended = how
@@ -168,7 +153,7 @@ class Link:
             self._has_ended(self)
 
     def push(self, data: bytes) -> None:
-        """Send the pool what nobody asked for, past what is kept."""
+        """Send the pool what nobody asked for."""
         if not self.is_half_closed:
             self._pool.unsent += data
             self._flush()
@@ -207,7 +192,7 @@ class Link:
                 self._server_has_ended("reset")
                 return
             if data == b"":
-                self._server_has_ended("hang up")
+                self._server_has_ended("hung up")
             elif data:
                 self._take_from_server(data)
 
@@ -243,9 +228,9 @@ class Link:
         """Tell the server, also from within a black hole: no connection there outlives the pool's."""
         if self._server is not None and self._server.is_connected:
             self._attempt(self._server.flush)
-        self.end("hang up")
+        self.end("hung up")
 
-    def _server_has_ended(self, how: Ending) -> None:
+    def _server_has_ended(self, how: CutInReply) -> None:
         assert self._server is not None
         self._look_out_for(self._server, 0, self._on_server)
         self._server.close()
@@ -257,28 +242,23 @@ class Link:
 
     def _pass_on(self) -> None:
         """Let the pool have what it may have."""
-        if self._cut is not None and not self.is_held:
+        if self._cut is not None:
             self._cut_if_complete(*self._cut)
-        elif not self.is_held:
+        else:
             self._pool.unsent += self._kept
             self._kept.clear()
         self._flush()
 
-    def _cut_if_complete(self, count: int, then: Then) -> None:
+    def _cut_if_complete(self, count: int, then: CutInReply) -> None:
         begin, end = _next_reply(bytes(self._kept))
         self._pool.unsent += self._kept[:begin]
         del self._kept[:begin]
         if end is None:
             return
-        part = min(count, end - begin - 1)
-        self._pool.unsent += self._kept[:part]
-        del self._kept[:part]
+        self._pool.unsent += self._kept[: min(count, end - begin - 1)]
+        self._kept.clear()
         self._cut = None
-        if then == "stall":
-            self.is_held = True
-        else:
-            self._kept.clear()
-            self._ending = then
+        self._ending = then
 
     def _flush(self) -> None:
         """Send what can be sent; and end, when that was all and it is the end."""
@@ -286,7 +266,7 @@ class Link:
             self._attempt(self._pool.flush)
         if self.is_open and self._server is not None and self._server.is_open:
             self._attempt_server(self._server)
-        if self._ending and not (self.is_held or self._pool.unsent or self._kept):
+        if self._ending and not (self._pool.unsent or self._kept):
             self.end(self._ending)
         self._look_out()
 
@@ -294,7 +274,7 @@ class Link:
         try:
             send()
         except OSError:
-            self.end("hang up")
+            self.end("hung up")
 
     def _attempt_server(self, server: Side) -> None:
         try:

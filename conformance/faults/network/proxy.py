@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from ...programs.fault_kinds import CutInReply
 from . import ends
 from .ends import Address, Arrival
 from .errors import ProxyError
-from .link import Link, Then
+from .link import Link
 from .relay import Admission, Relay
 
 BOUND_S: Final = 5.0
@@ -101,13 +102,6 @@ class Proxy:
                 return link
         raise ProxyError(f"no open connection goes through the proxy as {server_address}")
 
-    def link_from(self, pool_address: Address) -> Link:
-        """The one of the pool's socket that has this address."""
-        for link in self.links():
-            if link.pool_address == pool_address:
-                return link
-        raise ProxyError(f"no open connection comes to the proxy from {pool_address}")
-
     def withholds_from(self, pool_address: Address) -> bool:
         """Whether who reads from this socket may wait for what does not come until something is done.
 
@@ -118,18 +112,9 @@ class Proxy:
 
     # What the server says.
 
-    def hold_replies(self, *links: Link) -> None:
-        """Keep what the server sends from now on, its end included."""
-        self._do(links, lambda link: link.hold())
-
-    def let_go(self, *links: Link) -> None:
-        """Deliver what was kept, and be late no more. Also what was cut off goes on from there."""
-        self._do(links, lambda link: link.let_go())
-        self._await_arrival(links)
-
-    def cut_next_reply(self, *links: Link, after: int, then: Then) -> None:
-        """Deliver the first `after` bytes of the next reply, and never all of it; then say no more
-        ("stall"), or end the connection.
+    def cut_next_reply(self, *links: Link, after: int, then: CutInReply) -> None:
+        """Deliver the first `after` bytes of the next reply, and never all of it; then end the
+        connection.
 
         The next reply is the next one the server sends: call `settle` before if one is on its way.
         """
@@ -138,7 +123,7 @@ class Proxy:
         self._do(links, lambda link: link.cut_next_reply(after, then))
 
     def push(self, *links: Link, data: bytes) -> None:
-        """Send the pool what nobody asked for; what is held stays so.
+        """Send the pool what nobody asked for.
 
         A loop that counts replies must be able to read it: let it be Redis' protocol there.
         """
@@ -155,7 +140,7 @@ class Proxy:
 
     def hang_up(self, *links: Link) -> None:
         """Close it towards the pool, as a server does that closes a connection."""
-        self._do(links, lambda link: link.end("hang up"))
+        self._do(links, lambda link: link.end("hung up"))
         self._await_arrival(links)
 
     def reset(self, *links: Link) -> None:
@@ -176,16 +161,6 @@ class Proxy:
             lambda: self._told(links, "is still open"),
         )
         self._await_arrival(links)
-
-    # All of it.
-
-    def heal(self) -> None:
-        """Be no fault from now on: admit connects, hold and cut nothing.
-
-        What a black hole has swallowed is lost; it ends when the pool closes it.
-        """
-        self.admit_connects()
-        self.let_go(*(link for link in self.links() if not link.is_swallowed))
 
     def settle(self, *, answered: bool = True) -> None:
         """Wait until all that was sent so far has been passed on, and has arrived.

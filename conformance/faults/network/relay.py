@@ -171,7 +171,7 @@ class Relay:
         finally:
             self._over = True
             for link in [*self.links.values()]:
-                link.end("hang up")
+                link.end("hung up")
             self.drop_sockets()
             while self._requests:
                 self._pending.append(self._requests.popleft())

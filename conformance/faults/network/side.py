@@ -2,9 +2,9 @@
 
 import socket
 import struct
-from typing import Final, Literal
+from typing import Final
 
-Ending = Literal["hang up", "reset"]
+from ...programs.fault_kinds import CutInReply
 
 PIECE: Final = 65_536
 """How many bytes are read at a time."""
@@ -47,7 +47,7 @@ class Side:
             self.sent += count
             del self.unsent[:count]
 
-    def close(self, how: Ending = "hang up") -> None:
+    def close(self, how: CutInReply = "hung up") -> None:
         """Close it, politely or not."""
         if self.is_open:
             self.is_open = False

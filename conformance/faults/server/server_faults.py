@@ -16,8 +16,6 @@ from ...server.discovery import Server
 BOUND_S: Final = 10.0
 """How long the server may take for one answer."""
 
-LONGEST_PAUSE_S: Final = 5.0
-
 NOBODY: Final = ("127.0.0.1", 1)
 """Where no server is that could be followed."""
 
@@ -50,26 +48,6 @@ class ServerFaults:
         self._server = server
         self._password = server.password or ""
         self._connection = self._connected()
-
-    def kill(self, client_id: int) -> bool:
-        """Have it close a connection; returns whether there was one."""
-        return self._ask("CLIENT", "KILL", "ID", client_id) == 1
-
-    @contextmanager
-    def paused(self, for_s: float, *, only_writes: bool = False) -> Iterator[None]:
-        """Have it answer nobody, or nobody who writes, for this long; but leave the block first.
-
-        A server that answers nobody does not hear that it should go on, so that leaving the block
-        waits for the end of the pause, in real time. One that answers readers goes on at once.
-        """
-        if not 0 < for_s <= LONGEST_PAUSE_S:
-            raise ValueError(f"a pause must take more than 0 and at most {LONGEST_PAUSE_S:g} s")
-        kind = "WRITE" if only_writes else "ALL"
-        self._ask("CLIENT", "PAUSE", max(1, round(for_s * 1000)), kind)
-        try:
-            yield
-        finally:
-            self._ask("CLIENT", "UNPAUSE")
 
     @contextmanager
     def idle_timeout(self, timeout_s: int) -> Iterator[None]:

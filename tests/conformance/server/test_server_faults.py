@@ -69,19 +69,6 @@ def test_a_server_that_was_given_is_left_alone(own_server: Server) -> None:
         ServerFaults(dataclasses.replace(own_server, started_by_kit=False))
 
 
-def test_a_connection_is_killed_by_its_number(own_server: Server, faults: ServerFaults) -> None:
-    with Proxy(own_server.host, own_server.port) as proxy:
-        connection = connection_to(proxy.host, proxy.port)
-        (link,) = proxy.links()
-        number = ask(connection, "CLIENT", "ID")
-        assert isinstance(number, int)
-        assert faults.kill(number)
-        proxy.await_end(link)
-        with pytest.raises(redis.ConnectionError):
-            ask(connection, "PING")
-        assert not faults.kill(number)
-
-
 def test_nobody_new_is_let_in_while_there_is_no_room(
     own_server: Server, faults: ServerFaults
 ) -> None:
@@ -130,43 +117,6 @@ def test_who_writes_is_refused_while_the_server_is_read_only(
     connection.disconnect()
 
 
-@pytest.mark.parametrize("only_writes", [False, True])
-def test_nobody_who_is_concerned_is_answered_during_a_pause(
-    own_server: Server, faults: ServerFaults, only_writes: bool
-) -> None:
-    with Proxy(own_server.host, own_server.port, bound_s=BOUND_S) as proxy:
-        connection = connection_to(proxy.host, proxy.port)
-        (link,) = proxy.links()
-        if only_writes:
-            with faults.paused(5, only_writes=True):
-                assert ask(connection, "PING") == b"PONG"
-                connection.send_command("SET", "paused", "x")
-                proxy.settle(answered=False)
-                # The server answers its clients in turn: by now it would have answered this one.
-                assert ask_elsewhere(own_server) == b"PONG"
-                assert link.due == 1
-        else:
-            with faults.paused(0.2):
-                connection.send_command("SET", "paused", "x")
-        proxy.settle()
-        assert connection.read_response() == b"OK"
-        connection.disconnect()
-
-
-def ask_elsewhere(server: Server) -> object:
-    other = connection_to(server.host, server.port)
-    try:
-        return ask(other, "PING")
-    finally:
-        other.disconnect()
-
-
-@pytest.mark.parametrize("for_s", [0, -1, 6, float("nan")])
-def test_a_pause_has_a_bound(faults: ServerFaults, for_s: float) -> None:
-    with pytest.raises(ValueError, match="must take"), faults.paused(for_s):
-        pass
-
-
 @pytest.mark.parametrize("fault", ["idle_timeout", "room_for", "password"])
 def test_every_setting_is_as_before_when_a_block_is_left_by_an_exception(
     own_server: Server, faults: ServerFaults, fault: str
@@ -200,14 +150,13 @@ def test_what_the_server_does_not_do_is_said(faults: ServerFaults) -> None:
         pass
 
 
-@pytest.mark.parametrize("how", ["shut_down", "crash"])
 def test_a_server_that_is_down_refuses_and_comes_back_where_it_was(
-    restartable: RestartableServer, how: str
+    restartable: RestartableServer,
 ) -> None:
     server = restartable.server
     for _ in range(2):
         connection = connection_to(server.host, server.port)
-        getattr(restartable, how)()
+        restartable.shut_down()
         with pytest.raises(redis.ConnectionError):
             ask(connection, "PING")
         with pytest.raises(redis.ConnectionError, match="refused"):
@@ -235,7 +184,7 @@ def test_a_frozen_server_lets_connect_and_answers_when_it_is_thawed(
         assert client.recv(100) == b"+PONG\r\n"
 
 
-@pytest.mark.parametrize("state", ["up", "down", "frozen", "crashed"])
+@pytest.mark.parametrize("state", ["up", "down", "frozen"])
 def test_nothing_is_left_of_a_restartable_server_whatever_its_state(state: str) -> None:
     process, directory = 0, Path()
     with (  # noqa: PT012 - what is in the block is what must not outlive it
@@ -253,9 +202,6 @@ def test_nothing_is_left_of_a_restartable_server_whatever_its_state(state: str) 
             restartable.shut_down()
         if state == "frozen":
             restartable.freeze()
-        if state == "crashed":
-            assert isinstance(restartable, RestartableServer)
-            restartable.crash()
         raise RuntimeError("the program failed")
     with suppress(ProcessLookupError):
         os.kill(process, 0)

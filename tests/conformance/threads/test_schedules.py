@@ -19,10 +19,9 @@ from poolproof.conformance.engines.threads import (
     NotRepeatable,
     Schedule,
     Scheduler,
-    all_schedules,
+    each_schedule,
     install,
 )
-from poolproof.conformance.engines.threads.points import Granularity
 
 
 def is_test_code(code: CodeType) -> bool:
@@ -38,9 +37,7 @@ def _installed() -> Iterator[None]:
 Trace = tuple[tuple[int, int], ...]
 
 
-def walk(
-    schedule: Schedule, threads: int = 2, granularity: Granularity = "line"
-) -> tuple[Trace, Course]:
+def walk(schedule: Schedule, threads: int = 2) -> tuple[Trace, Course]:
     """Threads that say at each of three lines that they are there, the middle one under a lock."""
     said: list[tuple[int, int]] = []
     lock = threading.Lock()
@@ -51,7 +48,7 @@ def walk(
             said.append((number, 1))
         said.append((number, 2))
 
-    with Scheduler(is_test_code, granularity=granularity) as scheduler:
+    with Scheduler(is_test_code) as scheduler:
         for number in range(threads):
             scheduler.start(partial(steps, number))
         course = scheduler.run(schedule)
@@ -97,20 +94,7 @@ def test_nobody_is_stopped_for_nobody() -> None:
     assert walk(Schedule(preemptions=(0, 0, 0)), threads=1)[0] == IN_ORDER[:3]
 
 
-def test_instructions_are_finer_than_lines() -> None:
-    every = Schedule(preemptions=(ALL_POINTS,))
-    lines = walk(every)[1].points
-    instructions = walk(every, granularity="instruction")[1].points
-    assert instructions > 2 * lines
-    traces = {
-        walk(Schedule(preemptions=(gap,)), granularity="instruction")[0]
-        for gap in range(instructions)
-    }
-    assert {walk(Schedule(preemptions=(gap,)))[0] for gap in range(lines)} <= traces
-
-
-@pytest.mark.parametrize("granularity", ["line", "instruction"])
-def test_the_same_schedule_gives_the_same_course(granularity: Granularity) -> None:
+def test_the_same_schedule_gives_the_same_course() -> None:
     drawn = random.Random(3)
     different = set()
     for _ in range(300):
@@ -118,8 +102,8 @@ def test_the_same_schedule_gives_the_same_course(granularity: Granularity) -> No
             tuple(drawn.randrange(4) for _ in range(drawn.randrange(6))),
             tuple(drawn.randrange(12) for _ in range(drawn.randrange(4))),
         )
-        first = walk(schedule, 3, granularity)
-        assert walk(schedule, 3, granularity) == first, schedule
+        first = walk(schedule, 3)
+        assert walk(schedule, 3) == first, schedule
         different.add(first[0])
     assert len(different) > 30
 
@@ -173,21 +157,15 @@ def test_the_exhaustive_mode_misses_nothing_and_repeats_nothing(
         effects.append((gaps, tuple(choice.picked for choice in course.choices)))
         return course
 
-    exhausted = all_schedules(run_one, preemptions)
-    assert exhausted.complete
-    assert exhausted.schedules == len(schedules) == len(set(schedules)) == len(set(effects))
+    assert list(each_schedule(run_one, preemptions)) == schedules
+    assert len(schedules) == len(set(schedules)) == len(set(effects))
     assert set(traces) == courses_by_force(threads, preemptions)
-
-
-def test_the_exhaustive_mode_can_be_limited() -> None:
-    exhausted = all_schedules(lambda schedule: walk(schedule)[1], limit=5)
-    assert (exhausted.schedules, exhausted.complete) == (5, False)
 
 
 def test_what_the_schedule_does_not_decide_is_noticed() -> None:
     runs = itertools.count()
     with pytest.raises(NotRepeatable):
-        all_schedules(lambda schedule: walk(schedule, threads=2 + next(runs) % 2)[1])
+        list(each_schedule(lambda schedule: walk(schedule, threads=2 + next(runs) % 2)[1]))
 
 
 class CheckThenAct:
@@ -267,7 +245,7 @@ def found_by_all(wrong: Callable[[Schedule], tuple[bool, Course]], preemptions: 
         found += is_wrong
         return course
 
-    assert all_schedules(run_one, preemptions).complete
+    list(each_schedule(run_one, preemptions))
     return found
 
 
