@@ -8,7 +8,8 @@ nothing in it can wait.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .clause import Capability, Clause, Judgement, Level, Requirement
+from .capabilities import Capability
+from .clause import Clause, Judgement, Level, Requirement
 from .clauses import (
     bound,
     breakage,

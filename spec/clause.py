@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .capabilities import Capability
 from .model.history import History
 
 
@@ -35,49 +36,6 @@ class Level(StrEnum):
 
     OBSERVABLE = "observable"
     """What its users and operators see of it: its interface to the client and what it prints."""
-
-
-class Capability(StrEnum):
-    """Something that a pool may offer. A clause that needs it is skipped for a pool without it."""
-
-    CONTEXT_MANAGER = "context_manager"
-    """`with pool.connection() as connection:` holds a connection for the length of the block."""
-
-    CLIENT = "client"
-    """A client of the redis-py family takes the pool as its `connection_pool`."""
-
-    THREADS = "threads"
-    """Callers are threads: acquire and release are functions."""
-
-    ASYNCIO = "asyncio"
-    """Callers are tasks of an asyncio loop: acquire and release are coroutines."""
-
-    CLOSE = "close"
-    """`pool.close()` closes the pool for good. For asyncio it may be called `aclose`."""
-
-    DISCONNECT = "disconnect"
-    """`pool.disconnect()` closes the connections, and the pool goes on."""
-
-    FORK = "fork"
-    """A process that has the pool can fork, and the child can go on with it."""
-
-    MAX_IDLE_TIME = "max_idle_time"
-    """A pool can be built that keeps no connection idle for longer than `max_idle_time` seconds."""
-
-    MAX_LIFETIME = "max_lifetime"
-    """A pool can be built that keeps no connection open for longer than `max_lifetime` seconds."""
-
-    MIN_IDLE = "min_idle"
-    """A pool can be built that keeps at least `min_idle` connections open when nobody uses it."""
-
-    CALL_TIMEOUT = "call_timeout"
-    """An acquire can be given a timeout of its own."""
-
-    REAUTHENTICATION = "reauthentication"
-    """The pool can be told of new credentials."""
-
-    GRACEFUL_CLOSE = "graceful_close"
-    """Closing can be given a grace period, for those who hold a connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 
 from . import CHAPTERS, CLAUSES, Chapter
+from .capabilities import Capability
 from .clause import Clause
-from .glossary import CAPABILITIES, GLOSSARY, LEVELS, READINGS, Reading, Term
+from .glossary import GLOSSARY, LEVELS, READINGS, Reading, Term
 from .model import timing as waiting
 
 GENERATED = (
@@ -227,11 +228,11 @@ def _levels() -> Iterator[str]:
         capability: ", ".join(
             _link(clause.id) for clause in CLAUSES.values() if clause.needs is capability
         )
-        for capability in CAPABILITIES
+        for capability in Capability
     }
     rows = [
-        f"| {_anchor(f'offers-{name}')}`{name}` | {offers} | {needs[name]} |"
-        for name, offers in CAPABILITIES.items()
+        f"| {_anchor(f'offers-{each}')}`{each}` | {each.record.sentence} | {needs[each]} |"
+        for each in Capability
     ]
     yield _lines(["| Capability | What it offers | Clauses |", "|---|---|---|", *rows])
 

@@ -7,7 +7,7 @@ used to explain another.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .clause import Capability, Level
+from .clause import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,54 +158,6 @@ LEVELS: Mapping[Level, str] = {
     ),
 }
 """What a pool claims that upholds all clauses of a level."""
-
-
-CAPABILITIES: Mapping[Capability, str] = {
-    Capability.CONTEXT_MANAGER: (
-        "`with pool.connection() as connection:` acquires a connection, and releases it at the end "
-        "of the block. For asyncio it is `async with`."
-    ),
-    Capability.CLIENT: (
-        "A client of the redis-py family takes the pool: `redis.Redis(connection_pool=pool)`."
-    ),
-    Capability.THREADS: "Callers are threads: acquire and release are functions.",
-    Capability.ASYNCIO: (
-        "Callers are tasks of an asyncio event loop: acquire is a coroutine, release may be one."
-    ),
-    Capability.CLOSE: (
-        "`pool.close()`, for asyncio also `pool.aclose()`, closes the pool for good."
-    ),
-    Capability.DISCONNECT: "`pool.disconnect()` closes the connections, and the pool goes on.",
-    Capability.FORK: (
-        "A process that has the pool can fork, and its child goes on with it. Only pools for threads "
-        "can be used so, where there is `os.fork`: no event loop can go on in a child, and a pool for "
-        "asyncio may belong to one."
-    ),
-    Capability.MAX_IDLE_TIME: (
-        "The pool can be told `max_idle_time`: for how many seconds a connection may be idle before it "
-        "is of no use any more."
-    ),
-    Capability.MAX_LIFETIME: (
-        "The pool can be told `max_lifetime`: how many seconds after it was opened a connection is of "
-        "no use any more."
-    ),
-    Capability.MIN_IDLE: (
-        "The pool can be told `min_idle`: how many connections are to be open when nobody uses any."
-    ),
-    Capability.CALL_TIMEOUT: (
-        "An acquire can be given a timeout of its own, which holds in the place of the pool's: "
-        "`pool.get_connection(timeout=2)`."
-    ),
-    Capability.REAUTHENTICATION: (
-        "The pool can be told of new credentials: `pool.re_auth_callback(token)`, where "
-        '`token.try_get("oid")` is the user and `token.get_value()` the password.'
-    ),
-    Capability.GRACEFUL_CLOSE: (
-        "Closing can be given a grace period, in which those who hold a connection can finish: "
-        "`pool.close(grace=5)`."
-    ),
-}
-"""What a pool may offer or not."""
 
 
 @dataclass(frozen=True, slots=True)

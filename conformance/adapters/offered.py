@@ -5,7 +5,6 @@ looks as if the pool had failed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from inspect import iscoroutinefunction, signature
 
 from poolproof.spec import Capability
@@ -14,34 +13,6 @@ from .adapter import Adapter, AdapterError, AsyncAdapter, uses_asyncio
 
 EMPTY = (Adapter.block, AsyncAdapter.block)
 """What an adapter has of `block` that did not write one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Needed:
-    """What a capability needs of an adapter."""
-
-    method: str
-    arguments: int
-    """How many the method is called with."""
-    offered: str
-    """In words, after 'offers'."""
-    is_always_plain: bool = False
-
-
-NEEDED = {
-    Capability.CONTEXT_MANAGER: _Needed("block", 1, "a `with` block", is_always_plain=True),
-    Capability.DISCONNECT: _Needed("disconnect_pool", 1, "that pools disconnect"),
-    Capability.CALL_TIMEOUT: _Needed(
-        "acquire_within", 2, "that an acquire is given a timeout of its own"
-    ),
-    Capability.GRACEFUL_CLOSE: _Needed(
-        "close_gracefully", 2, "that closing is given a grace period"
-    ),
-    Capability.REAUTHENTICATION: _Needed(
-        "re_authenticate", 3, "that pools are told of new credentials"
-    ),
-}
-"""The capabilities that need a method which not every adapter has."""
 
 
 def capabilities(adapter: object, said: object) -> frozenset[Capability]:
@@ -68,23 +39,26 @@ def _capabilities(adapter: object, said: list[object]) -> Iterator[Capability]:
 
 def expect_methods(adapter: object, offers: frozenset[Capability]) -> None:
     """See that the adapter can do what it offers. Raises AdapterError."""
+    for capability in Capability:
+        if capability in offers and capability.record.method is not None:
+            _expect_method(adapter, capability, capability.record.method)
+
+
+def _expect_method(adapter: object, capability: Capability, wanted: str) -> None:
     name = type(adapter).__name__
-    for capability, needed in NEEDED.items():
-        if capability not in offers:
-            continue
-        method: object = getattr(adapter, needed.method, None)
-        if getattr(type(adapter), needed.method, None) in EMPTY or not callable(method):
-            raise AdapterError(
-                f"{name} offers {needed.offered}, and has no method {needed.method}; add one, or do "
-                f"not offer it"
-            )
-        if not takes(method, needed.arguments):
-            raise AdapterError(told_that_it_takes_too_little(name, needed.method, needed.arguments))
-        may_be_coroutine = is_for_asyncio(adapter) and not needed.is_always_plain
-        if iscoroutinefunction(method) and not may_be_coroutine:
-            raise AdapterError(
-                f"{name} has an async method {needed.method}, which must be a plain one"
-            )
+    called, _, arguments = wanted.rstrip(")").partition("(")
+    method: object = getattr(adapter, called, None)
+    if getattr(type(adapter), called, None) in EMPTY or not callable(method):
+        raise AdapterError(
+            f"{name} offers {capability.record.offered}, and has no method {called}; add one, or do "
+            f"not offer it"
+        )
+    how_many = len(arguments.split(", "))
+    if not takes(method, how_many):
+        raise AdapterError(told_that_it_takes_too_little(name, called, how_many))
+    may_be_coroutine = is_for_asyncio(adapter) and capability is not Capability.CONTEXT_MANAGER
+    if iscoroutinefunction(method) and not may_be_coroutine:
+        raise AdapterError(f"{name} has an async method {called}, which must be a plain one")
 
 
 def is_for_asyncio(adapter: object) -> bool:

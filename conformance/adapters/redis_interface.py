@@ -19,13 +19,6 @@ METHODS = ("get_connection", "release", "disconnect")
 CLOSES = ("aclose", "close")
 """What pools call the method that closes them for good."""
 
-OPTIONS = {
-    "max_idle_time": Capability.MAX_IDLE_TIME,
-    "max_lifetime": Capability.MAX_LIFETIME,
-    "min_idle": Capability.MIN_IDLE,
-}
-"""Parameters of a constructor that say what its pools offer."""
-
 
 class NeedsAsyncio(AdapterError):
     """The pool turned out to be one for asyncio; `adapter` speaks to it."""
@@ -249,7 +242,7 @@ def _options(build: Callable[..., object]) -> frozenset[Capability]:
             each.kind is each.VAR_KEYWORD for each in parameters.values()
         ):
             break
-    return frozenset(capability for name, capability in OPTIONS.items() if name in named)
+    return frozenset(each for each in Capability if each.record.setting in named)
 
 
 def _parameters(function: object) -> Mapping[str, Parameter]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from poolproof.spec import CLAUSES, Capability, Clause, Requirement
+from poolproof.spec import CLAUSES, Clause, Requirement
 
 from ..worker.messages import Finished, Proven
 from ..worker.supervisor import Outcome
@@ -150,7 +150,8 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
     elif finished is None:
         verdict, reason = Verdict.UNOBSERVED, outcome.died
     elif clause.needs is not None and clause.needs not in finished.offers:
-        verdict, reason = Verdict.SKIPPED, f"the pool does not offer {_capability(clause.needs)}"
+        verdict = Verdict.SKIPPED
+        reason = f"the pool does not offer {clause.needs.record.offered}"
     elif observed == 0:
         verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, finished)
     return Result(clause, verdict, observed, reason, None)
@@ -158,24 +159,6 @@ def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str)
 
 def _with_seed(reproduce: str, proven: Proven) -> str:
     return reproduce if proven.seed is None else f"{reproduce} --seed {proven.seed}"
-
-
-def _capability(capability: Capability) -> str:
-    return {
-        Capability.CONTEXT_MANAGER: "a `with pool.connection()` block",
-        Capability.CLIENT: "itself to a client of the redis-py family",
-        Capability.THREADS: "itself to threads",
-        Capability.ASYNCIO: "itself to asyncio",
-        Capability.CLOSE: "a way to close it for good",
-        Capability.DISCONNECT: "a way to close its connections and go on",
-        Capability.FORK: "itself to the children of a process that forks",
-        Capability.MAX_IDLE_TIME: "a maximum idle time",
-        Capability.CALL_TIMEOUT: "a timeout for a single acquire",
-        Capability.REAUTHENTICATION: "a way to tell it of new credentials",
-        Capability.GRACEFUL_CLOSE: "a grace period for closing",
-        Capability.MAX_LIFETIME: "a maximum lifetime of connections",
-        Capability.MIN_IDLE: "a minimum of idle connections",
-    }[capability]
 
 
 def _why_unobserved(clause: Clause, finished: Finished) -> str:

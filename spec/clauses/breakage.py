@@ -6,7 +6,8 @@ the server cannot be reached a pool owes nobody a connection; what counts is how
 
 from collections.abc import Iterator
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.conditions import CUTS, Deed
 from ..model.events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
 from ..model.history import History

@@ -6,7 +6,8 @@ Ctrl-C. Each clause speaks of one point at which this can happen, and judges the
 
 from collections.abc import Iterator
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.conditions import Deed
 from ..model.events import AcquireCancelled, Quiescent, ReleaseCancelled
 from ..model.history import History

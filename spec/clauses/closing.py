@@ -6,7 +6,8 @@ end in either way, but not stay.
 
 from collections.abc import Iterator
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.conditions import CUTS, Deed
 from ..model.duration import duration
 from ..model.events import (

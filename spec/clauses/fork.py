@@ -8,7 +8,8 @@ the pool, another first releases what it inherited, so that it is clear what did
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.fork_events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 from ..model.history import History
 

@@ -7,7 +7,8 @@ from its release on, and was open at the latest when somebody saw it so.
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.conditions import CANCELLATIONS, DISTURBANCES, Deed
 from ..model.duration import duration
 from ..model.events import (

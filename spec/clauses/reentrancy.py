@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..clause import Capability, Judgement, Level, Requirement, clause
+from ..capabilities import Capability
+from ..clause import Judgement, Level, Requirement, clause
 from ..model.conditions import Deed
 from ..model.events import Quiescent, ReleaseReturned
 from ..model.history import History

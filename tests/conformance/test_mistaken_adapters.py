@@ -41,18 +41,21 @@ def look(target: str, server: Server, monitor: ServerMonitor, **extra: object) -
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("OffersBlock", "OffersBlock offers a `with` block, and has no method block; add one, or"),
+        (
+            "OffersBlock",
+            "OffersBlock offers a `with pool.connection()` block, and has no method block",
+        ),
         (
             "OffersDisconnect",
-            "OffersDisconnect offers that pools disconnect, and has no method dis",
+            "OffersDisconnect offers a way to close its connections and go on, and has no method dis",
         ),
         (
             "OffersTimeout",
-            "OffersTimeout offers that an acquire is given a timeout of its own, and",
+            "OffersTimeout offers a timeout for a single acquire, and has no method acquire_w",
         ),
         (
             "OffersGrace",
-            "OffersGrace offers that closing is given a grace period, and has no method",
+            "OffersGrace offers a grace period for closing, and has no method close_grac",
         ),
         (
             "TakesNoTimeout",
