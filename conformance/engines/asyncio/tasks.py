@@ -17,7 +17,6 @@ from ...adapters.adapter import AnyAsyncAdapter
 from ...callers.calls import TaskCall
 from ...callers.driver import Surroundings
 from ...callers.task_callers import COMMAND_S, TaskCallers
-from ...faults.network.quiet import hold
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.fault_kinds import Means
 from ...programs.operations import (
@@ -36,6 +35,7 @@ from ..threads import shown_by_loop
 from ..threads.threads_of_others import threads_of_pool
 from ..virtual_time import LOOKS, MARGIN_S, VirtualTime
 from . import Cancellation, CannotHost, Started, VirtualLoop, start
+from .held_replies import hold_replies
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
@@ -306,7 +306,7 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
     def _hear(self, *, nothing: bool) -> None:
         """What a black hole has swallowed is due for ever, and not waited for."""
-        hold(self._loop, self._proxy, replies_held=nothing)
+        hold_replies(self._loop, self._proxy, all_of_them=nothing)
 
     def _connecting(self) -> frozenset[int]:
         """A task of the pool's own that connects may do so for any of those who wait."""

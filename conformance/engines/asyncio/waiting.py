@@ -12,7 +12,7 @@ import selectors
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ..threads import real
+from ...isolation import real
 from .errors import CannotHost, Stalled
 from .wire import Wire
 

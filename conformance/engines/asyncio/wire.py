@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
-from .resp import PUSH, NotRedis, Scanner
+from ...server.resp import PUSH, NotRedis, Scanner
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

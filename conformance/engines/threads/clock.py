@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from . import real
+from ...isolation import real
 from .scheduler import never
 from .task import controlled
 

@@ -14,7 +14,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from . import clock, locks, real, simple_queue, threads
+from ...isolation import real
+from . import clock, locks, simple_queue, threads
 from .points import points
 
 _METHODS: list[tuple[type, str, object]] = [
@@ -122,9 +123,9 @@ def _replacements() -> list[tuple[object, object]]:
 
 
 def _namespaces() -> list[dict[str, object]]:
-    """Of all modules, but for those of this package."""
+    """Those of all modules, except this package's and the one that keeps the originals."""
     return [
         vars(module)
         for name, module in list(sys.modules.items())
-        if not name.startswith(__package__ or "") and hasattr(module, "__dict__")
+        if not name.startswith((__package__ or "", real.__name__)) and hasattr(module, "__dict__")
     ]

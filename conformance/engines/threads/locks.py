@@ -9,7 +9,7 @@ from _thread import TIMEOUT_MAX
 from collections.abc import Callable
 from types import TracebackType
 
-from . import real
+from ...isolation import real
 from .task import Task, controlled
 
 

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from types import CodeType, TracebackType
 from typing import Self
 
-from . import real, workers
+from ...isolation import real
+from . import workers
 from .gate import Gate
 from .points import Interest, call_inside, points
 from .schedule import ALL_POINTS, Choice, Course, Schedule

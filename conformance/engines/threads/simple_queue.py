@@ -3,7 +3,7 @@
 from _queue import Empty
 from typing import Generic, TypeVar
 
-from . import real
+from ...isolation import real
 from .locks import AlsoReal, take
 from .task import controlled
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
-from . import real
+from ...isolation import real
 
 if TYPE_CHECKING:
     from .gate import Gate

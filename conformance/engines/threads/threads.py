@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from threading import Thread, current_thread
 from weakref import WeakKeyDictionary
 
-from . import real
+from ...isolation import real
 from .task import Abandoned, Task, controlled
 
 _tasks: WeakKeyDictionary[Thread, Task] = WeakKeyDictionary()

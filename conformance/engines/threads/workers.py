@@ -7,7 +7,7 @@ They are daemons: one that got stuck keeps nobody.
 import os
 from collections.abc import Callable
 
-from . import real
+from ...isolation import real
 
 
 class Worker:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ...engines.threads import real
+from ...isolation import real
 
 Address = tuple[str, int]
 

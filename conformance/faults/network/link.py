@@ -9,8 +9,8 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from ...engines.asyncio.resp import PUSH, NotRedis, Scanner
 from ...programs.fault_kinds import CutInReply
+from ...server.resp import PUSH, NotRedis, Scanner
 from .ends import Address
 from .side import Side
 

@@ -13,8 +13,7 @@ from threading import Thread
 from typing import Final, Literal, TypeVar
 from weakref import WeakSet
 
-from ...engines.threads import real
-from ...engines.threads.task import controlled
+from ...isolation import real
 from ...isolation.call_with_timeout import THREAD_NAME
 from .ends import Address
 from .errors import ProxyError
@@ -72,8 +71,6 @@ class Relay:
         """Those that are open, by the address of the pool's socket, first opened first."""
         self.gone: set[Address] = set()
         """The addresses of those that were."""
-        if controlled() is not None:
-            raise ProxyError("a proxy is none of a scheduler's: make it before the threads run")
         self._family, self._server = family, server
         self._selector = selectors.DefaultSelector()
         self._opened = 0

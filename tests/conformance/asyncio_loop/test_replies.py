@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from poolproof.conformance.engines.asyncio.resp import Message, NotRedis, Scanner
+from poolproof.conformance.server.resp import Message, NotRedis, Scanner
 
 REPLIES = {
     "a status": b"+OK\r\n",

@@ -10,8 +10,8 @@ import redis
 import redis.asyncio
 
 from poolproof.conformance.engines.asyncio import VirtualLoop, Wire
+from poolproof.conformance.engines.asyncio.held_replies import hold_replies
 from poolproof.conformance.faults.network import Proxy
-from poolproof.conformance.faults.network.quiet import hold
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 
@@ -37,7 +37,7 @@ def run_until_quiet(loop: VirtualLoop, proxy: Proxy) -> None:
     """Until nothing can move but the clock, neither here nor in the proxy."""
     arrived: set[int] = set()
     while True:
-        hold(loop, proxy)
+        hold_replies(loop, proxy)
         loop.run_until_quiet()
         proxy.settle(answered=False)
         # A program that does not read what has arrived will not read it in another round either.

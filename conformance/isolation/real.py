@@ -1,7 +1,6 @@
-"""
-The primitives as Python has them, kept here before anything is put in their place.
+"""Python's primitives as they are, kept before anything is put in their place.
 
-The scheduler itself uses only these, so that it never waits for what it conducts.
+The scheduler, the loop and the proxy use only these, so that they never wait for what they run.
 """
 
 import _queue
