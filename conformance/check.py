@@ -30,6 +30,7 @@ from .search.exhaustion import search
 from .search.reduction import shorten_stories
 from .server import Server
 from .server.monitor import ServerMonitor
+from .workloads.context import CheckContext, TimeLimit
 from .workloads.themes import ONLY_CONDUCTED, TIMED, themes_for
 from .workloads.trials import run_trials
 from .workloads.wall_clock import show_out_the_idle, try_in_real_time
@@ -101,15 +102,17 @@ def run_check(
         def step() -> None:
             say(Progress(doing, checker.programs, checker.violations))
 
+        checker = Checker(judged)
         drivers = drivers_for(prepared, threads_before, door)
-        checker = Checker(drivers, prepared.settings, monitor, judged, step, budget.limit_s)
+        time = TimeLimit(budget.limit_s)
+        context = CheckContext(checker, drivers, prepared.settings, monitor, time, step)
         step()
         for events in run_trials(prepared, server, monitor, step, judged):
             checker.judge(events)
             step()
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
-            notes, in_part = _run_programs(checker, prepared, budget, seed, server.image)
+            notes, in_part = _run_programs(context, prepared, budget, seed, server.image)
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
@@ -119,7 +122,7 @@ def run_check(
         offers=prepared.offers,
         takes=prepared.settings.takes,
         programs=checker.programs,
-        cut_short=checker.cut_short,
+        cut_short=time.was_cut_short,
         in_part=in_part,
         environment=_environment(prepared),
         notes=notes,
@@ -177,37 +180,36 @@ def versions_remembered() -> Iterator[None]:
 
 
 def _run_programs(
-    checker: Checker, prepared: Prepared, budget: Budget, seed: int, image: str | None
+    context: CheckContext, prepared: Prepared, budget: Budget, seed: int, image: str | None
 ) -> tuple[tuple[str, ...], bool]:
     """Returns what is to be told of them, and whether they are a part only of those that there are."""
     themes = themes_for(prepared.settings.takes, prepared.offers)
     told: tuple[str, ...] = ()
     try:
-        told = search(checker, prepared, budget.depth)
+        told = search(context, prepared, budget.depth)
         unjudged = frozenset(
             theme
             for theme in TIMED.intersection(themes)
-            if goes_by_another_clock(checker.new_driver(theme), prepared, theme)
+            if goes_by_another_clock(context.new_driver(theme), prepared, theme)
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
         judged = [each for each in themes if each not in unjudged]
-        reserve_s = min(REAL_TIME_S, checker.left_s / 2) if budget.depth.in_real_time else 0.0
-        run_campaign(checker, judged, budget, seed, reserve_s)
+        reserve_s = min(REAL_TIME_S, context.time.left_s / 2) if budget.depth.in_real_time else 0.0
+        run_campaign(context, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
-            told += try_in_real_time(checker, prepared, image)
-        shorten_stories(checker, budget.shorten_s)
+            told += try_in_real_time(context, prepared, image)
+        shorten_stories(context, budget.shorten_s)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
         return (
             f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",
         ), True
     except scheduler.CannotHost as reason:
-        checker.drivers.real_threads_only = True
-        checker.fault = None
+        context.drivers.use_real_threads_only()
         left = tuple(theme for theme in themes if theme not in ONLY_CONDUCTED)
-        run_campaign(checker, left, budget, seed)
+        run_campaign(context, left, budget, seed)
         if budget.depth.in_real_time:
-            show_out_the_idle(checker)
+            show_out_the_idle(context)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
             f"many callers at once: {_in_one_line(reason)}"

@@ -1,32 +1,17 @@
-"""The checker: hears the history of every program and remembers what it says about each clause.
+"""The checker: histories in, violations and observed counts out.
 
 Each clause is judged by itself, so that a broken one never hides another. Of the histories that
-break a clause, the shortest is kept. While Hypothesis is looking for the shortest, only the clause
-in question makes a program fail.
+break a clause, the shortest is kept until the clause is closed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
-from time import monotonic
 
-from poolproof.spec import CLAUSES, Clause, History
+from poolproof.spec import CLAUSES, Clause, History, Judgement
 from poolproof.spec.model.events import Event
 
-from .adapters.settings import PoolSettings
-from .callers.factory import Driver, Drivers
 from .programs.trace import Trace
-from .server.monitor import Monitor
-from .workloads.themes import Theme
-
-
-class ClauseBroken(Exception):
-    """A program broke the clause that the checker is after. Hypothesis makes it shorter."""
-
-
-class LongEnough(BaseException):
-    """The time for a run is over. Not an Exception, so that Hypothesis lets it pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,165 +24,102 @@ class Violation:
     """The index of the event that decides."""
     broken: str
     """What happened instead of what the clause demands."""
-    seed: int | None
-    """The seed from which the program was drawn; None if it was not drawn."""
     trace: Trace | None = None
     """The program, if it can be run again."""
+    seed: int | None = None
+    """The seed from which the program was drawn; None if it was not drawn."""
 
 
 class Checker:
-    """Judges histories. One checker sits for all programs of a check."""
+    """Judges the histories of all programs of a check."""
 
-    def __init__(
-        self,
-        drivers: Drivers,
-        settings: PoolSettings,
-        monitor: Monitor,
-        judged: Sequence[str],
-        on_step: Callable[[], None],
-        limit_s: float,
-    ) -> None:
-        self.settings = settings
-        self.observed: Counter[str] = Counter()
-        """How often each clause had something to judge."""
-        self.violations: dict[str, Violation] = {}
-        """For each broken clause, the shortest history that breaks it so far."""
-        self.programs = 0
-        self.closed: set[str] = set()
-        """Clauses whose violation is final."""
-        self.sought: str | None = None
-        """The clause for which a shorter history is being looked for."""
-        self.fault: Exception | None = None
-        """What kept a program from being run to its end, other than the pool's outcome."""
-        self.cut_short = False
-        """Whether a run ended before all of its programs had been drawn, for lack of time."""
-        self.stopped = False
-        """Whether the run was told that it has gone on for long enough."""
-        self.drivers = drivers
-        self._numbers = count(1)
-        self._monitor = monitor
+    def __init__(self, judged: Sequence[str]) -> None:
         self._judged: Mapping[str, Clause] = {name: CLAUSES[name] for name in judged}
-        self._on_step = on_step
-        self._seed: int | None = None
-        self._shorten_s = 0.0
-        self._give_up_s = 0.0
-        self._end_s = monotonic() + limit_s
+        self._observed: Counter[str] = Counter()
+        self._violations: dict[str, Violation] = {}
+        self._closed: set[str] = set()
+        self._programs = 0
 
     @property
-    def time_is_up(self) -> bool:
-        """Whether the check has taken as long as it may."""
-        return monotonic() > self._end_s
+    def observed(self) -> Mapping[str, int]:
+        """How often each clause had something to judge."""
+        return self._observed
 
     @property
-    def left_s(self) -> float:
-        """How long the check may still take."""
-        return max(0.0, self._end_s - monotonic())
+    def violations(self) -> Mapping[str, Violation]:
+        """For each broken clause, the shortest history that breaks it so far."""
+        return self._violations
 
-    def has_time(self) -> bool:
-        """Whether there is time for another program; if not, the check is cut short."""
-        self.cut_short = self.cut_short or self.time_is_up
-        return not self.time_is_up
+    @property
+    def programs(self) -> int:
+        """How many histories have been judged."""
+        return self._programs
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing can change any more: every clause that is judged has been broken."""
-        return self.closed >= self._judged.keys()
+        """Whether nothing can change any more: every clause that is judged is closed."""
+        return self._closed >= self._judged.keys()
 
-    def is_after(self, clause: str) -> bool:
-        """Whether the verdict on this clause is asked for, and still open."""
-        return clause in self._judged and clause not in self.closed
+    def is_open(self, clause: str) -> bool:
+        """Whether the verdict on this clause is asked for, and not yet final."""
+        return clause in self._judged and clause not in self._closed
 
-    def new_driver(self, theme: Theme, *, look_twice: bool | None = None) -> Driver:
-        """A driver for one program. If it is not said, it looks twice as long as that may tell more."""
-        # A pool may still be opening connections when its program is over.
-        client_name = f"{self.settings.client_name}-{next(self._numbers)}"
-        return self.drivers.new(
-            theme,
-            replace(self.settings, client_name=client_name),
-            self._monitor,
-            look_twice="BND-1" not in self.closed if look_twice is None else look_twice,
-        )
+    def is_closed(self, clause: str) -> bool:
+        """Whether the verdict on this clause is final."""
+        return clause in self._closed
 
-    def begin(self, seed: int, run_s: float, shorten_s: float) -> None:
-        """Begin a run of programs drawn from `seed`, which may take `run_s` seconds."""
-        self._seed = seed
-        self._shorten_s = shorten_s
-        self._give_up_s = monotonic() + run_s
-        self.stopped = False
-        self.sought = None
+    def close(self, clause: str) -> None:
+        """Take the violation of this clause for final."""
+        self._closed.add(clause)
 
-    def begin_program(self) -> None:
-        """Let the run draw another program. Raises LongEnough when the time for it is over.
+    def judge(
+        self,
+        events: Sequence[Event],
+        trace: Trace | None = None,
+        seed: int | None = None,
+        *,
+        is_final: bool = True,
+    ) -> Sequence[Violation]:
+        """Judge a history. Returns the violations of the clauses that were open.
 
-        A program that has begun is heard to its end, however long its calls take.
+        If it `is_final`, nobody will look for a shorter history, and the broken clauses are closed.
         """
-        if monotonic() > min(self._give_up_s, self._end_s):
-            self.stopped = True
-            self.cut_short = self.cut_short or self.sought is None
-            raise LongEnough
-
-    def take_a_step(self) -> None:
-        """Say that the run goes on."""
-        self._on_step()
-
-    def judge_program(self, driver: Driver, *, drawn: bool = True) -> None:
-        """Judge what came of a program. Raises ClauseBroken if a drawn one breaks the clause in
-        question.
-        """
-        self._judge(driver.events, driver.trace, drawn=drawn)
-
-    def judge(self, events: Sequence[Event]) -> None:
-        """Judge a history that was not drawn."""
-        self._judge(events, None, drawn=False)
-
-    def _judge(self, events: Sequence[Event], trace: Trace | None, *, drawn: bool) -> None:
-        self.programs += 1
+        self._programs += 1
         history = History(tuple(events))
-        broken = [violation for name in self._judged if (violation := self._hear(name, history))]
+        broken = []
+        for name, clause in self._judged.items():
+            judgements = list(clause.judge(history))
+            self._observed.update(name for _ in judgements)
+            violation = _violation(name, history, judgements)
+            if violation is not None and self.is_open(name):
+                broken.append(replace(violation, trace=trace, seed=seed))
         for violation in broken:
-            known = self.violations.get(violation.clause)
-            if violation.clause in self.closed:
-                continue
+            known = self._violations.get(violation.clause)
             if known is None or violation.decided_by < known.decided_by:
-                self.violations[violation.clause] = replace(violation, trace=trace)
-        if not drawn:
-            self.closed.update(violation.clause for violation in broken)
-            return
-        for violation in broken:
-            if violation.clause in self.closed or self.sought not in (None, violation.clause):
-                continue
-            if self.sought is None:
-                self.sought = violation.clause
-                self._give_up_s = monotonic() + self._shorten_s
-            raise ClauseBroken(violation.clause)
+                self.keep(violation)
+            if is_final:
+                self.close(violation.clause)
+        return broken
 
-    def would_convict(self, events: Sequence[Event]) -> bool:
-        """Whether a history breaks a clause whose violation is not final."""
+    def breaks_an_open_clause(self, events: Sequence[Event]) -> bool:
+        """Whether a history breaks a clause that is open. Nothing is counted or kept."""
         history = History(tuple(events))
-        return any(
-            judgement.broken is not None
-            for name, clause in self._judged.items()
-            if name not in self.closed
-            for judgement in clause.judge(history)
-        )
+        return any(self._breaks(name, history) for name in self._judged if self.is_open(name))
 
-    def convicts(self, clause: str, driver: Driver) -> Violation | None:
-        """How a program breaks a clause, if it does, whatever has been found of it before."""
-        history = History(tuple(driver.events))
-        for judgement in self._judged[clause].judge(history):
-            if judgement.broken is not None:
-                broken = judgement.broken
-                return Violation(
-                    clause, history.events, judgement.event, broken, None, driver.trace
-                )
-        return None
+    def violation_of(self, name: str, events: Sequence[Event]) -> Violation | None:
+        """How a history breaks this clause, if it does. Nothing is counted or kept."""
+        return self._breaks(name, History(tuple(events)))
 
-    def _hear(self, name: str, history: History) -> Violation | None:
-        first: Violation | None = None
-        for judgement in self._judged[name].judge(history):
-            self.observed[name] += 1
-            if judgement.broken is not None and first is None:
-                first = Violation(
-                    name, history.events, judgement.event, judgement.broken, self._seed
-                )
-        return first
+    def keep(self, violation: Violation) -> None:
+        """Keep this violation instead of the one that is known of its clause."""
+        self._violations[violation.clause] = violation
+
+    def _breaks(self, name: str, history: History) -> Violation | None:
+        return _violation(name, history, self._judged[name].judge(history))
+
+
+def _violation(name: str, history: History, judgements: Iterable[Judgement]) -> Violation | None:
+    for judgement in judgements:
+        if judgement.broken is not None:
+            return Violation(name, history.events, judgement.event, judgement.broken)
+    return None

@@ -2,7 +2,7 @@
 
 import gc
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
@@ -10,11 +10,16 @@ from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.probe import Prepared
 from poolproof.conformance.callers.factory import Drivers
 from poolproof.conformance.check import Findings, drivers_for, run_check
+from poolproof.conformance.checker import Checker, Violation
 from poolproof.conformance.engines.threads.threads_of_others import threads_now
 from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.programs.trace import Trace
 from poolproof.conformance.search.budget import Budget
 from poolproof.conformance.server import Server
+from poolproof.conformance.server.monitor import Monitor
+from poolproof.conformance.workloads.context import CheckContext, TimeLimit
 from poolproof.spec import CLAUSES
+from poolproof.spec.model.events import Event
 
 NO_ARGUMENTS: Mapping[str, object] = {}
 
@@ -31,6 +36,35 @@ def name_of(pool: type[object]) -> str:
 def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
     return drivers_for(prepared, threads_now(), door)
+
+
+class Recorder(Checker):
+    """Keeps the histories that it judges."""
+
+    histories: Sequence[Sequence[Event]] = ()
+
+    def judge(
+        self,
+        events: Sequence[Event],
+        trace: Trace | None = None,
+        seed: int | None = None,
+        *,
+        is_final: bool = True,
+    ) -> Sequence[Violation]:
+        self.histories = (*self.histories, events)
+        return super().judge(events, trace, seed, is_final=is_final)
+
+
+def context_of(
+    checker: Checker,
+    drivers: Drivers,
+    prepared: Prepared,
+    monitor: Monitor,
+    time: TimeLimit | None = None,
+) -> CheckContext:
+    """What programs on this pool share. They have a minute, if nothing else is said."""
+    time = time or TimeLimit(60)
+    return CheckContext(checker, drivers, prepared.settings, monitor, time, lambda: None)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Drivers:
         self._proxy: Proxy | None = None
         self._door = door
         """That of the server; None if the server is not to be disturbed."""
-        self.real_threads_only = False
+        self._real_threads_only = False
         """Whether the pool has turned out to be one that no scheduler can host."""
 
     @property
@@ -96,9 +96,13 @@ class Drivers:
             return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
             raise AssertionError("an adapter is for threads or for asyncio")
-        if self.real_threads_only or theme in REAL_TIME:
+        if self._real_threads_only or theme in REAL_TIME:
             return RealThreads(adapter, surroundings)
         return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)
+
+    def use_real_threads_only(self) -> None:
+        """From now on, run programs for threads without a scheduler."""
+        self._real_threads_only = True
 
     def open_the_server(self) -> None:
         """Undo what a program that broke off has done to the server."""

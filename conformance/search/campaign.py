@@ -8,7 +8,6 @@ violation draws the same program again when only that clause is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import Enum, auto
 from itertools import count
 from time import monotonic
@@ -17,8 +16,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from ..checker import Checker, ClauseBroken, LongEnough
+from ..workloads.context import CheckContext
 from ..workloads.machine import PoolMachine
+from ..workloads.machine.drawn_run import ClauseBroken, DrawnRun, LongEnough
 from ..workloads.themes import SHARES, Theme
 from .budget import Budget
 
@@ -26,7 +26,7 @@ LEAST_RUN_S = 0.5
 """What a run gets in any case, while there is any time at all."""
 
 
-class Run(Enum):
+class Ended(Enum):
     """How a run ended."""
 
     FOUND_NOTHING = auto()
@@ -41,7 +41,7 @@ one so. Their histories have been judged like any others."""
 
 
 def run_campaign(
-    checker: Checker,
+    context: CheckContext,
     themes: Sequence[Theme],
     budget: Budget,
     first_seed: int,
@@ -52,38 +52,38 @@ def run_campaign(
 
     Raises what kept a program from being run, such as CannotBuild and ServerGone.
     """
+    time = context.time
     for place, theme in enumerate(themes):
         unsteady = 0
         # So that the last theme has its turn on a busy machine, too.
-        end_s = monotonic() + max(0.0, checker.left_s - reserve_s) / (len(themes) - place)
-        for run_seed in count(first_seed):
-            if checker.is_done:
+        end_s = monotonic() + max(0.0, time.left_s - reserve_s) / (len(themes) - place)
+        for seed_of_run in count(first_seed):
+            if context.checker.is_done:
                 return
             run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
-            ended = _run(checker, theme, replace(budget, run_s=run_s), run_seed)
-            if checker.fault is not None:
-                raise checker.fault
-            unsteady += ended is Run.UNSTEADY
-            if checker.sought is not None:
-                checker.closed.add(checker.sought)
+            drawn = DrawnRun(context, seed_of_run, run_s, budget.shorten_s)
+            ended = _run(drawn, theme, budget, seed_of_run)
+            if drawn.fault is not None:
+                raise drawn.fault
+            if drawn.sought is not None:
+                context.checker.close(drawn.sought)
+            unsteady += ended is Ended.UNSTEADY
             if unsteady == UNSTEADY_AT_MOST:
-                checker.cut_short = True
-            if ended is Run.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or checker.time_is_up:
+                time.cut_short()
+            if ended is Ended.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or time.is_up:
                 break
 
 
-def _run(checker: Checker, theme: Theme, budget: Budget, run_seed: int) -> Run:
+def _run(drawn: DrawnRun, theme: Theme, budget: Budget, seed_of_run: int) -> Ended:
     class DrawnMachine(PoolMachine):
         def __init__(self) -> None:
-            super().__init__(checker, theme)
+            super().__init__(drawn, theme)
 
-    programs = max(1, budget.programs // SHARES.get(theme, 1))
-    checker.begin(run_seed, budget.run_s, budget.shorten_s)
     try:
         run_state_machine_as_test(
-            seed(run_seed)(DrawnMachine),
+            seed(seed_of_run)(DrawnMachine),
             settings=settings(
-                max_examples=programs,
+                max_examples=max(1, budget.programs // SHARES.get(theme, 1)),
                 stateful_step_count=budget.steps,
                 deadline=None,
                 database=None,
@@ -96,11 +96,11 @@ def _run(checker: Checker, theme: Theme, budget: Budget, run_seed: int) -> Run:
             ),
         )
     except ClauseBroken:
-        return Run.BROKE_A_CLAUSE
+        return Ended.BROKE_A_CLAUSE
     except (LongEnough, Flaky, HypothesisException):
         # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the checker
         # has its own record of it, which is no less true for not coming again.
-        if checker.sought is not None:
-            return Run.BROKE_A_CLAUSE
-        return Run.FOUND_NOTHING if checker.stopped else Run.UNSTEADY
-    return Run.FOUND_NOTHING
+        if drawn.sought is not None:
+            return Ended.BROKE_A_CLAUSE
+        return Ended.FOUND_NOTHING if drawn.was_stopped else Ended.UNSTEADY
+    return Ended.FOUND_NOTHING

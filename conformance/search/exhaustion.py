@@ -18,11 +18,11 @@ from poolproof.spec.model.events import PoolConfig
 from ..adapters.probe import Prepared
 from ..callers.factory import Driver, ScheduledThreads, Tasks
 from ..callers.playing import run_possible
-from ..checker import Checker
 from ..engines.asyncio import Cancellation, TooManySuspensions, sweep
 from ..engines.threads import Course, NotRepeatable, Schedule, each_schedule
 from ..programs.operations import Build, Burst, InTurn, Release
 from ..server.fake import ImaginedServer, stand_in_for
+from ..workloads.context import CheckContext
 from ..workloads.mishaps import (
     FORGOTTEN,
     REAUTHENTICATED,
@@ -59,15 +59,15 @@ class _Enough(Exception):
     """The time for the search is over, or there is nothing left to find."""
 
 
-def search(checker: Checker, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
+def search(context: CheckContext, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
     """Try all courses, and let the checker judge each. Returns what is to be told of the search.
 
     Raises what kept a scenario from being run, such as CannotHost.
     """
-    searching = _Search(checker, prepared, depth)
+    searching = _Search(context, prepared, depth)
     searching.in_sequence()
     searching.mishaps()
-    if checker.drivers.asyncio:
+    if context.drivers.asyncio:
         return (*searching.orders(), *searching.suspensions())
     searching.schedules(range(1))
     told = searching.points()
@@ -75,8 +75,8 @@ def search(checker: Checker, prepared: Prepared, depth: Depth) -> tuple[str, ...
 
 
 class _Search:
-    def __init__(self, checker: Checker, prepared: Prepared, depth: Depth) -> None:
-        self._checker = checker
+    def __init__(self, context: CheckContext, prepared: Prepared, depth: Depth) -> None:
+        self._context = context
         self._prepared = prepared
         self._depth = depth
         self._end_s = 0.0
@@ -119,7 +119,7 @@ class _Search:
                 )
                 self._told = (extent,)
         told = self._told
-        if not told and not self._checker.is_done:
+        if not told and not self._context.checker.is_done:
             told = ("there was no time to try all schedules of the small scenarios",)
         left_out = len(MEETINGS) - len(self._repeatable)
         if left_out:
@@ -196,7 +196,7 @@ class _Search:
 
     def mishaps(self) -> None:
         """Commands that are interrupted, connections that fail, and such as are never released."""
-        offers, drivers = self._prepared.offers, self._checker.drivers
+        offers, drivers = self._prepared.offers, self._context.drivers
         commands = interrupted_commands(asyncio=drivers.asyncio)
         kinds = [(FORGOTTEN, Theme.CROWD), (TURNED_AWAY, Theme.REFUSED)]
         if Capability.CLIENT in offers:
@@ -225,20 +225,20 @@ class _Search:
         told = repr(driver.events)
         if told not in self._heard:
             self._heard.add(told)
-            if self._checker.would_convict(driver.events):
+            if self._context.checker.breaks_an_open_clause(driver.events):
                 return self._play(self._new_driver(), scenario, schedule)
         return course
 
     def _new_driver(self, stand_in: type | None = None, *, theme: Theme = Theme.CROWD) -> Driver:
-        self._checker.take_a_step()
-        if monotonic() > self._end_s or self._checker.is_done or self._checker.time_is_up:
+        self._context.on_step()
+        if monotonic() > self._end_s or self._context.checker.is_done or self._context.time.is_up:
             raise _Enough
         if stand_in is None:
-            return self._checker.new_driver(theme)
+            return self._context.new_driver(theme)
         self._imagined.begin_anew()
         settings = self._prepared.settings
         extra = {**settings.extra, "connection_class": stand_in}
-        return self._checker.drivers.new(
+        return self._context.drivers.new(
             Theme.CROWD, replace(settings, extra=extra), self._imagined, look_twice=False
         )
 
@@ -258,7 +258,7 @@ class _Search:
             course = driver.course if isinstance(driver, ScheduledThreads) else course
             run_possible(driver, scenario.after)
         driver.finish()
-        self._checker.judge_program(driver, drawn=False)
+        self._context.checker.judge(driver.events, driver.trace)
         return course
 
     def _play_briefly(self, driver: Driver, scenario: Scenario, schedule: Schedule) -> Course:

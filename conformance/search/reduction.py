@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..callers.factory import Driver
 from ..callers.playing import possible
-from ..checker import Checker, Violation
+from ..checker import Violation
 from ..programs.operations import (
     AwaitReply,
     Build,
@@ -34,6 +34,7 @@ from ..programs.operations import (
     Write,
 )
 from ..programs.trace import Step
+from ..workloads.context import CheckContext
 
 _Any = TypeVar("_Any", bound=Operation)
 
@@ -43,20 +44,20 @@ Numbers = Mapping[int, int]
 NO_CALL = 0
 
 
-def shorten_stories(checker: Checker, shorten_s: float) -> None:
+def shorten_stories(context: CheckContext, shorten_s: float) -> None:
     """Make the programs of all stories shorter, each for so long at most, and while there is time."""
-    told = [each for each in checker.violations.values() if each.trace is not None]
+    told = [each for each in context.checker.violations.values() if each.trace is not None]
     for place, violation in enumerate(told):
-        share_s = checker.left_s / (len(told) - place)
-        reduction = _Reduction(checker, violation, monotonic() + min(shorten_s, share_s))
-        checker.violations[violation.clause] = reduction.shortest()
+        share_s = context.time.left_s / (len(told) - place)
+        reduction = _Reduction(context, violation, monotonic() + min(shorten_s, share_s))
+        context.checker.keep(reduction.shortest())
 
 
 class _Reduction:
     """Looks for the shortest program that breaks one clause."""
 
-    def __init__(self, checker: Checker, violation: Violation, end_s: float) -> None:
-        self._checker = checker
+    def __init__(self, context: CheckContext, violation: Violation, end_s: float) -> None:
+        self._context = context
         self._best = violation
         self._end_s = end_s
 
@@ -101,18 +102,18 @@ class _Reduction:
         trace = self._best.trace
         if trace is None or monotonic() > self._end_s:
             return False
-        self._checker.take_a_step()
-        driver = self._checker.new_driver(trace.theme, look_twice=True)
+        self._context.on_step()
+        driver = self._context.new_driver(trace.theme, look_twice=True)
         try:
             _perform(driver, steps)
         except Exception:  # noqa: BLE001 - what is left need not be a program that can be run
             return False
         finally:
             driver.close()
-        shorter = self._checker.convicts(self._best.clause, driver)
+        shorter = self._context.checker.violation_of(self._best.clause, driver.events)
         if shorter is None or shorter.decided_by > self._best.decided_by:
             return False
-        self._best = replace(shorter, seed=self._best.seed)
+        self._best = replace(shorter, trace=driver.trace, seed=self._best.seed)
         return True
 
 

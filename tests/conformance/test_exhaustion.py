@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async
-from judging import adapter_of, drivers_of
+from judging import adapter_of, context_of, drivers_of
 
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
@@ -18,6 +18,7 @@ from poolproof.conformance.search.budget import Depth
 from poolproof.conformance.search.exhaustion import search
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.context import TimeLimit
 from poolproof.conformance.workloads.wall_clock import show_out_the_idle
 from poolproof.spec.model.events import Cut
 
@@ -31,9 +32,9 @@ def told_of(pool: type[SoundPool | SoundAsyncPool], server: Server) -> tuple[str
     adapter = AsyncRedisInterface(pool) if pool is SoundAsyncPool else RedisInterface(pool)
     prepared = prepare(adapter, settings, monitor)
     drivers = drivers_of(prepared)
-    checker = Checker(drivers, prepared.settings, monitor, ["BND-1"], lambda: None, limit_s=300)
+    context = context_of(Checker(["BND-1"]), drivers, prepared, monitor, TimeLimit(300))
     with install():
-        told = search(checker, prepared, NO_PREEMPTIONS)
+        told = search(context, prepared, NO_PREEMPTIONS)
     monitor.close()
     return told
 
@@ -77,10 +78,8 @@ def test_who_does_not_look_is_convicted_by_what_the_server_closes_by_itself(
     with closing(Door(server)) as door, install():
         prepared = prepare(adapter_of(culprit), settings, monitor)
         with closing(drivers_of(prepared, door)) as drivers:
-            checker = Checker(
-                drivers, prepared.settings, monitor, ["BRK-1"], lambda: None, limit_s=60
-            )
-            show_out_the_idle(checker)
+            checker = Checker(["BRK-1"])
+            show_out_the_idle(context_of(checker, drivers, prepared, monitor))
     monitor.close()
 
     cuts = [event for event in checker.violations["BRK-1"].events if isinstance(event, Cut)]

@@ -1,6 +1,6 @@
 """A server that is a replica for a while: what is seen of it, who is convicted, and what is said."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -9,7 +9,7 @@ from at_server import where
 from culprits import SoundAsyncPool, SoundPool
 from culprits.failover import ForgetsTheSlotOfWhoMetAReplica
 from culprits.failover_async import ForgetsTheSlotOfATaskThatMetAReplica
-from judging import adapter_of, drivers_of, leaving_open_what_they_will
+from judging import Recorder, adapter_of, context_of, drivers_of, leaving_open_what_they_will
 from sound import EVERY_SOUND_POOL
 from sound.primary_only import PrimaryOnlyPool
 
@@ -17,7 +17,6 @@ from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.checker import Checker
 from poolproof.conformance.counterexample.rows import rows_of
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.faults.server.server_faults import FaultFailed
@@ -28,19 +27,9 @@ from poolproof.conformance.workloads.wall_clock import failing_over
 from poolproof.conformance.workloads.wall_clock.failing_over import fail_over
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES
-from poolproof.spec.model.events import Acquired, AcquireFailed, CommandReturned, Event, Used
+from poolproof.spec.model.events import Acquired, AcquireFailed, CommandReturned, Used
 
-Judged = Callable[..., tuple["Recorder", tuple[str, ...]]]
-
-
-class Recorder(Checker):
-    """Keeps the history that it judges."""
-
-    events: Sequence[Event] = ()
-
-    def judge(self, events: Sequence[Event]) -> None:
-        self.events = events
-        super().judge(events)
+Judged = Callable[..., tuple[Recorder, tuple[str, ...]]]
 
 
 @pytest.fixture
@@ -62,10 +51,8 @@ def judged(server: Server, settings: PoolSettings, door: Door) -> Iterator[Judge
             closing(drivers_of(prepared, door if disturbed else None)) as drivers,
             leaving_open_what_they_will(),
         ):
-            checker = Recorder(
-                drivers, prepared.settings, monitor, list(CLAUSES), lambda: None, limit_s=60
-            )
-            return checker, fail_over(checker, prepared)
+            checker = Recorder(list(CLAUSES))
+            return checker, fail_over(context_of(checker, drivers, prepared, monitor), prepared)
 
     with schedulable_threads():
         yield fail_over_under
@@ -90,14 +77,15 @@ def test_writers_are_refused_and_all_slots_serve_all_the_time(
     assert told == ()
     assert checker.violations == {}
     assert checker.observed["BND-3"] == 2
-    used = [event for event in checker.events if isinstance(event, Used)]
+    [events] = checker.histories
+    used = [event for event in events if isinstance(event, Used)]
     assert len(used) == 2
     assert all("ReadOnlyError" in event.refusal and not event.trouble for event in used)
-    commands = [event.error for event in checker.events if isinstance(event, CommandReturned)]
+    commands = [event.error for event in events if isinstance(event, CommandReturned)]
     assert len(commands) == 3
     assert all(error and error.type_name.endswith("ReadOnlyError") for error in commands)
-    assert len([event for event in checker.events if isinstance(event, Acquired)]) == 6
-    assert not [event for event in checker.events if isinstance(event, AcquireFailed)]
+    assert len([event for event in events if isinstance(event, Acquired)]) == 6
+    assert not [event for event in events if isinstance(event, AcquireFailed)]
     assert leads(server)
 
 
@@ -105,7 +93,7 @@ def test_a_pool_may_lend_nothing_while_the_server_is_a_replica(judged: Judged) -
     checker, told = judged(PrimaryOnlyPool)
 
     assert told == ()
-    assert checker.events == ()
+    assert checker.histories == ()
 
 
 @pytest.mark.parametrize(
@@ -138,7 +126,7 @@ def test_a_pool_that_loses_what_was_refused_is_convicted(
 def test_it_is_told_that_a_replica_refused(judged: Judged, pool: type[object]) -> None:
     checker, _ = judged(pool)
 
-    told = [row.text for row in rows_of(checker.events, short=False)]
+    told = [row.text for row in rows_of(checker.histories[-1], short=False)]
 
     assert len([text for text in told if "read only replica" in text]) == 5
 

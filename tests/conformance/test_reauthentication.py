@@ -10,7 +10,7 @@ from culprits.reauthentication_async import (
     ReauthenticatingAsyncPool,
 )
 from culprits.sound import SoundPool
-from judging import adapter_of, drivers_of
+from judging import adapter_of, context_of, drivers_of
 
 from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
@@ -64,10 +64,8 @@ def told(server: Server, settings: PoolSettings) -> Iterator[Told]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         scenario = REAUTHENTICATED[number]
         with closing(drivers_of(prepared)) as drivers:
-            checker = Checker(
-                drivers, prepared.settings, monitor, ["OPT-6"], lambda: None, limit_s=60
-            )
-            driver = checker.new_driver(Theme.CROWD)
+            checker = Checker(["OPT-6"])
+            driver = context_of(checker, drivers, prepared, monitor).new_driver(Theme.CROWD)
             for name in ("A", "B"):
                 driver.run_one(
                     Build(name, PoolConfig(scenario.max_connections, scenario.timeout_s))
@@ -75,7 +73,7 @@ def told(server: Server, settings: PoolSettings) -> Iterator[Told]:
             operations = (*scenario.before, *scenario.waits, *scenario.at_once, *scenario.after)
             run_possible(driver, operations)
             driver.finish()
-            checker.judge_program(driver, drawn=False)
+            checker.judge(driver.events)
         assert checker.observed["OPT-6"]
         return driver.events, "OPT-6" in checker.violations
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from culprits import SoundAsyncPool
 from culprits.order import PutsBackAtTheFront
-from judging import adapter_of, drivers_of
+from judging import adapter_of, context_of, drivers_of
 from redis.asyncio import Connection
 
 from poolproof.conformance.adapters.probe import prepare
@@ -17,6 +17,7 @@ from poolproof.conformance.programs.operations import Acquire, Build, Operation,
 from poolproof.conformance.search.reduction import shorten_stories
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
+from poolproof.conformance.workloads.context import TimeLimit
 from poolproof.conformance.workloads.themes import CROWD_S, Theme
 from poolproof.spec.model.events import PoolConfig
 
@@ -61,16 +62,15 @@ def shortened(server: Server, settings: PoolSettings) -> Iterator[Shortened]:
     def shorten(pool: type, clause: str, limit_s: float) -> tuple[Violation, Violation]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            checker = Checker(
-                drivers, prepared.settings, monitor, [clause], lambda: None, limit_s=LONG_S
-            )
-            driver = checker.new_driver(Theme.CROWD)
+            checker = Checker([clause])
+            context = context_of(checker, drivers, prepared, monitor, TimeLimit(LONG_S))
+            driver = context.new_driver(Theme.CROWD)
             for operation in LONG_WINDED:
                 driver.run_one(operation)
             driver.finish()
-            checker.judge_program(driver, drawn=False)
+            checker.judge(driver.events, driver.trace)
             before = checker.violations[clause]
-            shorten_stories(checker, limit_s)
+            shorten_stories(context, limit_s)
         return before, checker.violations[clause]
 
     with schedulable_threads():

@@ -5,30 +5,19 @@ from contextlib import closing
 
 import pytest
 from culprits import SoundAsyncPool, SoundPool, outage, outage_async
-from judging import adapter_of, drivers_of
+from judging import Recorder, adapter_of, context_of, drivers_of
 
 from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.checker import Checker
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.wall_clock.restarts import restart
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.model.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
 
-Restarted = Callable[[type[object]], tuple[Checker, tuple[str, ...]]]
-
-
-class Recorder(Checker):
-    """Keeps the histories that it judges."""
-
-    histories: Sequence[Sequence[Event]] = ()
-
-    def judge(self, events: Sequence[Event]) -> None:
-        self.histories = (*self.histories, events)
-        super().judge(events)
+Restarted = Callable[[type[object]], tuple[Recorder, tuple[str, ...]]]
 
 
 @pytest.fixture
@@ -36,13 +25,11 @@ def restarted(server: Server, settings: PoolSettings) -> Iterator[Restarted]:
     """What comes of the restarts alone, and what is told of them."""
     monitor = ServerMonitor(server)
 
-    def restart_under(pool: type[object]) -> tuple[Checker, tuple[str, ...]]:
+    def restart_under(pool: type[object]) -> tuple[Recorder, tuple[str, ...]]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            checker = Recorder(
-                drivers, prepared.settings, monitor, ["BRK-5"], lambda: None, limit_s=60
-            )
-            return checker, restart(checker, prepared)
+            checker = Recorder(["BRK-5"])
+            return checker, restart(context_of(checker, drivers, prepared, monitor), prepared)
 
     with schedulable_threads():
         yield restart_under
@@ -60,7 +47,6 @@ def test_all_is_cut_nobody_connects_and_then_all_slots_serve_again(
     checker, told = restarted(pool)
 
     assert told == ()
-    assert isinstance(checker, Recorder)
     assert len(checker.histories) == 2
     for events in checker.histories:
         [away] = [at for at, event in enumerate(events) if isinstance(event, Outage)]

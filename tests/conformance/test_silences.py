@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from culprits import SoundAsyncPool, SoundPool, breakage, breakage_async, silence, silence_async
-from judging import adapter_of, drivers_of, leaving_open_what_they_will
+from judging import Recorder, adapter_of, context_of, drivers_of, leaving_open_what_they_will
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
@@ -19,13 +19,13 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.factory import Driver
 from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.checker import Checker
 from poolproof.conformance.counterexample.rows import rows_of
 from poolproof.conformance.faults import silences as driver_silences
 from poolproof.conformance.programs.operations import BeginOutage, Operation
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.server.restartable import RestartableServer, restartable_server
+from poolproof.conformance.workloads.context import TimeLimit
 from poolproof.conformance.workloads.wall_clock import silences, written
 from poolproof.conformance.workloads.wall_clock.silences import fall_silent
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
@@ -34,12 +34,11 @@ from poolproof.spec.model.events import (
     AcquireFailed,
     BytesArrived,
     Cut,
-    Event,
     Outage,
     OutageOver,
 )
 
-Silenced = Callable[..., tuple["Recorder", tuple[str, ...]]]
+Silenced = Callable[..., tuple[Recorder, tuple[str, ...]]]
 
 OF_BOTH_COLOURS = pytest.mark.parametrize(
     "pool",
@@ -48,32 +47,21 @@ OF_BOTH_COLOURS = pytest.mark.parametrize(
 )
 
 
-class Recorder(Checker):
-    """Keeps the histories that it judges."""
-
-    histories: Sequence[Sequence[Event]] = ()
-
-    def judge(self, events: Sequence[Event]) -> None:
-        self.histories = (*self.histories, events)
-        super().judge(events)
-
-
 @pytest.fixture
 def silenced(server: Server, settings: PoolSettings) -> Iterator[Silenced]:
     """What comes of the silences alone, and what is told of them."""
     monitor = ServerMonitor(server)
 
     def silence_under(
-        pool: type[object], *, takes: frozenset[str] | None = None, limit_s: float = 60
+        pool: type[object], *, takes: frozenset[str] | None = None, time: TimeLimit | None = None
     ) -> tuple[Recorder, tuple[str, ...]]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         if takes is not None:
             prepared = replace(prepared, settings=replace(prepared.settings, takes=takes))
         with closing(drivers_of(prepared)) as drivers, leaving_open_what_they_will():
-            checker = Recorder(
-                drivers, prepared.settings, monitor, ["BRK-2", "BRK-5"], lambda: None, limit_s
-            )
-            return checker, fall_silent(checker, prepared)
+            checker = Recorder(["BRK-2", "BRK-5"])
+            context = context_of(checker, drivers, prepared, monitor, time)
+            return checker, fall_silent(context, prepared)
 
     with schedulable_threads():
         yield silence_under
@@ -192,11 +180,13 @@ def test_callers_who_never_give_up_are_let_for_a_while_only(
 
 
 def test_what_there_was_no_time_for_cuts_the_check_short(silenced: Silenced) -> None:
-    checker, told = silenced(SoundAsyncPool, limit_s=0.0)
+    time = TimeLimit(0.0)
+
+    checker, told = silenced(SoundAsyncPool, time=time)
 
     assert told == ()
     assert checker.programs == 0
-    assert checker.cut_short
+    assert time.was_cut_short
 
 
 def test_where_no_server_can_be_started_that_is_said_and_the_way_to_it_is_silent_all_the_same(

@@ -26,7 +26,7 @@ class ClosingRules(FailingRules):
         """Come when all connections are in use."""
         if "A" in self._driving.retired or len(self._driving.waiting) >= MOST_WAITING:
             return
-        if self._driving.free("A") <= 0 and "timeout" in self._checker.settings.takes:
+        if self._driving.free("A") <= 0 and "timeout" in self._context.settings.takes:
             self._run(Acquire("A"))
 
     @precondition(lambda self: self._theme is Theme.CLOSE)

@@ -20,7 +20,7 @@ class FailingRules(OutageRules):
     @precondition(
         lambda self: (
             self._theme is Theme.REFUSED
-            and self._checker.drivers.connections_can_fail
+            and self._context.drivers.connections_can_fail
             and not self._driving.in_outage
         )
     )
@@ -28,6 +28,6 @@ class FailingRules(OutageRules):
     def begin_failing(self, how: Failure, disconnect: bool) -> None:
         """Have connections fail, perhaps the pool disconnect, and more callers come than slots."""
         self._run(BeginFailing(how))
-        if disconnect and Capability.DISCONNECT in self._checker.drivers.offers:
+        if disconnect and Capability.DISCONNECT in self._context.drivers.offers:
             self._run(DisconnectPool("A"))
         self.acquire_in_vain(self._driving.free("A") + 1)

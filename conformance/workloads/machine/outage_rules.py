@@ -121,4 +121,4 @@ class OutageRules(BreakageRules):
 
     def _may_wait_behind(self) -> bool:
         """Whether a caller may join those who wait, in a pool that lets callers wait."""
-        return "A" not in self._driving.retired and "timeout" in self._checker.settings.takes
+        return "A" not in self._driving.retired and "timeout" in self._context.settings.takes

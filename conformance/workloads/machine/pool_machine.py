@@ -24,12 +24,12 @@ class PoolMachine(OptionRules):
         A pool that is to be misused may `first` show that it keeps its bound and uses connections
         again, so that what it does afterwards can be told from what it does anyway.
         """
-        self._checker.begin_program()
+        self._drawn.begin_program()
         # Hypothesis makes every program see the same numbers; a pool that uses chance shall not.
-        random.seed(self._checker.programs)
-        self._driver = self._checker.new_driver(self._theme)
+        random.seed(self._context.checker.programs)
+        self._driver = self._context.new_driver(self._theme)
         config = terms_of(
-            self._theme, max_connections, takes_timeout="timeout" in self._checker.settings.takes
+            self._theme, max_connections, takes_timeout="timeout" in self._context.settings.takes
         )
         # A rule may say otherwise; but each way is met, however few programs there are.
         self._refusal = REFUSALS[(max_connections - 1) % len(REFUSALS)]
@@ -58,4 +58,4 @@ class PoolMachine(OptionRules):
         with self._faults_are_remembered():
             self._come_to_the_point()
             self._driver.finish()
-        self._checker.judge_program(self._driver)
+        self._drawn.judge(self._driver)

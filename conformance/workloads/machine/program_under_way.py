@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from ...callers.factory import Driver
-from ...checker import Checker, LongEnough
 from ...engines.threads import Schedule
 from ...programs.operations import Burst, Operation, Release
 from ..themes import SURPLUS_CALLERS, Theme
+from .drawn_run import DrawnRun, LongEnough
 
 ANY = st.integers(min_value=0, max_value=3)
 """Which of several: counted round, so that it always means one of them."""
@@ -19,9 +19,10 @@ ANY = st.integers(min_value=0, max_value=3)
 class ProgramUnderWay(RuleBasedStateMachine):
     """Has the driver run what is drawn, and says what can be done next."""
 
-    def __init__(self, checker: Checker, theme: Theme) -> None:
+    def __init__(self, drawn: DrawnRun, theme: Theme) -> None:
         super().__init__()
-        self._checker = checker
+        self._drawn = drawn
+        self._context = drawn.context
         self._theme = theme
         self._driver: Driver | None = None
         self._surplus_callers = SURPLUS_CALLERS.get(theme, 0)
@@ -35,10 +36,10 @@ class ProgramUnderWay(RuleBasedStateMachine):
 
     @property
     def _asyncio(self) -> bool:
-        return self._checker.drivers.asyncio
+        return self._context.drivers.asyncio
 
     def _run(self, *operations: Operation, schedule: Schedule = Schedule()) -> None:  # noqa: B008 - it is frozen
-        self._checker.take_a_step()
+        self._context.on_step()
         with self._faults_are_remembered():
             self._driving.run(Burst(operations, schedule))
 
@@ -49,7 +50,7 @@ class ProgramUnderWay(RuleBasedStateMachine):
             yield
         except Exception as fault:
             self._broken_off = True
-            self._checker.fault = fault
+            self._drawn.note_fault(fault)
             raise LongEnough from fault
 
     def _release_all(self, pool: str) -> None:
@@ -61,7 +62,7 @@ class ProgramUnderWay(RuleBasedStateMachine):
 
     def _may_wait(self, pool: str = "A") -> bool:
         """Whether another caller would wait, or the pool is one that turns callers away."""
-        return self._driving.free(pool) > 0 or "timeout" in self._checker.settings.takes
+        return self._driving.free(pool) > 0 or "timeout" in self._context.settings.takes
 
     def _open_to_callers(self, pool: str) -> bool:
         """Whether another caller may come: one who waits at a time, until fairness is judged."""

@@ -13,9 +13,9 @@ from poolproof.spec.model.events import AcquireFailed, Event, Overdue
 
 from ...adapters.probe import Prepared
 from ...callers.playing import run_possible
-from ...checker import Checker
 from ...faults.server.server_faults import FaultFailed
 from ...programs.operations import Build, Demote, Operation, Pass, Promote, Write, WriteByClient
+from ..context import CheckContext
 from ..themes import CROWD_S, Theme
 from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
 
@@ -30,14 +30,14 @@ BY_A_CLIENT: Sequence[Operation] = (WriteByClient("A"),) * (MAX_CONNECTIONS + 1)
 """More often than there are slots."""
 
 
-def fail_over(checker: Checker, prepared: Prepared) -> tuple[str, ...]:
+def fail_over(context: CheckContext, prepared: Prepared) -> tuple[str, ...]:
     """Run it, and let the checker judge. Returns what is to be told if that was not possible."""
-    if not checker.drivers.server_can_fail or not checker.has_time():
+    if not context.drivers.server_can_fail or not context.time.allows_another():
         return ()
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
-    checker.take_a_step()
-    driver = checker.new_driver(Theme.CROWD)
-    driver.run_one(Build("A", terms_for(checker, CROWD_S)))
+    context.on_step()
+    driver = context.new_driver(Theme.CROWD)
+    driver.run_one(Build("A", terms_for(context, CROWD_S)))
     try:
         run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))
         meanwhile = len(driver.events)
@@ -46,11 +46,11 @@ def fail_over(checker: Checker, prepared: Prepared) -> tuple[str, ...]:
         driver.close()
         return (f"the server did not fail over: {reason}",)
     finally:
-        checker.drivers.open_the_server()
+        context.drivers.open_the_server()
     driver.finish()
     turned_away = any(isinstance(event, AcquireFailed) for event in driver.events[:meanwhile])
     if not turned_away or _denies(driver.events[meanwhile:]):
-        checker.judge(driver.events)
+        context.checker.judge(driver.events)
     return ()
 
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from ...checker import Checker
 from ...programs.operations import Operation, TimeOutIdle
+from ..context import CheckContext
 from ..themes import CROWD_S, Theme
 from .written import ASK, GIVE_BOTH, play, terms_for
 
 IDLE_FOR_LONG: Sequence[Operation] = (*(ASK, ASK, *GIVE_BOTH), *(TimeOutIdle(), ASK, ASK))
 
 
-def show_out_the_idle(checker: Checker) -> None:
+def show_out_the_idle(context: CheckContext) -> None:
     """Run it, and let the checker judge.
 
     Raises what kept it from being run, such as CannotHost.
     """
-    if not checker.is_after("BRK-1") or not checker.has_time():
+    if not context.checker.is_open("BRK-1") or not context.time.allows_another():
         return
-    checker.take_a_step()
-    driver = checker.new_driver(Theme.CROWD)
-    play(driver, terms_for(checker, CROWD_S), IDLE_FOR_LONG)
-    checker.judge(driver.events)
+    context.on_step()
+    driver = context.new_driver(Theme.CROWD)
+    play(driver, terms_for(context, CROWD_S), IDLE_FOR_LONG)
+    context.checker.judge(driver.events)

@@ -10,11 +10,11 @@ from poolproof.spec.model.events import Event
 
 from ...adapters.probe import Prepared
 from ...callers.factory import CannotBuild
-from ...checker import Checker
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
 from ...server import ServerError
 from ...server.restartable import Restartable, restartable_server
 from ...server.restartable_monitor import RestartableMonitor
+from ..context import CheckContext
 from ..themes import PATIENT_WITH_OUTAGES_S, Theme
 from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
@@ -31,25 +31,25 @@ WHILE_IN_USE: Sequence[Operation] = (
 """In the end of both, all connections are asked for."""
 
 
-def restart(checker: Checker, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
+def restart(context: CheckContext, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
     """Run both, and let the checker judge. Returns what is to be told if that was not possible.
 
     Raises what kept a program from being run, such as CannotHost.
     """
-    if not checker.is_after("BRK-5") or not checker.has_time():
+    if not context.checker.is_open("BRK-5") or not context.time.allows_another():
         return ()
     try:
         with restartable_server(image) as restartable:
             for number, operations in enumerate((WHILE_IDLE, WHILE_IN_USE)):
-                checker.take_a_step()
-                checker.judge(_history(checker, prepared, restartable, operations, number))
+                context.on_step()
+                context.checker.judge(_history(context, prepared, restartable, operations, number))
     except (ServerError, CannotBuild) as reason:
         return (f"the server was not restarted under the pool: {in_one_line(reason)}",)
     return ()
 
 
 def _history(
-    checker: Checker,
+    context: CheckContext,
     prepared: Prepared,
     restartable: Restartable,
     operations: Sequence[Operation],
@@ -58,11 +58,11 @@ def _history(
     name = f"{prepared.settings.client_name}-restart-{number}"
     settings = settings_at(restartable.server, prepared.settings, name)
     monitor = RestartableMonitor(restartable)
-    driver = checker.drivers.new(
+    driver = context.drivers.new(
         Theme.CROWD, settings, monitor, look_twice=False, restartable_monitor=monitor
     )
     try:
-        play(driver, terms_for(checker, PATIENT_WITH_OUTAGES_S), operations)
+        play(driver, terms_for(context, PATIENT_WITH_OUTAGES_S), operations)
     finally:
         monitor.close()
     return driver.events

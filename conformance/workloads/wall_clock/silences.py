@@ -14,13 +14,13 @@ from poolproof.spec.model.events import Acquired, AcquireFailed, Event, Outage
 
 from ...adapters.probe import Prepared
 from ...callers.factory import CannotBuild, Driver, NeverGivesUp
-from ...checker import Checker
 from ...engines import asyncio as loop
 from ...engines import threads as scheduler
 from ...programs.operations import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
 from ...server import ServerError
 from ...server.restartable import restartable_server
 from ...server.restartable_monitor import RestartableMonitor
+from ..context import CheckContext
 from ..themes import PATIENT_WITH_OUTAGES_S, Theme
 from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
@@ -50,28 +50,30 @@ SWALLOWED_WHILE_IN_USE: Sequence[Operation] = (
 """In the end of each, all connections are asked for."""
 
 
-def fall_silent(checker: Checker, prepared: Prepared, image: str | None = None) -> tuple[str, ...]:
+def fall_silent(
+    context: CheckContext, prepared: Prepared, image: str | None = None
+) -> tuple[str, ...]:
     """Run all, and let the checker judge. Returns what is to be told if that was not possible."""
-    judged = checker.is_after("BRK-5") or checker.is_after("BRK-2")
-    if not judged or not checker.has_time():
+    judged = context.checker.is_open("BRK-5") or context.checker.is_open("BRK-2")
+    if not judged or not context.time.allows_another():
         return ()
     if "socket_timeout" not in prepared.settings.takes:
         return (f"{NOT_DONE}: the pool takes no socket_timeout",)
     programs = (PAUSED_WHILE_IDLE, FROZEN_WHILE_IN_USE, FROZEN_BEFORE_THE_REPLY)
     try:
-        _judge(checker, checker.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
+        _judge(context, context.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
         with restartable_server(image) as restartable:
             for number, operations in enumerate(programs):
-                if not checker.has_time():
+                if not context.time.allows_another():
                     break
                 monitor = RestartableMonitor(restartable)
                 name = f"{prepared.settings.client_name}-silence-{number}"
                 settings = settings_at(restartable.server, prepared.settings, name)
                 try:
-                    driver = checker.drivers.new(
+                    driver = context.drivers.new(
                         Theme.CROWD, settings, monitor, look_twice=True, restartable_monitor=monitor
                     )
-                    _judge(checker, driver, operations)
+                    _judge(context, driver, operations)
                 finally:
                     monitor.close()
     except NeverGivesUp as reason:
@@ -81,9 +83,9 @@ def fall_silent(checker: Checker, prepared: Prepared, image: str | None = None) 
     return ()
 
 
-def _judge(checker: Checker, driver: Driver, operations: Sequence[Operation]) -> None:
-    checker.take_a_step()
-    config = terms_for(checker, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S)
+def _judge(context: CheckContext, driver: Driver, operations: Sequence[Operation]) -> None:
+    context.on_step()
+    config = terms_for(context, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S)
     try:
         play(driver, config, operations)
     except NeverGivesUp:
@@ -91,7 +93,7 @@ def _judge(checker: Checker, driver: Driver, operations: Sequence[Operation]) ->
         driver.close()
         raise
     if _began_well(driver.events):
-        checker.judge(driver.events)
+        context.checker.judge(driver.events)
 
 
 def _began_well(events: Sequence[Event]) -> bool:

@@ -8,9 +8,9 @@ from poolproof.spec.model.events import PoolConfig
 from ...adapters.settings import PoolSettings
 from ...callers.factory import Driver
 from ...callers.playing import run_possible
-from ...checker import Checker
 from ...programs.operations import Acquire, Build, Operation, Release
 from ...server import Server
+from ..context import CheckContext
 
 MAX_CONNECTIONS = 2
 
@@ -19,10 +19,10 @@ GIVE_BOTH = (Release(1, "A"), Release(2, "A"))
 
 
 def terms_for(
-    checker: Checker, timeout_s: float, socket_timeout_s: float | None = None
+    context: CheckContext, timeout_s: float, socket_timeout_s: float | None = None
 ) -> PoolConfig:
     """The terms for a pool, which may take no timeout."""
-    if "timeout" in checker.settings.takes:
+    if "timeout" in context.settings.takes:
         return PoolConfig(MAX_CONNECTIONS, timeout_s, socket_timeout_s=socket_timeout_s)
     return PoolConfig(MAX_CONNECTIONS, takes_timeout=False, socket_timeout_s=socket_timeout_s)
 

@@ -8,7 +8,7 @@ from secrets import token_hex
 import pytest
 import redis
 from culprits import SoundAsyncPool
-from judging import adapter_of, drivers_of
+from judging import adapter_of, context_of, drivers_of
 
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
@@ -22,6 +22,7 @@ from poolproof.conformance.server.restartable import (
     remove_container,
     restartable_server,
 )
+from poolproof.conformance.workloads.context import TimeLimit
 from poolproof.conformance.workloads.wall_clock.restarts import restart
 from poolproof.conformance.workloads.wall_clock.silences import fall_silent
 from poolproof.spec import CLAUSES
@@ -110,11 +111,10 @@ def test_a_pool_is_restarted_and_kept_waiting_in_it(
     with schedulable_threads(), closing(monitor):
         prepared = prepare(adapter_of(SoundAsyncPool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            checker = Checker(
-                drivers, prepared.settings, monitor, list(CLAUSES), lambda: None, limit_s=120
-            )
-            assert restart(checker, prepared, server.image) == ()
-            assert fall_silent(checker, prepared, server.image) == ()
+            checker = Checker(list(CLAUSES))
+            context = context_of(checker, drivers, prepared, monitor, TimeLimit(120))
+            assert restart(context, prepared, server.image) == ()
+            assert fall_silent(context, prepared, server.image) == ()
 
     assert checker.violations == {}
     assert checker.programs == 6
