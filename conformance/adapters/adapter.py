@@ -8,10 +8,11 @@ Nothing else needs to be read to join.
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from inspect import iscoroutinefunction
-from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
+from typing import Protocol, TypeAlias, TypeGuard, TypeVar
 
 from poolproof.spec import Capability
 
+from ..isolation.call_with_timeout import NotAnOutcome
 from .settings import PoolSettings
 
 __all__ = [
@@ -20,23 +21,66 @@ __all__ = [
     "AnyAdapter",
     "AnyAsyncAdapter",
     "AsyncAdapter",
+    "IfOffered",
     "PoolSettings",
-    "disconnecting",
-    "graceful",
-    "reauthenticating",
-    "telling_how_long",
+    "lacks_method_for",
     "uses_asyncio",
     "uses_threads",
 ]
 
 Pool = TypeVar("Pool")
+Pool_contra = TypeVar("Pool_contra", contravariant=True)
 Connection = TypeVar("Connection")
 
 
-@runtime_checkable
-class Adapter(Protocol[Pool, Connection]):
+class AdapterError(NotAnOutcome):
+    """The target cannot be driven as it was named; the message says what to do instead."""
+
+    def __reduce__(self) -> tuple[type["AdapterError"], tuple[str]]:
+        """A forked child can tell its parent no more of it than the message."""
+        return AdapterError, (str(self),)
+
+
+def lacks_method_for(adapter: object, capability: Capability) -> AdapterError:
+    """What is raised if an adapter has not written the method for what it offers."""
+    method, _, _ = (capability.record.method or "").partition("(")
+    return AdapterError(
+        f"{type(adapter).__name__} offers {capability.record.offered}, and has no method {method}; "
+        f"add one, or do not offer it"
+    )
+
+
+class IfOffered(Protocol[Pool_contra]):
+    """Methods that an adapter needs only for pools that offer more than acquire and release.
+
+    Each is called if `offers` names its capability, and may be left out otherwise. For asyncio it is
+    called on the pool's loop, and what it returns is awaited if it can be.
+    """
+
+    def disconnect_pool(self, pool: Pool_contra) -> object:  # noqa: ARG002 - there is nothing to do it with
+        """Have the pool close its connections and go on."""
+        raise lacks_method_for(self, Capability.DISCONNECT)
+
+    def acquire_within(self, pool: Pool_contra, timeout: float) -> object:  # noqa: ARG002 - ditto
+        """Take a connection out of the pool, waiting at most `timeout` seconds, and return it."""
+        raise lacks_method_for(self, Capability.CALL_TIMEOUT)
+
+    def close_gracefully(self, pool: Pool_contra, grace: float) -> object:  # noqa: ARG002 - ditto
+        """Close the pool, which gives those who hold a connection `grace` seconds."""
+        raise lacks_method_for(self, Capability.GRACEFUL_CLOSE)
+
+    def re_authenticate(self, pool: Pool_contra, user: str, password: str) -> object:  # noqa: ARG002 - ditto
+        """Tell the pool of new credentials."""
+        raise lacks_method_for(self, Capability.REAUTHENTICATION)
+
+
+class Adapter(IfOffered[Pool], Protocol[Pool, Connection]):
     """How to use the pools of one library: of which type they and their connections are is its own
     affair.
+
+    Any thread may call any method, and several call those of one pool at once; what belongs to one
+    connection is called by one thread at a time, which need not be the one that acquired it. The
+    methods may also be called in a child of the process that opened the pool.
     """
 
     def open(self, settings: PoolSettings) -> Pool:
@@ -79,12 +123,12 @@ class Adapter(Protocol[Pool, Connection]):
         ...
 
 
-@runtime_checkable
-class AsyncAdapter(Protocol[Pool, Connection]):
-    """The same for pools that are used from an event loop.
+class AsyncAdapter(IfOffered[Pool], Protocol[Pool, Connection]):
+    """How to use the pools of one library that are used from an event loop.
 
-    All calls for a pool are made on one loop, but not by one task: what must be left by the task that
-    entered it, such as a task group, needs a task of its own.
+    All calls for a pool are made on one loop, except `offers`, which any thread may call. They are not
+    made by one task: what must be left by the task that entered it, such as a task group, needs a task
+    of its own.
     """
 
     async def open(self, settings: PoolSettings) -> Pool:
@@ -128,7 +172,7 @@ AnyAdapter: TypeAlias = Adapter[object, object]
 """An adapter as the kit sees it: pools and connections are opaque."""
 
 AnyAsyncAdapter: TypeAlias = AsyncAdapter[object, object]
-"""The same for asyncio."""
+"""An adapter for asyncio as the kit sees it."""
 
 
 def uses_asyncio(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAsyncAdapter]:
@@ -139,78 +183,3 @@ def uses_asyncio(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAsyncAda
 def uses_threads(adapter: AnyAdapter | AnyAsyncAdapter) -> TypeGuard[AnyAdapter]:
     """Whether the adapter's pools are used by threads."""
     return not uses_asyncio(adapter)
-
-
-class AdapterError(Exception):
-    """The target cannot be driven as it was named; the message says what to do instead."""
-
-
-@runtime_checkable
-class Disconnecting(Protocol):
-    """An adapter of pools that can close their connections and go on, of either colour."""
-
-    def disconnect_pool(self, pool: object) -> object:
-        """Have the pool close its connections; for asyncio what it returns is awaited."""
-        ...
-
-
-@runtime_checkable
-class TellingHowLong(Protocol):
-    """An adapter of pools whose acquire can be given a timeout of its own, of either colour."""
-
-    def acquire_within(self, pool: object, timeout: float) -> object:
-        """Take a connection out of the pool, waiting so long; for asyncio the result is awaited."""
-        ...
-
-
-@runtime_checkable
-class Graceful(Protocol):
-    """An adapter of pools that, when they are closed, can wait for those who use them."""
-
-    def close_gracefully(self, pool: object, grace: float) -> object:
-        """Close the pool with a grace period; for asyncio what it returns is awaited."""
-        ...
-
-
-@runtime_checkable
-class Reauthenticating(Protocol):
-    """An adapter of pools that can be told of new credentials, of either colour."""
-
-    def re_authenticate(self, pool: object, user: str, password: str) -> object:
-        """Tell the pool of them; for asyncio what it returns is awaited."""
-        ...
-
-
-def reauthenticating(adapter: object) -> Reauthenticating:
-    """The adapter, which offers that pools are told of new credentials."""
-    if isinstance(adapter, Reauthenticating):
-        return adapter
-    raise _lacks(adapter, "re_authenticate", "that pools are told of new credentials")
-
-
-def disconnecting(adapter: object) -> Disconnecting:
-    """The adapter, which offers that pools disconnect."""
-    if isinstance(adapter, Disconnecting):
-        return adapter
-    raise _lacks(adapter, "disconnect_pool", "that pools disconnect")
-
-
-def telling_how_long(adapter: object) -> TellingHowLong:
-    """The adapter, which offers that an acquire is given a timeout of its own."""
-    if isinstance(adapter, TellingHowLong):
-        return adapter
-    raise _lacks(adapter, "acquire_within", "that an acquire is given a timeout of its own")
-
-
-def graceful(adapter: object) -> Graceful:
-    """The adapter, which offers that closing is given a grace period."""
-    if isinstance(adapter, Graceful):
-        return adapter
-    raise _lacks(adapter, "close_gracefully", "that closing is given a grace period")
-
-
-def _lacks(adapter: object, method: str, offered: str) -> AdapterError:
-    return AdapterError(
-        f"{type(adapter).__name__} offers {offered}, and has no method {method}; add one, or do not "
-        f"offer it"
-    )

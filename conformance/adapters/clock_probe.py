@@ -6,20 +6,17 @@ So one that does not age by our clock is looked at once in real time; if it ages
 The same is done with a pool that should open connections while it is left alone, and does not.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from threading import Event
+from threading import Event as ThreadEvent
+from typing import TypeAlias
 
-from poolproof.spec.model.events import Acquired, PoolConfig, Quiescent
+from poolproof.spec.model.events import Acquired, Event, PoolConfig, Quiescent
 
-from ..callers.factory import Driver
-from ..isolation.call_with_timeout import OVERDUE_S, error_of
-from ..programs.operations import Acquire, Build, Drop, Pass, Release
-from ..workloads.themes import LONG_S, Theme, terms_of
+from ..isolation.call_with_timeout import OVERDUE_S
+from ..programs.operations import Acquire, Build, Drop, Operation, Pass, Release
 from .adapter import AnyAdapter
-from .facade import usable_by_threads
-from .probe import Prepared
-from .settings import PoolSettings
+from .probe import Prepared, error_in_use, opened
 
 BRIEF_S = 1.0
 """How old connections may become where time is real."""
@@ -27,29 +24,29 @@ BRIEF_S = 1.0
 LONGER_S = 2.5 * BRIEF_S
 """How long one is left idle there."""
 
+VIRTUAL_S = 150.0
+"""How long one is left idle by the clock of programs: longer than any of their pools lets them be."""
 
-def goes_by_another_clock(driver: Driver, prepared: Prepared, theme: Theme) -> bool:
-    """Whether the pool does in time what it should, but not by the clock of programs."""
-    if theme is Theme.MIN_IDLE:
-        return _stays_short(driver, prepared) and _fills_in_real_time(prepared)
-    return _stays_the_same(driver, prepared, theme) and _ages_in_real_time(prepared, theme)
+Play: TypeAlias = Callable[[Sequence[Operation]], Sequence[Event]]
+"""Runs what is possible of a program by the clock of programs, and returns what was seen."""
 
 
-def _stays_the_same(driver: Driver, prepared: Prepared, theme: Theme) -> bool:
-    config = terms_of(theme, 1, takes_timeout="timeout" in prepared.settings.takes)
-    driver.run_one(Build("A", config))
-    driver.run_one(Acquire("A"))
-    for acquire in [*driver.holding]:
-        driver.run_one(Release(acquire, "A"))
-    driver.run_one(Pass(LONG_S))
-    driver.run_one(Acquire("A"))
-    numbers = [event.connection for event in driver.events if isinstance(event, Acquired)]
-    driver.close()
+def goes_by_another_clock(play: Play, prepared: Prepared, config: PoolConfig) -> bool:
+    """Whether a pool of this configuration does in time what it should, but only in real time."""
+    if config.min_idle is not None:
+        return _stays_short(play, config) and _fills_in_real_time(prepared, config)
+    config = replace(config, max_connections=1)
+    return _stays_the_same(play, config) and _ages_in_real_time(prepared, config)
+
+
+def _stays_the_same(play: Play, config: PoolConfig) -> bool:
+    again = (Acquire("A"), Release(1, "A"), Pass(VIRTUAL_S), Acquire("A"))
+    seen = play((Build("A", config), *again))
+    numbers = [event.connection for event in seen if isinstance(event, Acquired)]
     return len(numbers) > len(set(numbers))
 
 
-def _ages_in_real_time(prepared: Prepared, theme: Theme) -> bool:
-    config = terms_of(theme, 1, takes_timeout="timeout" in prepared.settings.takes)
+def _ages_in_real_time(prepared: Prepared, config: PoolConfig) -> bool:
     settings = replace(
         prepared.settings,
         max_connections=1,
@@ -58,72 +55,51 @@ def _ages_in_real_time(prepared: Prepared, theme: Theme) -> bool:
         max_lifetime=config.max_lifetime_s and BRIEF_S,
     )
     numbers: list[object] = []
-    with usable_by_threads(prepared.adapter) as adapter:
-        raised = error_of(partial(_use_twice, adapter, settings, numbers), LONGER_S + OVERDUE_S)
+
+    def use_twice(adapter: AnyAdapter, pool: object) -> None:
+        for pause_s in (LONGER_S, 0.0):
+            connection = adapter.acquire(pool)
+            numbers.append(_reply(adapter, connection, "ID"))
+            adapter.release(pool, connection)
+            ThreadEvent().wait(pause_s)
+
+    raised = error_in_use(prepared, settings, use_twice, LONGER_S + OVERDUE_S)
     return raised is None and len(set(numbers)) > 1
 
 
-def _use_twice(adapter: AnyAdapter, settings: PoolSettings, numbers: list[object]) -> None:
-    """Note which connections are handed out before and after they have grown old."""
-    pool = adapter.open(settings)
-    try:
-        for pause_s in (LONGER_S, 0.0):
-            connection = adapter.acquire(pool)
-            adapter.send(connection, "CLIENT", "ID")
-            numbers.append(adapter.receive(connection))
-            adapter.release(pool, connection)
-            Event().wait(pause_s)
-    finally:
-        adapter.close(pool)
-
-
-def _stays_short(driver: Driver, prepared: Prepared) -> bool:
-    config = _terms_of_rest(prepared)
-    driver.run_one(Build("A", config))
-    driver.run_one(Acquire("A"))
-    for acquire in [*driver.holding]:
-        driver.run_one(Drop(acquire))
-        driver.run_one(Release(acquire, "A"))
-    driver.run_one(Pass(LONG_S))
-    settled = [event for event in driver.events if isinstance(event, Quiescent)]
-    driver.close()
+def _stays_short(play: Play, config: PoolConfig) -> bool:
+    dropped = (Acquire("A"), Drop(1), Release(1, "A"), Pass(VIRTUAL_S))
+    seen = play((Build("A", config), *dropped))
+    settled = [event for event in seen if isinstance(event, Quiescent)]
     return len(settled[-1].open["A"]) < (config.min_idle or 0)
 
 
-def _fills_in_real_time(prepared: Prepared) -> bool:
-    config = _terms_of_rest(prepared)
+def _fills_in_real_time(prepared: Prepared, config: PoolConfig) -> bool:
     settings = replace(
         prepared.settings,
         max_connections=config.max_connections,
         timeout=config.timeout_s,
         min_idle=config.min_idle,
     )
+    looking = replace(settings, client_name=f"{settings.client_name}-looks", min_idle=None)
     seen: list[int] = []
-    with usable_by_threads(prepared.adapter) as adapter:
-        raised = error_of(partial(_leave_alone, adapter, settings, seen), LONGER_S + OVERDUE_S)
+
+    def leave_alone(adapter: AnyAdapter, pool: object) -> None:
+        with opened(adapter, looking) as other:
+            connection = adapter.acquire(pool)
+            adapter.disconnect(connection)
+            adapter.release(pool, connection)
+            ThreadEvent().wait(LONGER_S)
+            connection = adapter.acquire(other)
+            listed = _reply(adapter, connection, "LIST")
+            text = listed.decode() if isinstance(listed, bytes) else str(listed)
+            seen.append(text.count(f" name={settings.client_name} "))
+            adapter.release(other, connection)
+
+    raised = error_in_use(prepared, settings, leave_alone, LONGER_S + OVERDUE_S)
     return raised is None and seen[-1] >= (config.min_idle or 0)
 
 
-def _terms_of_rest(prepared: Prepared) -> PoolConfig:
-    return terms_of(Theme.MIN_IDLE, 4, takes_timeout="timeout" in prepared.settings.takes)
-
-
-def _leave_alone(adapter: AnyAdapter, settings: PoolSettings, seen: list[int]) -> None:
-    """Note how many connections are open when a pool has been used and then left alone."""
-    pool = adapter.open(settings)
-    looking = replace(settings, client_name=f"{settings.client_name}-looks", min_idle=None)
-    other = adapter.open(looking)
-    try:
-        connection = adapter.acquire(pool)
-        adapter.disconnect(connection)
-        adapter.release(pool, connection)
-        Event().wait(LONGER_S)
-        connection = adapter.acquire(other)
-        adapter.send(connection, "CLIENT", "LIST")
-        listed = adapter.receive(connection)
-        told = listed.decode() if isinstance(listed, bytes) else str(listed)
-        seen.append(told.count(f" name={settings.client_name} "))
-        adapter.release(other, connection)
-    finally:
-        adapter.close(pool)
-        adapter.close(other)
+def _reply(adapter: AnyAdapter, connection: object, about_clients: str) -> object:
+    adapter.send(connection, "CLIENT", about_clients)
+    return adapter.receive(connection)

@@ -5,10 +5,11 @@ from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
+from typing import cast
 
 from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
 from .names import SHORT_NAMES
-from .offered import takes, told_that_it_takes_too_little
+from .offered import lacks, trouble_with_arguments
 from .redis_interface import AsyncRedisInterface, RedisInterface
 
 OF_THE_SERVER = frozenset({"host", "port", "db", "username", "password"})
@@ -17,27 +18,14 @@ OF_THE_SERVER = frozenset({"host", "port", "db", "username", "password"})
 CHOSEN_BY_KIT = OF_THE_SERVER | {"client_name", "max_connections", "timeout", "socket_timeout"}
 """Constructor arguments that the programs vary or that the server's address decides."""
 
-OWN_METHODS = ("open", "acquire", "release", "send", "receive")
-"""Methods that together only an adapter has: by most of them a class is known to be one."""
+TELLING_METHODS = ("open", "acquire", "release", "send", "receive")
+"""Methods by which the class of an adapter is told from that of a pool, which has not so many."""
 
-ARGUMENTS = {
-    "open": 1,
-    "acquire": 1,
-    "release": 2,
-    "send": 3,
-    "receive": 1,
-    "disconnect": 1,
-    "close": 1,
-    "offers": 1,
-    "block": 1,
-}
-"""How many each method of an adapter is called with."""
+ENOUGH = 4
+"""How many of them a class must have to be taken for an adapter: one may be missing by mistake."""
 
-MOST = 4
-"""How many of its own methods show that a class is meant for an adapter."""
-
-COLOURED_METHODS = (*OWN_METHODS, "disconnect", "close")
-"""Methods that are coroutines if the adapter is for asyncio, and plain otherwise."""
+METHODS_OF_CALLERS = (*TELLING_METHODS, "disconnect", "close")
+"""Methods that are coroutines in an adapter for asyncio, and plain in one for threads."""
 
 PLAIN_METHODS = ("offers", "block")
 """Methods that are never coroutines. An adapter may inherit `block`."""
@@ -101,10 +89,10 @@ def _of_short_name(name: str) -> str:
 
 def _is_meant_for_adapter(found: type) -> bool:
     """Whether a class has most of what an adapter has, or derives from one."""
+    has = [hasattr(found, method) for method in TELLING_METHODS]
     if hasattr(found, "get_connection"):
-        return all(hasattr(found, method) for method in OWN_METHODS)
-    is_derived = any(base in (Adapter, AsyncAdapter) for base in found.__mro__)
-    return is_derived or sum(hasattr(found, method) for method in OWN_METHODS) >= MOST
+        return all(has)
+    return any(base in (Adapter, AsyncAdapter) for base in found.__mro__) or sum(has) >= ENOUGH
 
 
 def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
@@ -115,42 +103,31 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
             f"the adapter {name} could not be made: {type(error).__name__}: {error}; an adapter "
             f"class must take no arguments"
         ) from error
-    for_asyncio = _is_coroutine(adapter, "acquire")
-    interface = AsyncAdapter if for_asyncio else Adapter
-    methods = (*COLOURED_METHODS, *PLAIN_METHODS)
-    lacking = [method for method in methods if _lacks(adapter, method)]
-    if lacking == ["block"]:
+    for_asyncio = iscoroutinefunction(getattr(adapter, "acquire", None))
+    interface = f"poolproof.conformance.{'AsyncAdapter' if for_asyncio else 'Adapter'}"
+    methods = (*METHODS_OF_CALLERS, *PLAIN_METHODS)
+    inherits_block = any(hasattr(base, "block") for base in found.__mro__)
+    missing = [each for each in methods if lacks(adapter, each)]
+    if inherits_block:
+        missing = [each for each in missing if each != "block"]
+    if missing == ["block"]:
+        raise TargetError(f"the adapter {name} has no base class; derive it from {interface}")
+    if missing:
         raise TargetError(
-            f"the adapter {name} has no base class; derive it from poolproof.conformance."
-            f"{interface.__name__}"
-        )
-    if lacking or not isinstance(adapter, interface):
-        raise TargetError(
-            f"the adapter {name} lacks a method; add {' and '.join(lacking)}, so that it has all of "
-            f"poolproof.conformance.{interface.__name__}"
+            f"the adapter {name} lacks a method; add {' and '.join(missing)}, so that it has all of "
+            f"{interface}"
         )
     for method in methods:
-        wanted = for_asyncio and method in COLOURED_METHODS
-        if _is_coroutine(adapter, method) != wanted:
+        wanted = for_asyncio and method in METHODS_OF_CALLERS
+        if iscoroutinefunction(getattr(adapter, method)) != wanted:
             raise TargetError(
                 f"the adapter {name} has {'a plain' if wanted else 'an async'} method {method}; "
-                f"write all methods as in poolproof.conformance.{interface.__name__}"
+                f"write all methods as in {interface}"
             )
-        if not takes(getattr(adapter, method), ARGUMENTS[method]):
-            told = told_that_it_takes_too_little(name, method, ARGUMENTS[method])
-            raise TargetError(told)
-    return adapter
-
-
-def _is_coroutine(adapter: object, method: str) -> bool:
-    return iscoroutinefunction(getattr(adapter, method, None))
-
-
-def _lacks(adapter: object, method: str) -> bool:
-    """Whether there is no such method, or only the empty one of the interface."""
-    found: object = getattr(type(adapter), method, None)
-    empty = (getattr(Adapter, method), getattr(AsyncAdapter, method))
-    return found is None or (found in empty and method != "block")
+        if trouble := trouble_with_arguments(adapter, name, method):
+            raise TargetError(trouble)
+    # It may lack methods that are called only if they are offered, and are looked for then.
+    return cast("AnyAdapter | AnyAsyncAdapter", adapter)
 
 
 def load_name(name: str) -> object:

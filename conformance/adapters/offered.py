@@ -9,10 +9,15 @@ from inspect import iscoroutinefunction, signature
 
 from poolproof.spec import Capability
 
-from .adapter import Adapter, AdapterError, AsyncAdapter, uses_asyncio
-
-EMPTY = (Adapter.block, AsyncAdapter.block)
-"""What an adapter has of `block` that did not write one."""
+from .adapter import (
+    Adapter,
+    AdapterError,
+    AnyAdapter,
+    AnyAsyncAdapter,
+    AsyncAdapter,
+    lacks_method_for,
+    uses_asyncio,
+)
 
 
 def capabilities(adapter: object, said: object) -> frozenset[Capability]:
@@ -37,54 +42,44 @@ def _capabilities(adapter: object, said: list[object]) -> Iterator[Capability]:
             ) from error
 
 
-def expect_methods(adapter: object, offers: frozenset[Capability]) -> None:
+def expect_methods(adapter: AnyAdapter | AnyAsyncAdapter, offers: frozenset[Capability]) -> None:
     """See that the adapter can do what it offers. Raises AdapterError."""
-    for capability in Capability:
-        if capability in offers and capability.record.method is not None:
-            _expect_method(adapter, capability, capability.record.method)
-
-
-def _expect_method(adapter: object, capability: Capability, wanted: str) -> None:
     name = type(adapter).__name__
-    called, _, arguments = wanted.rstrip(")").partition("(")
-    method: object = getattr(adapter, called, None)
-    if getattr(type(adapter), called, None) in EMPTY or not callable(method):
-        raise AdapterError(
-            f"{name} offers {capability.record.offered}, and has no method {called}; add one, or do "
-            f"not offer it"
-        )
-    how_many = len(arguments.split(", "))
-    if not takes(method, how_many):
-        raise AdapterError(told_that_it_takes_too_little(name, called, how_many))
-    may_be_coroutine = is_for_asyncio(adapter) and capability is not Capability.CONTEXT_MANAGER
-    if iscoroutinefunction(method) and not may_be_coroutine:
-        raise AdapterError(f"{name} has an async method {called}, which must be a plain one")
+    for capability in (each for each in Capability if each in offers):
+        method, _, _ = (capability.record.method or "").partition("(")
+        if not method:
+            continue
+        if lacks(adapter, method):
+            raise lacks_method_for(adapter, capability)
+        if trouble := trouble_with_arguments(adapter, name, method):
+            raise AdapterError(trouble)
+        may_be_coroutine = uses_asyncio(adapter) and capability is not Capability.CONTEXT_MANAGER
+        if iscoroutinefunction(getattr(adapter, method)) and not may_be_coroutine:
+            raise AdapterError(f"{name} has an async method {method}, which must be a plain one")
 
 
-def is_for_asyncio(adapter: object) -> bool:
-    """Whether the adapter's pools are used from an event loop."""
-    return isinstance(adapter, Adapter | AsyncAdapter) and uses_asyncio(adapter)
+def lacks(adapter: object, method: str) -> bool:
+    """Whether there is no such method, or only the empty one of the interface."""
+    empty = (getattr(Adapter, method), getattr(AsyncAdapter, method))
+    is_empty = getattr(type(adapter), method, None) in empty
+    return is_empty or not callable(getattr(adapter, method, None))
 
 
-def takes(method: object, arguments: int) -> bool:
-    """Whether a method can be called with so many arguments, as far as that can be known."""
-    if not callable(method):
-        return False
+def trouble_with_arguments(adapter: object, name: str, method: str) -> str:
+    """What to say of a method that cannot be called as it will be; nothing as far as it can."""
+    parameters = signature(getattr(Adapter, method)).parameters.values()
+    # Without self; a command is at least two words.
+    arguments = sum(2 if each.kind is each.VAR_POSITIONAL else 1 for each in parameters) - 1
     try:
-        known = signature(method)
+        known = signature(getattr(adapter, method))
     except (TypeError, ValueError):
-        return True
+        return ""  # which is what can be known of some that are written in C
     try:
         known.bind(*[None] * arguments)
     except TypeError:
-        return False
-    return True
-
-
-def told_that_it_takes_too_little(name: str, method: str, arguments: int) -> str:
-    """What is said of a method that cannot be called as it will be."""
-    plural = "argument" if arguments == 1 else "arguments"
-    return (
-        f"the method {method} of {name} cannot be called with {arguments} {plural} after self; write "
-        f"it as in poolproof.conformance.Adapter, or as README says"
-    )
+        plural = "argument" if arguments == 1 else "arguments"
+        return (
+            f"the method {method} of {name} cannot be called with {arguments} {plural} after self; "
+            f"write it as in poolproof.conformance.Adapter, or as README says"
+        )
+    return ""

@@ -1,4 +1,4 @@
-"""Preparation: a first look at the target, before anything is judged.
+"""The probe: a first look at the target, before anything is judged.
 
 It finds out whether the pool is one for threads or for asyncio, which optional arguments it takes,
 what it offers and which client it belongs to, and it tells a target that cannot be driven at all from
@@ -6,8 +6,8 @@ a pool that breaks a clause.
 """
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -15,9 +15,8 @@ from types import CodeType
 
 from poolproof.spec import Capability
 
-from ..isolation.call_with_timeout import OVERDUE_S, NeverReturned, bounded, error_of
+from ..isolation.call_with_timeout import OVERDUE_S, NeverReturned, call_with_timeout, error_of
 from ..server.monitor import ServerMonitor
-from ..workloads.themes import OLD_S
 from .adapter import AdapterError, AnyAdapter, AnyAsyncAdapter, uses_asyncio
 from .client import UNKNOWN, ClientLibrary, library_of, library_within
 from .facade import usable_by_threads
@@ -25,11 +24,17 @@ from .load import TargetError
 from .offered import capabilities, expect_methods
 from .pool_code import code_of_pool
 from .redis_interface import AsyncRedisInterface, NeedsAsyncio, RedisInterface
-from .refusal import StepFailed, step, told, unknown_argument
+from .refusal import StepFailed, step, unknown_argument, why_refused
 from .settings import PoolSettings, Watched
 
-COLOURS = frozenset({Capability.THREADS, Capability.ASYNCIO})
-"""Every pool has one of these."""
+LOOK_S = 4 * OVERDUE_S
+"""How long the first look may take, in seconds."""
+
+OLD_S = 60.0
+"""Seconds that an option for old connections is given, to see whether it takes any."""
+
+SEEN_BY_KIT = frozenset(each for each in Capability if each.record.base is not None)
+"""Capabilities of which an adapter has no say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +56,6 @@ class Prepared:
     """Whether the pool hands out connections of a class that it is given as `connection_class`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was seen of the pool and of its first connection."""
-
-    connection_class: type
-    is_pool_code: Callable[[CodeType], bool]
-    library: ClientLibrary
-    lent: ClientLibrary
-    offers: frozenset[Capability]
-
-
 def prepare(
     adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, monitor: ServerMonitor
 ) -> Prepared:
@@ -70,42 +64,61 @@ def prepare(
     Raises TargetError if that does not work, and says what to do about it.
     """
     try:
-        return _prepared(adapter, settings, monitor)
+        seen = _seen(adapter, settings, monitor)
+        return replace(seen, offers=seen.offers - _unusable(seen), stand_ins=_takes_stand_ins(seen))
     except AdapterError as error:
         raise TargetError(str(error)) from error
 
 
-def _prepared(
+@contextmanager
+def opened(adapter: AnyAdapter, settings: PoolSettings) -> Iterator[object]:
+    """A pool with these settings, which is closed in the end."""
+    pool = adapter.open(settings)
+    try:
+        yield pool
+    finally:
+        adapter.close(pool)
+
+
+def error_in_use(
+    prepared: Prepared,
+    settings: PoolSettings,
+    use: Callable[[AnyAdapter, object], object],
+    bound_s: float = OVERDUE_S,
+) -> BaseException | None:
+    """What is raised when a pool is opened, used and closed in a thread; None if nothing is.
+
+    `use` is called with an adapter for threads and the pool. It is NeverReturned if all this takes
+    longer than `bound_s` seconds. Raises an AdapterError itself.
+    """
+    with usable_by_threads(prepared.adapter) as adapter:
+
+        def open_and_use() -> None:
+            with opened(adapter, settings) as pool:
+                use(adapter, pool)
+
+        return error_of(open_and_use, bound_s)
+
+
+def _seen(
     adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, monitor: ServerMonitor
 ) -> Prepared:
+    """Look again as long as the look before has found out how: for whom, and with what arguments."""
     while True:
-        look_s = 4 * OVERDUE_S
         try:
-            seen = _first_look(adapter, _probed(settings), monitor, look_s)
+            return _first_look(adapter, settings, monitor)
         except NeedsAsyncio as needs:
             adapter = needs.adapter
         except NeverReturned as error:
             raise TargetError(
-                f"the pool could not be built and used within {look_s:.0f} s; use it by hand to see "
+                f"the pool could not be built and used within {LOOK_S:.0f} s; use it by hand to see "
                 f"where it hangs"
             ) from error
         except StepFailed as failed:
             unknown = unknown_argument(failed.error, settings)
             if unknown not in settings.takes:
-                raise TargetError(told(adapter, failed, settings)) from failed.error
+                raise TargetError(why_refused(adapter, failed, settings)) from failed.error
             settings = replace(settings, takes=settings.takes - {unknown})
-        else:
-            stand_ins = _takes_stand_ins(adapter, _probed(settings), seen.connection_class)
-            return Prepared(
-                adapter,
-                settings,
-                seen.library,
-                seen.offers - _unusable(adapter, _probed(settings), seen.offers),
-                seen.connection_class,
-                seen.is_pool_code,
-                seen.lent,
-                stand_ins,
-            )
 
 
 def _probed(settings: PoolSettings) -> PoolSettings:
@@ -113,40 +126,64 @@ def _probed(settings: PoolSettings) -> PoolSettings:
 
 
 def _first_look(
-    adapter: AnyAdapter | AnyAsyncAdapter,
-    settings: PoolSettings,
-    monitor: ServerMonitor,
-    look_s: float,
-) -> _Seen:
+    target: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, monitor: ServerMonitor
+) -> Prepared:
     extra = Watched(settings.extra)
-    watched = replace(settings, extra=extra)
-    with usable_by_threads(adapter) as threads_adapter:
-        for_asyncio = uses_asyncio(adapter)
-        seen = bounded(partial(_look, threads_adapter, watched, monitor, adapter), look_s)
+    watched = replace(_probed(settings), extra=extra)
+    with usable_by_threads(target) as adapter:
+        seen = call_with_timeout(partial(_look, adapter, target, watched, monitor), LOOK_S)
     if extra.unread:
         raise TargetError(
-            f"--set {next(iter(extra.unread))} has no effect, because {type(adapter).__name__} does "
+            f"--set {next(iter(extra.unread))} has no effect, because {type(target).__name__} does "
             f"not look at it; let its `open` pass on `settings.extra`"
         )
-    offers = (seen.offers - COLOURS - {Capability.FORK}) | {
-        Capability.ASYNCIO if for_asyncio else Capability.THREADS
-    }
-    if hasattr(os, "fork") and not for_asyncio:
-        offers |= {Capability.FORK}
-    return replace(seen, offers=offers)
+    return replace(seen, settings=settings)
 
 
 def _look(
     adapter: AnyAdapter,
+    target: AnyAdapter | AnyAsyncAdapter,
     settings: PoolSettings,
     monitor: ServerMonitor,
-    target: AnyAdapter | AnyAsyncAdapter,
-) -> _Seen:
-    for_asyncio = uses_asyncio(target)
+) -> Prepared:
+    """Use one connection of a pool, by an adapter for threads to the target."""
     with step("open"):
         pool = adapter.open(settings)
     with step("acquire"):
         connection = adapter.acquire(pool)
+    _expect_a_reply(adapter, connection, settings, monitor)
+    library = library_of(connection, for_asyncio=uses_asyncio(target))
+    lent = library_within(connection) if library == UNKNOWN else library
+    with step("offers"):
+        offers = capabilities(target, adapter.offers(pool)) - SEEN_BY_KIT
+    expect_methods(target, offers)
+    if library.client is None:
+        offers -= {Capability.CLIENT}
+    elif Capability.CLIENT not in offers:
+        library = replace(library, client=None)
+    seen = Prepared(
+        adapter=target,
+        settings=settings,
+        library=library,
+        offers=offers | _callers_of(target),
+        connection_class=type(connection),
+        is_pool_code=_none if uses_asyncio(target) else code_of_pool(pool, connection),
+        lent=lent,
+        stand_ins=False,
+    )
+
+    def give_back() -> None:
+        adapter.release(pool, connection)
+        adapter.close(pool)
+
+    error_of(give_back)  # which is for a clause to judge
+    return seen
+
+
+def _expect_a_reply(
+    adapter: AnyAdapter, connection: object, settings: PoolSettings, monitor: ServerMonitor
+) -> None:
+    """See that the connection works and can be told from others at the server."""
     with step("send"):
         adapter.send(connection, "CLIENT", "ID")
     with step("receive"):
@@ -156,123 +193,90 @@ def _look(
             f"the first connection answered CLIENT ID with {str(number)[:80]!r}; the adapter's "
             f"`receive` must return the reply to the command sent last"
         )
-    seen = monitor.open_connections({"pool": settings.client_name})
-    if number not in seen["pool"]:
+    if number not in monitor.open_connections({"pool": settings.client_name})["pool"]:
         raise TargetError(
             "the server does not see the pool's connections under the client name that the pool was "
             "given; pass `client_name` on to the connections"
         )
-    library = library_of(connection, for_asyncio=for_asyncio)
-    lent = library_within(connection) if library == UNKNOWN else library
-    is_pool_code = _none if for_asyncio else code_of_pool(pool, connection)
-    with step("offers"):
-        offers = capabilities(target, adapter.offers(pool))
-    expect_methods(target, offers)
-    if library.client is None:
-        offers -= {Capability.CLIENT}
-    elif Capability.CLIENT not in offers:
-        library = replace(library, client=None)
-
-    def give_back() -> None:
-        adapter.release(pool, connection)
-        adapter.close(pool)
-
-    error_of(give_back)  # which is for a clause to judge
-    return _Seen(type(connection), is_pool_code, library, lent, offers)
 
 
-def _unusable(
-    adapter: AnyAdapter | AnyAsyncAdapter,
-    settings: PoolSettings,
-    offers: frozenset[Capability],
-) -> frozenset[Capability]:
-    """What goes by the name of one of ours and is something else: options that take no number, and
-    blocks that cannot be entered.
-    """
-
-    def use_twice(threads_adapter: AnyAdapter, settings: PoolSettings) -> None:
-        pool = threads_adapter.open(settings)
-        try:
-            for _ in range(2):
-                threads_adapter.release(pool, threads_adapter.acquire(pool))
-        finally:
-            threads_adapter.close(pool)
-
-    given = {
-        Capability.MAX_IDLE_TIME: replace(settings, max_idle_time=OLD_S),
-        Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
-        Capability.MIN_IDLE: replace(settings, min_idle=1),
-    }
-    with usable_by_threads(adapter) as threads_adapter:
-        unusable = {
-            capability
-            for capability in offers & given.keys()
-            if error_of(partial(use_twice, threads_adapter, given[capability]))
-        }
-        if Capability.CONTEXT_MANAGER in offers and not _has_block(
-            adapter, threads_adapter, settings
-        ):
-            unusable.add(Capability.CONTEXT_MANAGER)
-    return frozenset(unusable)
-
-
-def _has_block(
-    adapter: AnyAdapter | AnyAsyncAdapter, threads_adapter: AnyAdapter, settings: PoolSettings
-) -> bool:
-    """Whether what is offered as a block can be entered at all; how that goes is not judged here.
-
-    Raises AdapterError if it is an adapter that says so, and not a method of the name of one of ours.
-    """
-
-    def enter_once() -> None:
-        pool = threads_adapter.open(settings)
-        try:
-            with threads_adapter.block(pool):
-                pass
-        finally:
-            threads_adapter.close(pool)
-
-    try:
-        raised = error_of(enter_once)
-    except AdapterError:
-        if isinstance(adapter, RedisInterface | AsyncRedisInterface):
-            return False
-        raise
-    if isinstance(raised, TypeError) and "context manager protocol" in str(raised):
-        raise AdapterError(
-            f"the method block of {type(adapter).__name__} returns no context manager; write it as in "
-            f"poolproof.conformance.Adapter, or do not offer it"
-        )
-    return True
+def _callers_of(target: AnyAdapter | AnyAsyncAdapter) -> frozenset[Capability]:
+    """Who can use the pool."""
+    if uses_asyncio(target):
+        return frozenset({Capability.ASYNCIO})
+    return frozenset({Capability.THREADS} | ({Capability.FORK} if hasattr(os, "fork") else set()))
 
 
 def _none(_code: CodeType) -> bool:
     return False
 
 
-def _takes_stand_ins(
-    adapter: AnyAdapter | AnyAsyncAdapter, settings: PoolSettings, connection_class: type
-) -> bool:
+def _unusable(prepared: Prepared) -> frozenset[Capability]:
+    """What goes by the name of one of ours and is something else: options that take no number, and
+    blocks that cannot be entered.
+    """
+    settings = _probed(prepared.settings)
+    given = {
+        Capability.MAX_IDLE_TIME: replace(settings, max_idle_time=OLD_S),
+        Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
+        Capability.MIN_IDLE: replace(settings, min_idle=1),
+    }
+
+    def use_twice(adapter: AnyAdapter, pool: object) -> None:
+        for _ in range(2):
+            adapter.release(pool, adapter.acquire(pool))
+
+    unusable = {
+        capability
+        for capability in prepared.offers & given.keys()
+        if error_in_use(prepared, given[capability], use_twice)
+    }
+    if Capability.CONTEXT_MANAGER in prepared.offers and not _has_block(prepared, settings):
+        unusable.add(Capability.CONTEXT_MANAGER)
+    return frozenset(unusable)
+
+
+def _has_block(prepared: Prepared, settings: PoolSettings) -> bool:
+    """Whether what is offered as a block can be entered at all; how that goes is not judged here.
+
+    Raises AdapterError if it is an adapter that says so, and not a method of the name of one of ours.
+    """
+
+    def enter(adapter: AnyAdapter, pool: object) -> None:
+        with adapter.block(pool):
+            pass
+
+    try:
+        raised = error_in_use(prepared, settings, enter)
+    except AdapterError:
+        if isinstance(prepared.adapter, RedisInterface | AsyncRedisInterface):
+            return False
+        raise
+    if isinstance(raised, TypeError) and "context manager protocol" in str(raised):
+        raise AdapterError(
+            f"the method block of {type(prepared.adapter).__name__} returns no context manager; write "
+            f"it as in poolproof.conformance.Adapter, or do not offer it"
+        )
+    return True
+
+
+def _takes_stand_ins(prepared: Prepared) -> bool:
     """Give a pool a class that differs from the one it uses anyway by nothing but its name."""
-    if not isinstance(adapter, RedisInterface | AsyncRedisInterface):
+    settings = _probed(prepared.settings)
+    if not isinstance(prepared.adapter, RedisInterface | AsyncRedisInterface):
         return False
     if "connection_class" in settings.extra:
         return False
-
-    stand_in = type("StandIn", (connection_class,), {})
+    stand_in = type("StandIn", (prepared.connection_class,), {})
     given = replace(settings, extra={**settings.extra, "connection_class": stand_in})
     handed_out: list[object] = []
 
-    def acquire_once(threads_adapter: AnyAdapter) -> None:
-        pool = threads_adapter.open(given)
-        try:
-            handed_out.append(threads_adapter.acquire(pool))
-            threads_adapter.release(pool, handed_out[0])
-        finally:
-            threads_adapter.close(pool)
+    def acquire_once(adapter: AnyAdapter, pool: object) -> None:
+        handed_out.append(adapter.acquire(pool))
+        adapter.release(pool, handed_out[0])
 
-    with usable_by_threads(adapter) as threads_adapter, suppress(AdapterError):
-        error_of(partial(acquire_once, threads_adapter))
+    with suppress(AdapterError):
+        error_in_use(prepared, given, acquire_once)
     return any(isinstance(connection, stand_in) for connection in handed_out)
 
 

@@ -41,7 +41,7 @@ def unknown_argument(error: BaseException, settings: PoolSettings) -> str | None
     return next((name for name in names if f"'{name}'" in str(error)), None)
 
 
-def told(adapter: object, failed: StepFailed, settings: PoolSettings) -> str:
+def why_refused(adapter: object, failed: StepFailed, settings: PoolSettings) -> str:
     """Why the target cannot be driven, and what to do about it."""
     error = failed.error
     # On one line, whatever the message is like.

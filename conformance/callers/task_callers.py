@@ -31,10 +31,6 @@ from poolproof.spec.model.events import (
 from ..adapters.adapter import (
     AdapterError,
     AnyAsyncAdapter,
-    disconnecting,
-    graceful,
-    reauthenticating,
-    telling_how_long,
 )
 from ..programs.fault_kinds import Means
 from .driver import Held, Surroundings
@@ -87,7 +83,7 @@ class TaskCallers(Outcomes):
             if within_s is None:
                 connection = await self._adapter.acquire(handle)
             else:
-                told = telling_how_long(self._adapter).acquire_within(handle, within_s)
+                told = self._adapter.acquire_within(handle, within_s)
                 connection = await told if isawaitable(told) else told
         except CancelledError:
             self._note_told(pool, call, by)
@@ -230,7 +226,7 @@ class TaskCallers(Outcomes):
             if grace_s is None:
                 await self._adapter.close(handle)
             else:
-                closing = graceful(self._adapter).close_gracefully(handle, grace_s)
+                closing = self._adapter.close_gracefully(handle, grace_s)
                 if isawaitable(closing):
                     await closing
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
@@ -242,7 +238,7 @@ class TaskCallers(Outcomes):
         self._log(ReauthCalled(self._now_s(), pool, call))
         handle, error = self._pools[pool].handle, None
         try:
-            result = reauthenticating(self._adapter).re_authenticate(handle, *self._credentials())
+            result = self._adapter.re_authenticate(handle, *self._credentials())
             if isawaitable(result):
                 await result
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
@@ -253,7 +249,7 @@ class TaskCallers(Outcomes):
         self._log(DisconnectCalled(self._now_s(), pool, call))
         error = None
         try:
-            result = disconnecting(self._adapter).disconnect_pool(self._pools[pool].handle)
+            result = self._adapter.disconnect_pool(self._pools[pool].handle)
             if isawaitable(result):
                 await result
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything

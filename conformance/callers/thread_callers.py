@@ -26,10 +26,6 @@ from poolproof.spec.model.events import (
 from ..adapters.adapter import (
     AdapterError,
     AnyAdapter,
-    disconnecting,
-    graceful,
-    reauthenticating,
-    telling_how_long,
 )
 from ..engines.threads import Signal
 from .driver import Surroundings
@@ -85,7 +81,7 @@ class ThreadCallers(Outcomes):
             if within_s is None:
                 connection = self._adapter.acquire(handle)
             else:
-                connection = telling_how_long(self._adapter).acquire_within(handle, within_s)
+                connection = self._adapter.acquire_within(handle, within_s)
         except Interrupt:
             self._log(AcquireCancelled(self._now_s(), pool, call))
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
@@ -188,7 +184,7 @@ class ThreadCallers(Outcomes):
             if grace_s is None:
                 self._adapter.close(handle)
             else:
-                graceful(self._adapter).close_gracefully(handle, grace_s)
+                self._adapter.close_gracefully(handle, grace_s)
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
         self.closed.add(pool)
@@ -198,7 +194,7 @@ class ThreadCallers(Outcomes):
         self._log(ReauthCalled(self._now_s(), pool, call))
         handle, error = self._pools[pool].handle, None
         try:
-            reauthenticating(self._adapter).re_authenticate(handle, *self._credentials())
+            self._adapter.re_authenticate(handle, *self._credentials())
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
         self._log(ReauthReturned(self._now_s(), pool, call, error))
@@ -207,7 +203,7 @@ class ThreadCallers(Outcomes):
         self._log(DisconnectCalled(self._now_s(), pool, call))
         error = None
         try:
-            disconnecting(self._adapter).disconnect_pool(self._pools[pool].handle)
+            self._adapter.disconnect_pool(self._pools[pool].handle)
         except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
             error = self._library.error(raised)
         self._log(DisconnectReturned(self._now_s(), pool, call, error))

@@ -10,8 +10,6 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
-from ..adapters.adapter import AdapterError
-
 _Result = TypeVar("_Result")
 
 THREAD_NAME = "poolproof"
@@ -25,8 +23,12 @@ class NeverReturned(Exception):
     """A call had not returned when it was given up."""
 
 
-class Callers:
-    """Threads that make calls.
+class NotAnOutcome(Exception):
+    """Raised by a call to say that what called it went wrong, and not what was called."""
+
+
+class DaemonExecutor:
+    """Daemon threads that make calls.
 
     Of those that are free the first one made is taken, so that calls which do not overlap are all
     made by the same thread.
@@ -36,10 +38,10 @@ class Callers:
         self._jobs: list[SimpleQueue[Callable[[], None] | None]] = []
         self._free: list[int] = []
         self._lock = Lock()
-        """Guards which callers there are and which are free."""
+        """Guards which threads there are and which are free."""
 
     def submit(self, work: Callable[..., _Result], *arguments: object) -> "Future[_Result]":
-        """Have a caller make this call."""
+        """Have a thread make this call."""
         future: Future[_Result] = Future()
         with self._lock:
             if not self._free:
@@ -48,40 +50,40 @@ class Callers:
                 Thread(
                     target=self._serve, args=(self._free[0],), daemon=True, name=THREAD_NAME
                 ).start()
-            caller = heapq.heappop(self._free)
+            thread = heapq.heappop(self._free)
 
         def call() -> None:
             try:
                 result = work(*arguments)
             except BaseException as raised:  # noqa: BLE001 - it is raised where it was asked for
-                self._is_free(caller)
+                self._is_free(thread)
                 future.set_exception(raised)
             else:
-                self._is_free(caller)
+                self._is_free(thread)
                 future.set_result(result)
 
-        self._jobs[caller].put(call)
+        self._jobs[thread].put(call)
         return future
 
     def dismiss(self) -> None:
-        """Let every caller go when its call has returned."""
+        """Let every thread end when its call has returned."""
         for jobs in self._jobs:
             jobs.put(None)
 
-    def _is_free(self, caller: int) -> None:
+    def _is_free(self, thread: int) -> None:
         with self._lock:
-            heapq.heappush(self._free, caller)
+            heapq.heappush(self._free, thread)
 
-    def _serve(self, caller: int) -> None:
-        while (call := self._jobs[caller].get()) is not None:
+    def _serve(self, thread: int) -> None:
+        while (call := self._jobs[thread].get()) is not None:
             call()
 
 
-def bounded(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
+def call_with_timeout(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
     """What `work` returns or raises. Raises NeverReturned when `bound_s` seconds have passed."""
-    callers = Callers()
-    future = callers.submit(work)
-    callers.dismiss()
+    executor = DaemonExecutor()
+    future = executor.submit(work)
+    executor.dismiss()
     wait([future], timeout=bound_s)
     if not future.done():
         raise NeverReturned(f"it had not returned after {bound_s:.0f} s")
@@ -91,13 +93,13 @@ def bounded(work: Callable[[], _Result], bound_s: float = OVERDUE_S) -> _Result:
 def error_of(work: Callable[[], object], bound_s: float = OVERDUE_S) -> BaseException | None:
     """What `work` raises, be it a cancellation or an exit, or NeverReturned; None if it returns.
 
-    Raises an AdapterError, which is no outcome of the pool's.
+    Raises NotAnOutcome as `work` does.
     """
     try:
-        raised = bounded(lambda: _raised_by(work), bound_s)
+        raised = call_with_timeout(lambda: _raised_by(work), bound_s)
     except NeverReturned as error:
         return error
-    if isinstance(raised, AdapterError):
+    if isinstance(raised, NotAnOutcome):
         raise raised
     return raised
 

@@ -4,65 +4,70 @@ Such a call is made in a forked child, which is killed when its time is over. A 
 it would go on taking memory and the interpreter from everybody else.
 """
 
-import json
+import multiprocessing
 import os
-import selectors
-import signal
 import warnings
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from ..adapters.adapter import AdapterError
-from .call_with_timeout import OVERDUE_S, NeverReturned
+from .call_with_timeout import OVERDUE_S, NeverReturned, NotAnOutcome
 
-ADAPTER_FAILED = "the adapter failed"
-"""What an answer says instead, if it is the adapter that failed in the child."""
+Result: TypeAlias = dict[str, object]
+"""What a child can tell its parent: it is pickled on the way."""
 
-Answer: TypeAlias = Callable[[dict[str, object]], NoReturn]
-"""What gives the answer, as JSON carries it, and ends the child."""
+Answer: TypeAlias = Callable[[Result], NoReturn]
+"""What gives the answer and ends the child."""
 
 
-def apart(work: Callable[[], dict[str, object]], bound_s: float = OVERDUE_S) -> dict[str, object]:
+def run_in_fork(work: Callable[[], Result], bound_s: float = OVERDUE_S) -> Result:
     """What `work` returns, made in a child of this process.
 
     Raises NeverReturned if there is no answer after `bound_s` seconds, or the child ended without, and
-    AdapterError as `work` does.
+    NotAnOutcome as `work` does.
     """
-    return answered_apart(lambda answer: answer(work()), bound_s)
+    return answered_in_fork(lambda answer: answer(work()), bound_s)
 
 
-def answered_apart(work: Callable[[Answer], object], bound_s: float) -> dict[str, object]:
-    """The same for work that may have to answer from the midst of a call that does not return."""
-    receive, send = os.pipe()
-    with warnings.catch_warnings():
-        # The child runs nothing but `work`, which needs no lock that a thread left behind may hold; or
-        # if it is a pool's lock, that is what is to be found out.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
+def answered_in_fork(work: Callable[[Answer], object], bound_s: float) -> Result:
+    """The answer of work that may have to give it from the midst of a call that does not return.
 
-        def answer(result: dict[str, object]) -> NoReturn:
-            os.write(send, json.dumps(result).encode())
+    Raises what `run_in_fork` raises.
+    """
+    context = multiprocessing.get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+
+    def run() -> NoReturn:
+        def answer(result: Result) -> NoReturn:
+            sending.send(result)
             os._exit(0)
 
         try:
             work(answer)
-        except AdapterError as error:
-            answer({ADAPTER_FAILED: str(error)})
+        except NotAnOutcome as error:
+            sending.send(error)
         finally:
+            # Nothing that the parent has registered to be done at its end is done in the child.
             os._exit(0)
-    os.close(send)
-    try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(receive, selectors.EVENT_READ)
-            told = os.read(receive, 65536) if selector.select(bound_s) else b""
-    finally:
-        os.close(receive)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    if not told:
+
+    with receiving:
+        child = context.Process(target=run)
+        with warnings.catch_warnings():
+            # The child runs nothing but `work`, which needs no lock that a thread left behind may hold;
+            # or if it is a pool's lock, that is what is to be found out.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child.start()
+        sending.close()
+        try:
+            told = receiving.recv() if receiving.poll(bound_s) else None
+        except EOFError:
+            told = None
+        finally:
+            child.kill()
+            child.join()
+            child.close()
+    if told is None:
         raise NeverReturned(f"there was no answer after {bound_s:.0f} s")
-    result: dict[str, object] = json.loads(told)
-    if ADAPTER_FAILED in result:
-        raise AdapterError(str(result[ADAPTER_FAILED]))
+    if isinstance(told, NotAnOutcome):
+        raise told
+    result: Result = told
     return result

@@ -12,12 +12,7 @@ import redis.asyncio
 import valkey.asyncio
 from at_server import connections_named
 
-from poolproof.conformance.adapters.adapter import (
-    AdapterError,
-    PoolSettings,
-    graceful,
-    telling_how_long,
-)
+from poolproof.conformance.adapters.adapter import AdapterError, PoolSettings
 from poolproof.conformance.adapters.redis_interface import (
     AsyncRedisInterface,
     NeedsAsyncio,
@@ -337,10 +332,3 @@ def test_what_the_constructor_does_not_take_is_left_out(settings: PoolSettings) 
 
     assert isinstance(pool, Recording)
     assert not {"timeout", "socket_timeout"} & set(pool.arguments)
-
-
-def test_an_adapter_that_offers_what_it_has_no_method_for_is_told() -> None:
-    with pytest.raises(AdapterError, match="has no method acquire_within"):
-        telling_how_long(object())
-    with pytest.raises(AdapterError, match="has no method close_gracefully"):
-        graceful(object())

@@ -17,10 +17,10 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.isolation.call_with_timeout import (
     OVERDUE_S,
     NeverReturned,
-    bounded,
+    call_with_timeout,
     error_of,
 )
-from poolproof.conformance.isolation.run_in_fork import apart
+from poolproof.conformance.isolation.run_in_fork import run_in_fork
 from poolproof.spec import Capability
 
 SETTINGS = PoolSettings("localhost", 6379, 0)
@@ -150,7 +150,7 @@ def test_a_call_that_never_returns_is_cancelled_at_the_end(
 ) -> None:
     pool = facade.open(SETTINGS)
     with pytest.raises(NeverReturned):
-        bounded(lambda: facade.acquire(pool), bound_s=0.1)
+        call_with_timeout(lambda: facade.acquire(pool), bound_s=0.1)
 
     facade.end()
 
@@ -203,7 +203,7 @@ def test_callers_are_told_when_a_task_of_the_pool_ends_the_loop(facade: Facade) 
 
     for call in (lambda: facade.run(start_and_wait), lambda: facade.acquire(pool)):
         with pytest.raises(NeverReturned):
-            bounded(call)
+            call_with_timeout(call)
 
 
 def test_a_forked_child_has_a_loop_of_its_own(facade: Facade, adapter: Meeting) -> None:
@@ -214,7 +214,7 @@ def test_a_forked_child_has_a_loop_of_its_own(facade: Facade, adapter: Meeting) 
         facade.open(SETTINGS)
         return {"process": os.getpid(), "loops": len(adapter.loops)}
 
-    child = apart(in_the_child)
+    child = run_in_fork(in_the_child)
 
     assert child["process"] != os.getpid()
     assert child["loops"] == 2
@@ -223,7 +223,7 @@ def test_a_forked_child_has_a_loop_of_its_own(facade: Facade, adapter: Meeting) 
 
 
 def test_a_facade_that_was_not_used_before_the_fork_works_in_the_child(facade: Facade) -> None:
-    assert apart(lambda: {"pool": facade.open(SETTINGS)}) == {"pool": "localhost"}
+    assert run_in_fork(lambda: {"pool": facade.open(SETTINGS)}) == {"pool": "localhost"}
 
 
 def test_a_block_is_entered_and_left_by_one_task(facade: Facade, adapter: Meeting) -> None:

@@ -15,7 +15,7 @@ from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.probe import Prepared, prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.counterexample.story import tell
-from poolproof.conformance.isolation.run_in_fork import Answer, answered_apart
+from poolproof.conformance.isolation.run_in_fork import Answer, answered_in_fork
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.trials.bystander import Bystander
@@ -119,7 +119,7 @@ def test_a_child_answers_from_the_midst_of_a_call_that_never_returns() -> None:
         lock.acquire()
         lock.acquire()
 
-    assert answered_apart(work, BOUND_S) == {"answered": True}
+    assert answered_in_fork(work, BOUND_S) == {"answered": True}
 
 
 def guarded(lock: Lock) -> None:

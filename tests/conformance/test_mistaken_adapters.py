@@ -11,7 +11,7 @@ from poolproof.conformance.adapters.load import TargetError, load_target
 from poolproof.conformance.adapters.probe import Prepared, prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.isolation.call_with_timeout import error_of
-from poolproof.conformance.isolation.run_in_fork import apart
+from poolproof.conformance.isolation.run_in_fork import run_in_fork
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.spec import Capability
@@ -133,4 +133,4 @@ def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:
     with pytest.raises(AdapterError):
         error_of(make_it)
     with pytest.raises(AdapterError, match="I am tired"):
-        apart(make_it)
+        run_in_fork(make_it)

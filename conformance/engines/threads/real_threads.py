@@ -19,7 +19,7 @@ from ...adapters.adapter import AnyAdapter
 from ...callers.driver import Surroundings
 from ...callers.thread_callers import ThreadCallers
 from ...faults.breakage import Breakage
-from ...isolation.call_with_timeout import OVERDUE_S, Callers
+from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor
 from ...programs.operations import (
     PATIENT_S,
     Acquire,
@@ -62,8 +62,8 @@ class RealThreads(ThreadCallers, Breakage):
         super().__init__(adapter, surroundings)
         self._acquiring: dict[int, Future[None]] = {}
         self._controls: dict[int, Future[float]] = {}
-        self._callers = Callers()
-        self._clerks = Callers()
+        self._callers = DaemonExecutor()
+        self._clerks = DaemonExecutor()
         """They make no calls into the pool, so that they do not take a caller's place."""
         self._began_s = monotonic()
 

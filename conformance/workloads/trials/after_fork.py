@@ -23,7 +23,7 @@ from poolproof.spec.model.fork_events import (
 
 from ...adapters.adapter import AnyAdapter
 from ...adapters.client import ClientLibrary
-from ...isolation.call_with_timeout import OVERDUE_S, Callers, NeverReturned
+from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor, NeverReturned
 from ...server import Server
 
 MAX_CONNECTIONS = 2
@@ -50,7 +50,7 @@ server can be reached at all; when it has had its chance after that, the third, 
 raised."""
 
 
-def call_in_a_thread(callers: Callers) -> Call:
+def call_in_a_thread(callers: DaemonExecutor) -> Call:
     """Calls made by threads, which are left behind if they do not return."""
 
     def call(

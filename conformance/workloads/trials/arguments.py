@@ -10,8 +10,8 @@ from poolproof.spec.model.events import ArgumentTried, Error, Event
 from ...adapters.facade import usable_by_threads
 from ...adapters.probe import Prepared
 from ...adapters.settings import PoolSettings
-from ...isolation.call_with_timeout import NeverReturned, bounded
-from ...isolation.run_in_fork import apart
+from ...isolation.call_with_timeout import NeverReturned, call_with_timeout
+from ...isolation.run_in_fork import run_in_fork
 from ..themes import BRIEF_S
 
 SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)
@@ -56,7 +56,7 @@ def _try(
 
         try:
             # A pool that takes the argument to mean "without bound" may open or allocate without end.
-            refused = (apart if isolated else bounded)(build_and_acquire)["refused"]
+            refused = (run_in_fork if isolated else call_with_timeout)(build_and_acquire)["refused"]
         except NeverReturned:
             return ArgumentTried(monotonic(), argument, repr(value), None, returned=False)
     error = Error(**refused) if isinstance(refused, dict) else None

@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
 from ...engines.threads.task import described
-from ...isolation.call_with_timeout import OVERDUE_S, Callers
+from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -40,7 +40,7 @@ class Bystander:
         """Where it has come to, and what lets it go on. Where it ends is nowhere."""
         self._is_awaited = stands_still
         """Whether anybody asks where it stands. Else it goes on: a fork may be waiting for it."""
-        callers = Callers()
+        callers = DaemonExecutor()
         self._done = callers.submit(self._run)
         callers.dismiss()
 

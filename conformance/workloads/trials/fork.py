@@ -24,8 +24,13 @@ from poolproof.spec.model.fork_events import (
 from ...adapters.adapter import AnyAdapter
 from ...adapters.facade import usable_by_threads
 from ...adapters.probe import Prepared
-from ...isolation.call_with_timeout import Callers, NeverReturned, bounded, error_of
-from ...isolation.run_in_fork import Answer, answered_apart
+from ...isolation.call_with_timeout import (
+    DaemonExecutor,
+    NeverReturned,
+    call_with_timeout,
+    error_of,
+)
+from ...isolation.run_in_fork import Answer, answered_in_fork
 from ...server import Server
 from .after_fork import (
     MAX_CONNECTIONS,
@@ -227,7 +232,7 @@ class _Trial:
                 tell()
 
         try:
-            seen = answered_apart(go_on, CHILD_S)["seen"]
+            seen = answered_in_fork(go_on, CHILD_S)["seen"]
         except NeverReturned:
             return None
         assert isinstance(seen, list)
@@ -239,8 +244,8 @@ class _Trial:
     @contextmanager
     def _opened(self) -> Iterator[User]:
         """A pool, and who uses it in this process."""
-        pool = bounded(lambda: self._adapter.open(self._settings))
-        callers = Callers()
+        pool = call_with_timeout(lambda: self._adapter.open(self._settings))
+        callers = DaemonExecutor()
         call = call_in_a_thread(callers)
         try:
             yield User("parent", self._adapter, self._prepared.library, pool, self._server, call)

@@ -12,7 +12,7 @@ from poolproof.spec.model.events import Event, FeatureTried
 from ...adapters.adapter import AdapterError, AnyAdapter
 from ...adapters.facade import Facade, usable_by_threads
 from ...adapters.probe import Prepared
-from ...isolation.call_with_timeout import OVERDUE_S, bounded, error_of
+from ...isolation.call_with_timeout import OVERDUE_S, call_with_timeout, error_of
 from .features import FEATURES, Client, Feature, FeatureFailed, close
 
 MAX_CONNECTIONS = 3
@@ -36,7 +36,7 @@ def _tour(adapter: AnyAdapter, prepared: Prepared, step: Callable[[], None]) -> 
     make_client = cast("Callable[..., Client]", prepared.library.client)
     settings = replace(prepared.settings, max_connections=MAX_CONNECTIONS, timeout=1.0)
     own = {name: value for name, value in settings.arguments().items() if name in ADDRESS}
-    pool = bounded(lambda: adapter.open(settings))
+    pool = call_with_timeout(lambda: adapter.open(settings))
     events: list[Event] = []
 
     def note(feature: str, use: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ def _tour(adapter: AnyAdapter, prepared: Prepared, step: Callable[[], None]) -> 
 
     at_first = 0
     with suppress(Exception):
-        at_first = bounded(partial(_how_many, adapter, pool))
+        at_first = call_with_timeout(partial(_how_many, adapter, pool))
     for feature, use in FEATURES.items():
         # What the client cannot do on its own pool, for want of permission, no other pool owes it.
         if error_of(partial(_run, adapter, on_its_own_pool, use), FEATURE_S) is None:
