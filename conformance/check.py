@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from secrets import token_hex
 
@@ -19,6 +19,7 @@ from .adapters.clock_probe import goes_by_another_clock
 from .adapters.probe import Prepared, library_version, prepare
 from .adapters.settings import PoolSettings
 from .callers.factory import Drivers
+from .callers.playing import play_through
 from .checker import Checker, Violation
 from .engines import asyncio as loop
 from .engines import threads as scheduler
@@ -31,7 +32,7 @@ from .search.reduction import shorten_stories
 from .server import Server
 from .server.monitor import ServerMonitor
 from .workloads.context import CheckContext, TimeLimit
-from .workloads.themes import ONLY_CONDUCTED, TIMED, themes_for
+from .workloads.themes import ONLY_CONDUCTED, TIMED, Theme, terms_of, themes_for
 from .workloads.trials import run_trials
 from .workloads.wall_clock import show_out_the_idle, try_in_real_time
 
@@ -190,7 +191,7 @@ def _run_programs(
         unjudged = frozenset(
             theme
             for theme in TIMED.intersection(themes)
-            if goes_by_another_clock(context.new_driver(theme), prepared, theme)
+            if _goes_by_another_clock(context, prepared, theme)
         )
         told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
         judged = [each for each in themes if each not in unjudged]
@@ -216,6 +217,12 @@ def _run_programs(
         )
         return (note,), True
     return told, False
+
+
+def _goes_by_another_clock(context: CheckContext, prepared: Prepared, theme: Theme) -> bool:
+    config = terms_of(theme, 4, takes_timeout="timeout" in prepared.settings.takes)
+    play = partial(play_through, context.new_driver(theme))
+    return goes_by_another_clock(play, prepared, config)
 
 
 def _in_one_line(reason: Exception) -> str:

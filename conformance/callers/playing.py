@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from poolproof.spec.model.events import Event
+
 from ..programs.operations import (
     AwaitReply,
     BeginOutage,
@@ -52,3 +54,10 @@ def run_possible(driver: Driver, operations: Sequence[Operation]) -> None:
     for operation in operations:
         if possible(driver, operation):
             driver.run_one(operation)
+
+
+def play_through(driver: Driver, operations: Sequence[Operation]) -> Sequence[Event]:
+    """Run what is possible of these, close the driver, and return what was seen."""
+    run_possible(driver, operations)
+    driver.close()
+    return driver.events

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import redis
@@ -13,10 +14,11 @@ from sound.reaping import ReapingPool
 from poolproof.conformance.adapters.clock_probe import goes_by_another_clock
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
+from poolproof.conformance.callers.playing import play_through
 from poolproof.conformance.engines.threads import install
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import Theme
+from poolproof.conformance.workloads.themes import Theme, terms_of
 from poolproof.spec import Capability
 
 NAME = "poolproof-ageing"
@@ -89,11 +91,12 @@ def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
     pool: type[object], theme: Theme, another: bool, server: Server, monitor: ServerMonitor
 ) -> None:
     prepared = prepare(adapter_of(pool), settings(server), monitor)
+    config = terms_of(theme, 4, takes_timeout=True)
     with install():
         drivers = drivers_of(prepared)
         driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
 
-        assert goes_by_another_clock(driver, prepared, theme) is another
+        assert goes_by_another_clock(partial(play_through, driver), prepared, config) is another
 
 
 @pytest.mark.parametrize(
