@@ -5,20 +5,14 @@ from collections.abc import Sequence
 from poolproof.spec.model.events import Event
 
 from ..programs.operations import (
-    AwaitReply,
     BeginOutage,
     Cancel,
-    CutHeld,
-    CutReply,
-    Drop,
+    Cancelled,
     EndOutage,
-    Forget,
-    LeaveUnread,
+    OnHeld,
     Operation,
     Release,
-    ReleaseUnanswered,
-    Use,
-    Write,
+    ReleaseInside,
 )
 from .driver import Driver
 
@@ -28,21 +22,12 @@ def possible(driver: Driver, operation: Operation) -> bool:
     match operation:
         case Release(acquire, again=True):
             return acquire in driver.released and "A" not in driver.retired
-        case (
-            Release(acquire)
-            | Use(acquire)
-            | Write(acquire)
-            | Drop(acquire)
-            | Forget(acquire)
-            | LeaveUnread(acquire)
-            | ReleaseUnanswered(acquire)
-            | AwaitReply(acquire, _)
-            | CutHeld(acquire, _)
-            | CutReply(acquire, _, _)
-        ):
+        case Release(acquire) | OnHeld(acquire):
             return acquire in driver.holding and "A" not in driver.retired
         case Cancel(acquire):
             return acquire in driver.waiting
+        case Cancelled(inner) | ReleaseInside(inner):
+            return possible(driver, inner)
         case BeginOutage() | EndOutage():
             return True
         case _:

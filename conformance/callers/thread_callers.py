@@ -27,7 +27,7 @@ from ..adapters.adapter import (
     AdapterError,
     AnyAdapter,
 )
-from ..engines.threads import Signal
+from ..programs.fault_kinds import Signal
 from .driver import Surroundings
 from .outcomes import Outcomes
 

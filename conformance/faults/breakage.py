@@ -11,7 +11,7 @@ from time import monotonic
 
 from poolproof.spec.model.events import BytesArrived, Cut, LeftUnread
 
-from ..programs.fault_kinds import CutInReply, Ending
+from ..programs.fault_kinds import CutInReply, CutKind
 from ..programs.operations import (
     CutHeld,
     CutIdle,
@@ -59,13 +59,13 @@ class Breakage(Links):
             case _:
                 super()._inflict(operation)
 
-    def _cut_idle(self, pool: str, which: int, how: Ending) -> None:
+    def _cut_idle(self, pool: str, which: int, how: CutKind) -> None:
         """Have an idle connection cut: the so manieth, the longest idle first, counted round."""
         idle = self._idle(pool)
         if idle:
             self._cut(pool, idle[which % len(idle)], how)
 
-    def _cut_held(self, acquire: int, how: Ending) -> None:
+    def _cut_held(self, acquire: int, how: CutKind) -> None:
         """Have a connection cut that is in use."""
         held = self._held(acquire)
         if held.number is not None:
@@ -151,7 +151,7 @@ class Breakage(Links):
         idle = seen - in_use - self._half_closed
         return sorted(idle, key=lambda number: (since.get(number, -1), number))
 
-    def _cut(self, pool: str, number: int, how: Ending) -> None:
+    def _cut(self, pool: str, number: int, how: CutKind) -> None:
         """Cut it; where the network cannot be told to, the server closes it."""
         if number in self._half_closed:
             return  # the server holds it for open, and its pool knows that it has ended

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..callers.driver import Driver, Surroundings
-from ..programs.fault_kinds import CutByNetwork, CutInReply, Ending
+from ..programs.fault_kinds import CutByNetwork, CutInReply, CutKind
 from .network import Link, Proxy, ends
 
-ENDED: Final[Mapping[Ending, str]] = {
+ENDED: Final[Mapping[CutKind, str]] = {
     "closed by the server": "CLIENT KILL",
     "hung up": "it is closed at its other end",
     "half-closed": "its other end says that no more will come",
@@ -45,7 +45,7 @@ class Links(Driver):
                 return link
         return None
 
-    def _end(self, number: int, how: Ending) -> bool:
+    def _end(self, number: int, how: CutKind) -> bool:
         """Have a connection end in one of the ways of the network; whether it has."""
         if self._proxy is None or how == "closed by the server" or not sockets_show():
             return False

@@ -7,6 +7,11 @@ Means: TypeAlias = Literal["cancel", "wait_for", "timeout"]
 
 MEANS: tuple[Means, ...] = ("cancel", "wait_for", "timeout")
 
+Signal: TypeAlias = Literal["KeyboardInterrupt", "SystemExit"]
+"""What the handler of a signal raises in a thread: that of Ctrl-C, and one that ends the process."""
+
+SIGNALS: tuple[Signal, ...] = ("KeyboardInterrupt", "SystemExit")
+
 Refusal: TypeAlias = Literal["refused", "full", "locked"]
 """How a server turns away who connects: nobody listens, it has no room, or it demands a password."""
 
@@ -20,10 +25,10 @@ CutByNetwork: TypeAlias = CutInReply | Literal["half-closed"]
 listens.
 """
 
-Ending: TypeAlias = Literal["closed by the server"] | CutByNetwork
+CutKind: TypeAlias = Literal["closed by the server"] | CutByNetwork
 """How a connection is cut."""
 
-ENDINGS: tuple[Ending, ...] = ("closed by the server", "hung up", "half-closed", "reset")
+CUT_KINDS: tuple[CutKind, ...] = ("closed by the server", "hung up", "half-closed", "reset")
 
 Silence: TypeAlias = Literal["frozen", "paused", "swallowed"]
 """How a server is there and says nothing: its process is stopped, it was told to let everybody wait, or

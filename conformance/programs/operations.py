@@ -5,17 +5,30 @@ then goes on. Most programs are sequential: each burst is one operation. In the 
 callers act at once, in the order that a schedule says, and some of them may be left waiting.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Literal, TypeVar
 
 from poolproof.spec.model.events import PoolConfig
 
-from ..engines.asyncio import Cancellation
-from ..engines.threads import Schedule, Signal
-from .fault_kinds import Absence, CutInReply, Ending, Failure, Means
+from .fault_kinds import Absence, CutInReply, CutKind, Failure, Means, Signal
+from .schedule import Cancellation, Schedule
 
 PATIENT_S = 0.3
 """A timeout within which programs release."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnAcquire:
+    """An operation on an acquire that was made before, or on what it got."""
+
+    acquire: int
+    """The number of its call."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnHeld(OnAcquire):
+    """An operation that can be done as long as the connection is in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +49,22 @@ class Acquire:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class Release(OnAcquire):
     """Give the connection that `acquire` got to a pool: to its own, again, or to another."""
 
-    acquire: int
     to: str
     again: bool = False
     """Whether it is meant for a connection that has been released."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Use(OnHeld):
     """Send a command on the connection and read its reply."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class Write(OnHeld):
     """Send a command on the connection that writes something, and read its reply."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +85,13 @@ class Promote:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(OnHeld):
     """Close the connection while it is in use."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(OnHeld):
     """Let go of the connection without releasing it. Garbage is collected then."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +103,14 @@ class RunBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseUnanswered:
+class ReleaseUnanswered(OnHeld):
     """Release the connection while the server still owes it a reply."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitReply:
+class AwaitReply(OnHeld):
     """Send a command whose reply the server withholds for a while, and wait for it."""
 
-    acquire: int
     server_s: float
 
 
@@ -150,19 +151,18 @@ class Reauthenticate:
 
 @dataclass(frozen=True, slots=True)
 class CutIdle:
-    """Have a connection cut that is idle: the so manieth of those that wait their turn."""
+    """Have a connection cut that is idle: the n-th of those that wait their turn, counted from 0."""
 
     pool: str
     which: int
-    how: Ending = "closed by the server"
+    how: CutKind = "closed by the server"
 
 
 @dataclass(frozen=True, slots=True)
-class CutHeld:
+class CutHeld(OnHeld):
     """Have the connection cut while it is in use."""
 
-    acquire: int
-    how: Ending = "closed by the server"
+    how: CutKind = "closed by the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +171,22 @@ class TimeOutIdle:
 
 
 @dataclass(frozen=True, slots=True)
-class CutReply:
+class CutReply(OnHeld):
     """Send a command on the connection, which ends when so many bytes of the reply have come."""
 
-    acquire: int
     after: int
     how: CutInReply
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveUnread:
+class LeaveUnread(OnHeld):
     """Send a command on the connection, and do not read the reply, which has come when this is over."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
 class SendUnasked:
     """Have something arrive that nobody has asked for, and that can be taken for a reply, on a
-    connection that is idle: the so manieth of those that wait their turn.
+    connection that is idle: the n-th of those that wait their turn, counted from 0.
     """
 
     pool: str
@@ -209,10 +206,8 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(OnAcquire):
     """Cancel the caller of an acquire that waits, or that is kept waiting by the server."""
-
-    acquire: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +244,7 @@ class BeginFailing:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Cancel the caller of an operation when it is suspended for the so manieth time."""
+    """Cancel the caller of an operation when it is suspended for the n-th time."""
 
     operation: "Acquire | Release"
     at: Cancellation
@@ -265,8 +260,8 @@ class Limited:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """In the middle of an operation, at the so manieth function that it enters, the same thread
+class ReleaseInside:
+    """In the middle of an operation, at the n-th function that it enters, the same thread
     releases a connection, as a finalizer or a signal handler does.
     """
 
@@ -319,11 +314,30 @@ Crowded = (
     | EndOutage
     | Cancelled
     | Limited
-    | Inside
+    | ReleaseInside
     | InTurn
     | BeginFailing
 )
 Operation = Single | Crowded
+
+_Any = TypeVar("_Any", bound=Operation)
+
+
+def renumbered(operation: _Any, number_of: Callable[[int], int]) -> _Any:
+    """The same operation on calls with other numbers, and so is each operation inside it.
+
+    `number_of` says the new number of a call by the one that it had.
+    """
+    changed: dict[str, object] = {}
+    for field in fields(operation):
+        value = getattr(operation, field.name)
+        if isinstance(value, Operation):
+            changed[field.name] = renumbered(value, number_of)
+        elif isinstance(operation, InTurn):
+            changed[field.name] = tuple(renumbered(each, number_of) for each in value)
+    if isinstance(operation, OnAcquire):
+        changed["acquire"] = number_of(operation.acquire)
+    return replace(operation, **changed)  # type: ignore[arg-type]  # the fields are its own
 
 
 @dataclass(frozen=True, slots=True)

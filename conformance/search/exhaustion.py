@@ -18,9 +18,10 @@ from poolproof.spec.model.events import PoolConfig
 from ..adapters.probe import Prepared
 from ..callers.factory import Driver, ScheduledThreads, Tasks
 from ..callers.playing import run_possible
-from ..engines.asyncio import Cancellation, TooManySuspensions, sweep
-from ..engines.threads import Course, NotRepeatable, Schedule, each_schedule
+from ..engines.asyncio import TooManySuspensions, sweep
+from ..engines.threads import Course, NotRepeatable, each_schedule
 from ..programs.operations import Build, Burst, InTurn, Release
+from ..programs.schedule import Cancellation, Schedule
 from ..server.fake import ImaginedServer, stand_in_for
 from ..workloads.context import CheckContext
 from ..workloads.mishaps import (

@@ -7,41 +7,19 @@ Simplifying and Isolating Failure-Inducing Input, 2002). A shorter program count
 is broken by it, on the real server, by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
-from typing import TypeVar
 
 from ..callers.factory import Driver
 from ..callers.playing import possible
 from ..checker import Violation
-from ..programs.operations import (
-    AwaitReply,
-    Build,
-    Cancel,
-    Cancelled,
-    CutHeld,
-    CutReply,
-    Drop,
-    Forget,
-    Inside,
-    InTurn,
-    LeaveUnread,
-    Operation,
-    Release,
-    ReleaseUnanswered,
-    Use,
-    Write,
-)
+from ..programs.operations import Build, Cancelled, Operation, Release, ReleaseInside, renumbered
 from ..programs.trace import Step
 from ..workloads.context import CheckContext
 
-_Any = TypeVar("_Any", bound=Operation)
-
-Numbers = Mapping[int, int]
-"""The number that a call has, by the one that it had when more was done before it."""
-
 NO_CALL = 0
+"""The number of no call."""
 
 
 def shorten_stories(context: CheckContext, shorten_s: float) -> None:
@@ -119,9 +97,13 @@ class _Reduction:
 
 def _perform(driver: Driver, steps: Sequence[Step]) -> None:
     """Do it again, as far as it still can be done."""
-    numbers: dict[int, int] = {}
+    numbers: dict[int, int] = {}  # that a call has, by the one that it had when more came before it
+
+    def number_of(call: int) -> int:
+        return numbers.get(call, NO_CALL)
+
     for step in steps:
-        operations = [_numbered(operation, numbers) for operation in step.burst.operations]
+        operations = [renumbered(operation, number_of) for operation in step.burst.operations]
         left = tuple(operation for operation in operations if _can_be_done(driver, operation))
         first = driver.next_call
         if left:
@@ -133,41 +115,9 @@ def _perform(driver: Driver, steps: Sequence[Step]) -> None:
 def _can_be_done(driver: Driver, operation: Operation) -> bool:
     if isinstance(operation, Release) and operation.acquire in driver.released:
         return "A" not in driver.retired  # once more, as the program had it
-    if isinstance(operation, Cancelled | Inside):
+    if isinstance(operation, Cancelled | ReleaseInside):
         return _can_be_done(driver, operation.operation)
     return possible(driver, operation)
-
-
-def _numbered(operation: _Any, numbers: Numbers) -> _Any:
-    """The operation on the calls as they are numbered now."""
-    match operation:
-        case Cancelled():
-            return replace(operation, operation=_numbered(operation.operation, numbers))
-        case Inside():
-            return replace(
-                operation,
-                operation=_numbered(operation.operation, numbers),
-                release=_numbered(operation.release, numbers),
-            )
-        case InTurn():
-            inner = tuple(_numbered(each, numbers) for each in operation.operations)
-            return replace(operation, operations=inner)
-        case (
-            Release()
-            | Use()
-            | Write()
-            | Drop()
-            | Forget()
-            | ReleaseUnanswered()
-            | AwaitReply()
-            | CutHeld()
-            | CutReply()
-            | LeaveUnread()
-            | Cancel()
-        ):
-            return replace(operation, acquire=numbers.get(operation.acquire, NO_CALL))
-        case _:
-            return operation
 
 
 def _builds(step: Step) -> bool:

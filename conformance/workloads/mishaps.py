@@ -2,8 +2,7 @@
 
 from poolproof.spec import Capability
 
-from ..engines.threads import SIGNALS
-from ..programs.fault_kinds import FAILURES, MEANS, REFUSALS, Refusal
+from ..programs.fault_kinds import FAILURES, MEANS, REFUSALS, SIGNALS, Refusal
 from ..programs.operations import (
     BeginFailing,
     BeginOutage,

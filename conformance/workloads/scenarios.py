@@ -4,11 +4,9 @@ There are few enough of them, and each is small enough, to try every course that
 are numbered from 1 in the order in which they are made.
 """
 
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 from ..callers.factory import Driver
-from ..engines.asyncio import Cancellation
 from ..programs.operations import (
     Acquire,
     Cancel,
@@ -16,19 +14,18 @@ from ..programs.operations import (
     ClosePool,
     DisconnectPool,
     Elapse,
-    Forget,
     HoldConnects,
-    Inside,
     LetConnect,
     Operation,
     Pass,
     Release,
+    ReleaseInside,
+    renumbered,
 )
+from ..programs.schedule import Cancellation
 from .themes import CROWD_S, GRACE_S
 
 ASK = Acquire("A")
-
-_Any = TypeVar("_Any", bound=Operation)
 
 
 def give(acquire: int) -> Release:
@@ -87,6 +84,10 @@ def staged(
     earlier = len(before)
     before += (ASK,) * idle + tuple(give(earlier + call + 1) for call in range(idle))
     first = len(before) + 1
+
+    def later(call: int) -> int:
+        return call + earlier
+
     return Scenario(
         name,
         max_connections,
@@ -94,27 +95,10 @@ def staged(
         frozenset(range(first, first + holding)),
         frozenset(range(first + holding, first + holding + waiting)),
         ((ASK, Pass(apart_s)) if apart_s else (ASK,)) * waiting,
-        tuple(_later(operation, earlier) for operation in at_once),
-        tuple(_later(operation, earlier) for operation in after),
+        tuple(renumbered(operation, later) for operation in at_once),
+        tuple(renumbered(operation, later) for operation in after),
         timeout_s,
     )
-
-
-def _later(operation: _Any, calls: int) -> _Any:
-    """The same operation when so many more calls have been made before."""
-    match operation:
-        case Release() | Cancel() | Forget():
-            return replace(operation, acquire=operation.acquire + calls)
-        case Cancelled():
-            return replace(operation, operation=_later(operation.operation, calls))
-        case Inside():
-            return replace(
-                operation,
-                operation=_later(operation.operation, calls),
-                release=_later(operation.release, calls),
-            )
-        case _:
-            return operation
 
 
 MEETINGS = (
@@ -274,14 +258,14 @@ def released_inside(point: int) -> tuple[Scenario, ...]:
         staged(
             "a release inside an acquire that opens a connection",
             2,
-            (Inside(ASK, point, give(1)),),
+            (ReleaseInside(ASK, point, give(1)),),
             holding=1,
             shown=True,
         ),
         staged(
             "a release inside an acquire that finds an idle connection",
             2,
-            (Inside(ASK, point, give(5)),),
+            (ReleaseInside(ASK, point, give(5)),),
             holding=1,
             shown=True,
             idle=2,
@@ -289,21 +273,21 @@ def released_inside(point: int) -> tuple[Scenario, ...]:
         staged(
             "a release inside an acquire that finds all in use",
             1,
-            (Inside(ASK, point, give(1)),),
+            (ReleaseInside(ASK, point, give(1)),),
             holding=1,
             shown=True,
         ),
         staged(
             "a release inside a release",
             2,
-            (Inside(give(1), point, give(2)),),
+            (ReleaseInside(give(1), point, give(2)),),
             holding=2,
             shown=True,
         ),
         staged(
             "a release inside a release that serves a waiter",
             2,
-            (Inside(give(1), point, give(2)),),
+            (ReleaseInside(give(1), point, give(2)),),
             holding=2,
             shown=True,
             waiting=1,

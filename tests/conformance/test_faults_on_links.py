@@ -16,7 +16,7 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.faults.network import ends
-from poolproof.conformance.programs.fault_kinds import ENDINGS, Absence, Ending
+from poolproof.conformance.programs.fault_kinds import CUT_KINDS, Absence, CutKind
 from poolproof.conformance.programs.operations import (
     Acquire,
     BeginOutage,
@@ -45,7 +45,7 @@ SOUND = pytest.mark.parametrize(
     ids=["threads", "asyncio"],
 )
 
-IN_ALL_WAYS = pytest.mark.parametrize("how", ENDINGS)
+IN_ALL_WAYS = pytest.mark.parametrize("how", CUT_KINDS)
 
 Run = Callable[..., list[Event]]
 
@@ -120,7 +120,7 @@ def cuts(events: list[Event]) -> list[tuple[int, bool]]:
 @SOUND
 @IN_ALL_WAYS
 def test_however_an_idle_connection_ends_it_is_seen_and_replaced(
-    run: Run, pool: type[object], how: Ending
+    run: Run, pool: type[object], how: CutKind
 ) -> None:
     cut = CutIdle("A", 0, how)
     events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), cut, cut, cut, ASK, ASK)
@@ -134,7 +134,7 @@ def test_however_an_idle_connection_ends_it_is_seen_and_replaced(
 @SOUND
 @IN_ALL_WAYS
 def test_however_a_connection_ends_in_use_its_holder_has_an_error_and_its_slot_serves_another(
-    run: Run, pool: type[object], how: Ending
+    run: Run, pool: type[object], how: CutKind
 ) -> None:
     cut = CutHeld(1, how)
     events = run(pool, Theme.CUT_HELD, ASK, ASK, cut, cut, Use(1), *released(1), ASK)
@@ -149,7 +149,7 @@ def test_however_a_connection_ends_in_use_its_holder_has_an_error_and_its_slot_s
 @pytest.mark.parametrize("pool", [LooksOnlyWhenGivenBack, LooksOnlyWhenATaskGivesBack])
 @IN_ALL_WAYS
 def test_who_looks_only_when_it_takes_back_hands_out_what_has_ended_since(
-    run: Run, pool: type[object], how: Ending
+    run: Run, pool: type[object], how: CutKind
 ) -> None:
     events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), CutIdle("A", 0, how), ASK)
 
@@ -159,7 +159,7 @@ def test_who_looks_only_when_it_takes_back_hands_out_what_has_ended_since(
 @pytest.mark.parametrize("pool", [ForgetsTheSlotOfABrokenConnection, ForgetsTheSlotOfABrokenStream])
 @IN_ALL_WAYS
 def test_who_forgets_the_slot_of_what_has_broken_forgets_it_however_it_broke(
-    run: Run, pool: type[object], how: Ending
+    run: Run, pool: type[object], how: CutKind
 ) -> None:
     events = run(pool, Theme.CUT_HELD, ASK, ASK, CutHeld(1, how), *released(1, 2))
 

@@ -15,7 +15,8 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.counterexample.story import tell
-from poolproof.conformance.engines.threads import SIGNALS, Scheduler, Signal, kept_reply
+from poolproof.conformance.engines.threads import Scheduler, kept_reply
+from poolproof.conformance.programs.fault_kinds import SIGNALS, Signal
 from poolproof.conformance.programs.operations import Acquire, Build, InterruptCommand, Release
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor

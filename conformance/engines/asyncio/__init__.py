@@ -4,7 +4,8 @@ A loop whose clock stands still until it is moved and that knows when nothing ca
 cancellation at a chosen suspension.
 """
 
-from .cancellation import Cancellation, Started, Sweep, TooManySuspensions, start, sweep
+from ...programs.schedule import Cancellation
+from .cancellation import Started, Sweep, TooManySuspensions, start, sweep
 from .errors import CannotHost, Stalled
 from .holding import HeldConnect
 from .virtual import Unhandled, VirtualLoop

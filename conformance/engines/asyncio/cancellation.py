@@ -11,26 +11,13 @@ from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
 from typing import Final, Generic, TypeVar
 
+from ...programs.schedule import Cancellation
 from .stacks import innermost
 
 _Result = TypeVar("_Result")
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 MOST_SUSPENSIONS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Cancellation:
-    """When a task is to be cancelled."""
-
-    at_suspension: int
-    """The first is 1."""
-    late: bool
-    """Whether in the gap between the completion of what it waits for and the moment it goes on."""
-
-    def __str__(self) -> str:
-        when = "just before it goes on from" if self.late else "at"
-        return f"cancelled {when} suspension {self.at_suspension}"
 
 
 class Counted(Coroutine[object, object, _Result_co], Generic[_Result_co]):

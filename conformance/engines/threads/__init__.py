@@ -8,24 +8,24 @@ A scheduler that runs unmodified threaded code deterministically.
             scheduler.start(other_work)
             course = scheduler.run(Schedule(picks=(1,), preemptions=(7,)))
 
-Reading order: `schedule` (what is drawn), `task` and `scheduler` (one thread at a time), `locks`,
-`simple_queue`, `clock` and `threads` (what Python's primitives become), `install`, `reads` (a reply
-that does not come), `points` (pre-emption), `exhaustive`.
+Reading order: `course` (what there was to choose), `task` and `scheduler` (one thread at a time),
+`locks`, `simple_queue`, `clock` and `threads` (what Python's primitives become), `install`, `reads`
+(a reply that does not come), `points` (pre-emption), `exhaustive`.
 """
 
+from ...programs.schedule import Schedule
 from .clock import shown_by_loop
+from .course import ALL_POINTS, Choice, Course
 from .exhaustive import NotRepeatable, each_schedule
 from .gate import Gate
 from .install import Installation, install, is_installed
-from .reads import SIGNALS, KeptReply, Signal, kept_reply
-from .schedule import ALL_POINTS, Choice, Course, Schedule
+from .reads import KeptReply, kept_reply
 from .scheduler import START_S, Scheduler
 from .task import CannotHost, Inside, Task
 from .workers import is_worker
 
 __all__ = [
     "ALL_POINTS",
-    "SIGNALS",
     "START_S",
     "CannotHost",
     "Choice",
@@ -37,7 +37,6 @@ __all__ = [
     "NotRepeatable",
     "Schedule",
     "Scheduler",
-    "Signal",
     "Task",
     "each_schedule",
     "install",

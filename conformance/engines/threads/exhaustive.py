@@ -10,7 +10,8 @@ happens between two points, or takes more pre-emptions, is not seen.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .schedule import ALL_POINTS, Course, Schedule
+from ...programs.schedule import Schedule
+from .course import ALL_POINTS, Course
 
 
 class NotRepeatable(Exception):

@@ -9,7 +9,7 @@ withholds it, too: who only looks whether there is anything to read is not decei
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from .gate import Gate
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 LOOKS = socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0)
 """Who reads with one of these only looks, or does not wait."""
-
-
-Signal: TypeAlias = Literal["KeyboardInterrupt", "SystemExit"]
-"""What the handler of a signal raises in a thread: that of Ctrl-C, and one that ends the process."""
-
-SIGNALS: tuple[Signal, ...] = ("KeyboardInterrupt", "SystemExit")
 
 
 class KeptReply:

@@ -20,20 +20,20 @@ from ...callers.calls import Call
 from ...callers.driver import Surroundings
 from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers
 from ...isolation.call_with_timeout import OVERDUE_S
+from ...programs.fault_kinds import Signal
 from ...programs.operations import (
     Acquire,
     Burst,
     Cancel,
     Elapse,
-    Inside,
     InterruptCommand,
     InTurn,
     Operation,
     Release,
+    ReleaseInside,
 )
 from ..virtual_time import LOOKS, MARGIN_S, VirtualTime
-from . import Course, Scheduler, Signal, Task, kept_reply
-from . import Inside as Interjection
+from . import Course, Inside, Scheduler, Task, kept_reply
 from .threads_of_others import SharedThreads
 
 UNSEEN_S = 1.0
@@ -79,7 +79,7 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
         """The releases in the middle of another call that have not returned, and those calls."""
         self.course = Course()
         """Which choices there were in the last burst."""
-        self._inside: Interjection | None = None
+        self._inside: Inside | None = None
 
     @property
     def happened_inside(self) -> bool:
@@ -121,7 +121,7 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
             call = self._start(operation)
         self.course = self._scheduler.run(burst.schedule)
         self._note_who_returned()
-        if len(burst.operations) == 1 and not isinstance(burst.operations[0], Inside):
+        if len(burst.operations) == 1 and not isinstance(burst.operations[0], ReleaseInside):
             self._see_through(call)
         self._let_them_look_again()
 
@@ -136,7 +136,7 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
                 return self._start_call(
                     "A", lambda _: self._do_in_turn(operations), call=next(self._unnumbered)
                 )
-            case Inside(host, point, release):
+            case ReleaseInside(host, point, release):
                 return self._start_inside(host, point, release)
             case Cancel(acquire):
                 pool = self.waiting[acquire]

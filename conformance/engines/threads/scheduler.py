@@ -18,10 +18,11 @@ from types import CodeType, TracebackType
 from typing import Self
 
 from ...isolation import real
+from ...programs.schedule import Schedule
 from . import workers
+from .course import ALL_POINTS, Choice, Course
 from .gate import Gate
 from .points import Interest, call_inside, points
-from .schedule import ALL_POINTS, Choice, Course, Schedule
 from .task import Abandoned, CannotHost, Inside, Task, turn
 
 START_S = 1000.0

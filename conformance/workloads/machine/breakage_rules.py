@@ -8,7 +8,7 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from ...programs.fault_kinds import ENDINGS, CutInReply, Ending
+from ...programs.fault_kinds import CUT_KINDS, CutInReply, CutKind
 from ...programs.operations import (
     Acquire,
     CutHeld,
@@ -38,7 +38,7 @@ AFTER_CUT: tuple[What, ...] = (
 MOST_OF_A_REPLY = 12
 """How many bytes of a reply may have come when the connection ends; never all."""
 
-HOW = st.sampled_from(ENDINGS)
+HOW = st.sampled_from(CUT_KINDS)
 
 
 class BreakageRules(CrowdedRules):
@@ -46,14 +46,14 @@ class BreakageRules(CrowdedRules):
 
     @precondition(lambda self: self._theme is Theme.CUT_IDLE)
     @rule(which=ANY, how=HOW)
-    def cut_idle(self, which: int, how: Ending) -> None:
+    def cut_idle(self, which: int, how: CutKind) -> None:
         """Have a connection cut that is idle."""
         if self._open_to_callers("A"):
             self._run(CutIdle("A", which, how))
 
     @precondition(lambda self: self._theme is Theme.CUT_IDLE)
     @rule(pairs=st.integers(min_value=1, max_value=5), how=HOW)
-    def cut_between_callers(self, pairs: int, how: Ending) -> None:
+    def cut_between_callers(self, pairs: int, how: CutKind) -> None:
         """Have cut what each caller has given back, before the next one comes."""
         for _ in range(pairs):
             before = set(self._driving.holding)
@@ -65,7 +65,7 @@ class BreakageRules(CrowdedRules):
 
     @precondition(lambda self: self._theme is Theme.CUT_HELD and self._held("A"))
     @rule(which=ANY, then=st.sampled_from(AFTER_CUT), how=HOW)
-    def cut_held(self, which: int, then: What, how: Ending) -> None:
+    def cut_held(self, which: int, then: What, how: CutKind) -> None:
         """Have a connection cut that is in use; its holder may notice."""
         if not self._held("A"):
             return
@@ -119,10 +119,10 @@ class BreakageRules(CrowdedRules):
             case Theme.CUT_IDLE:
                 self.exhaust("A")
                 self._release_all("A")
-                for _, how in zip(range(self._driving.free("A")), ENDINGS, strict=False):
+                for _, how in zip(range(self._driving.free("A")), CUT_KINDS, strict=False):
                     self.cut_idle(0, how)
             case Theme.CUT_HELD:
-                for then, how in zip(AFTER_CUT, ENDINGS, strict=True):
+                for then, how in zip(AFTER_CUT, CUT_KINDS, strict=True):
                     self._all_are_in_use_and_one_waits()
                     self.cut_held(0, then, how)
                     self._everybody_is_served()

@@ -9,23 +9,22 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from ...engines.asyncio import Cancellation
-from ...engines.threads import SIGNALS, Schedule
-from ...programs.fault_kinds import MEANS
+from ...programs.fault_kinds import MEANS, SIGNALS
 from ...programs.operations import (
     Acquire,
     Cancel,
     Cancelled,
     Elapse,
     HoldConnects,
-    Inside,
     InterruptCommand,
     LetConnect,
     Limited,
     Operation,
     Pass,
     Release,
+    ReleaseInside,
 )
+from ...programs.schedule import Cancellation, Schedule
 from ..themes import CANCELLING, CROWD_S, CROWDED, Theme
 from .program_under_way import ANY, pick
 from .sequential_rules import SequentialRules
@@ -126,9 +125,9 @@ class CrowdedRules(SequentialRules):
             return
         release = Release(held.pop(which % len(held)), "A")
         if acquiring and self._waiting() < MOST_WAITING:
-            self._run(Inside(Acquire("A"), point, release))
+            self._run(ReleaseInside(Acquire("A"), point, release))
         elif held:
-            self._run(Inside(Release(held[0], "A"), point, release))
+            self._run(ReleaseInside(Release(held[0], "A"), point, release))
 
     def _come_to_the_point(self) -> None:
         match self._theme:

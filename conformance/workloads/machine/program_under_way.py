@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from ...callers.factory import Driver
-from ...engines.threads import Schedule
 from ...programs.operations import Burst, Operation, Release
+from ...programs.schedule import Schedule
 from ..themes import SURPLUS_CALLERS, Theme
 from .drawn_run import DrawnRun, LongEnough
 

@@ -1,31 +1,10 @@
-"""
-Which thread runs when, as plain numbers, and what choices there were. Nothing here runs anything.
-
-The simplest schedule, `Schedule()`, runs every thread until it blocks, in the order in which they
-were started; whatever shrinks towards short tuples of small numbers shrinks towards it.
-"""
+"""What choices there were in a run under a schedule. Nothing here runs anything."""
 
 import sys
 from dataclasses import dataclass
 
 ALL_POINTS = sys.maxsize
 """As the last gap: nothing is pre-empted any more, but the points still to come are noted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Any numbers make a schedule: picks are taken modulo what there is, and missing ones are 0."""
-
-    picks: tuple[int, ...] = ()
-    """
-    For every point at which more than one thread can run: which one does, counted from 0 in the
-    order in which they were started. Once they are used up: 0.
-    """
-    preemptions: tuple[int, ...] = ()
-    """
-    Gaps: so many pre-emption points are passed, and at the next one the running thread has to stop
-    for another that can run, if there is one; then the next gap counts. Once they are used up: no more.
-    """
 
 
 @dataclass(frozen=True, slots=True)
