@@ -47,9 +47,14 @@ class Server:
         _, of, image = self.obtained.partition(CONTAINER_OF)
         return image if of else None
 
+    @property
+    def endpoint(self) -> Address:
+        """Where it listens, with the credentials that it demands."""
+        return Address(self.host, self.port, self.db, self.username, self.password)
+
     def address(self) -> str:
         """The server as a URL, without credentials."""
-        return str(Address(self.host, self.port, self.db))
+        return str(self.endpoint)
 
 
 @contextmanager

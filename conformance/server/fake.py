@@ -7,16 +7,16 @@ again on a real server.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 
-from .monitor import Allowed
+from .monitor import Allowed, Monitor
 
 
-class ImaginedServer:
+class ImaginedServer(Monitor):
     """Numbers connections and answers them; to a driver it is the monitor, too."""
 
     def __init__(self) -> None:
+        super().__init__("the imagined server")
         self.numbers = count(1)
         self.open: dict[int, str] = {}
         """The client name of every open connection."""
@@ -26,38 +26,16 @@ class ImaginedServer:
         self.numbers = count(1)
         self.open.clear()
 
-    def ask(self, *_words: str | float) -> object:
-        """Nobody is asked."""
-        return None
+    def ask(self, *_words: str | float) -> None:
+        """Answer nothing: only what connections ask is answered."""
 
-    def last_commands(self, _name: str) -> frozenset[str]:
-        """Nobody is asked."""
-        return frozenset()
-
-    def takes(self, _user: str, _password: str) -> bool:
-        """Nobody is asked."""
-        return False
-
-    def address_of(self, _number: int) -> str | None:
-        """Nobody is asked."""
-        return None
-
-    def cut(self, _number: int) -> bool:
-        """Nothing is closed."""
-        return False
-
-    def await_closed(self, numbers: frozenset[int], _bound_s: float) -> frozenset[int]:
-        """Nothing is."""
-        return numbers - self.open.keys()
-
-    def among_the_idle(self) -> AbstractContextManager[None]:
-        """Nobody is shown out."""
-        return nullcontext()
+    def lets_in(self) -> None:
+        """Return: everybody is let in."""
 
     def settled_connections(
         self, pools: Mapping[str, str], _allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
-        """The connections of each pool, given the client name of each."""
+        """The connections of each pool, given the client name of each. Nothing moves here."""
         return {
             pool: frozenset(number for number, owner in self.open.items() if owner == name)
             for pool, name in pools.items()
@@ -66,9 +44,6 @@ class ImaginedServer:
     def end_connections(self, names: frozenset[str]) -> None:
         """Close whatever is still open under these client names."""
         self.open = {number: name for number, name in self.open.items() if name not in names}
-
-    def lets_in(self) -> None:
-        """Everybody is."""
 
 
 class _Socket:

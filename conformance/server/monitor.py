@@ -4,19 +4,23 @@ It speaks over a connection of its own, which no judged pool knows of.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from threading import Event
 from time import monotonic
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-import redis
-
+from .control import FAILURES, Control, Refused
 from .discovery import Server
+from .resp import NotRedis
 
 _CLIENT = re.compile(r"^id=(\d+) .*?\bname=(\S*)", re.MULTILINE)
 _ADDRESS = re.compile(r"^id=(\d+) addr=(\S+)", re.MULTILINE)
 _LAST_COMMAND = re.compile(r"^id=.*? name=(\S*) .*?\bcmd=(\S*)", re.MULTILINE)
+
+NAME = "poolproof-monitor"
+"""The client name of the monitor's own connections."""
 
 CLOSING_S = 0.3
 """How long a connection that was closed here may still be seen open there."""
@@ -32,101 +36,31 @@ class ServerGone(Exception):
     """The server went away; the message says what to do."""
 
 
-class Monitor(Protocol):
-    """What a driver asks of the monitor."""
+class Monitor(ABC):
+    """Tells from a server's CLIENT LIST which connections of a pool are open there."""
 
-    def ask(self, *words: str | float) -> object:
-        """Send the server a command."""
-        ...
-
-    def last_commands(self, name: str) -> frozenset[str]:
-        """What was last sent on each of the connections under a client name."""
-        ...
-
-    def takes(self, user: str, password: str) -> bool:
-        """Whether the server takes these credentials from who is connected already."""
-        ...
-
-    def address_of(self, number: int) -> str | None:
-        """Where the server sees a connection come from; None if it is not open."""
-        ...
-
-    def cut(self, number: int) -> bool:
-        """Have the server close a connection, and return when it has; False if it was not open."""
-        ...
-
-    def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
-        """Wait until the server has closed these connections; those that it has when time is up."""
-        ...
-
-    def among_the_idle(self) -> AbstractContextManager[None]:
-        """Connect again, for as long as the block takes, if the server closes the connection."""
-        ...
-
-    def settled_connections(
-        self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
-    ) -> Mapping[str, frozenset[int]]:
-        """The connections of each pool, given the client name of each, once nothing moves.
-
-        `allowed` is what a pool should have left when nothing moves, for those of which that is known.
-        """
-        ...
-
-    def end_connections(self, names: frozenset[str]) -> None:
-        """Close whatever is still open under these client names."""
-        ...
-
-    def lets_in(self) -> None:
-        """See that the server admits a new connection. Raises ServerGone if not."""
-        ...
-
-
-class ServerMonitor:
-    """Asks the server which connections are open, and undoes what a program leaves behind."""
-
-    def __init__(self, server: Server) -> None:
-        self._address = server.address()
-        self._arguments = {
-            "host": server.host,
-            "port": server.port,
-            "db": server.db,
-            "username": server.username or "",
-            "password": server.password or "",
-            "client_name": "poolproof-monitor",
-            "socket_timeout": 30,
-        }
-        self._connection = redis.Connection(**self._arguments)
-        self._spare_connections = 0
-        """How many connections more may be opened to have one command answered."""
+    def __init__(self, called: str) -> None:
+        self._called = called
+        """What texts for users call the server."""
         self._outlasted: dict[str, tuple[Allowed, frozenset[int]]] = {}
-        """Of each pool that had more connections than so many, or others than these, for longer than
-        a close takes: which."""
+        """By pool: the connections that it had beyond what was allowed, and that stayed for longer than
+        a close takes."""
 
+    @abstractmethod
     def ask(self, *words: str | float) -> object:
-        """Send one command and return its reply. Raises ServerGone if there is none."""
-        for _ in range(self._spare_connections):
-            with suppress(redis.ConnectionError):
-                return self._reply(*words)
-        try:
-            return self._reply(*words)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            raise ServerGone(
-                f"the server at {self._address} stopped answering during the check; see that it "
-                f"stays up, and check again"
-            ) from error
+        """The reply to one command; None from a server that is away or only imagined."""
+
+    @abstractmethod
+    def lets_in(self) -> None:
+        """Return if the server admits a new connection, and raise ServerGone if not.
+
+        What a pool cannot do while this cannot be done either is not its fault.
+        """
 
     @contextmanager
     def among_the_idle(self) -> Iterator[None]:
-        """Connect again, for as long as the block takes, if the server closes the connection.
-
-        It does so with who is idle, which the monitor is when the machine stands still.
-        """
-        self._spare_connections = 3
-        try:
-            yield
-            self.ask("PING")
-        finally:
-            self._spare_connections = 0
+        """Keep the monitor heard in a block in which the server closes connections that are idle."""
+        yield
 
     def open_connections(self, pools: Mapping[str, str]) -> Mapping[str, frozenset[int]]:
         """The connections of each pool, given the client name of each."""
@@ -143,13 +77,12 @@ class ServerMonitor:
         return frozenset(command for other, command in listed if other == name)
 
     def takes(self, user: str, password: str) -> bool:
-        """Whether the server takes these credentials from who is connected already."""
+        """Whether the server accepts these credentials on a connection that is open already."""
         self.ask("PING")
         try:
-            self._reply("AUTH", user, password)
-        except (redis.AuthenticationError, redis.ResponseError):
+            return self.ask("AUTH", user, password) == b"OK"
+        except Refused:
             return False
-        return True
 
     def address_of(self, number: int) -> str | None:
         """Where the server sees a connection come from; None if it is not open."""
@@ -157,24 +90,24 @@ class ServerMonitor:
         return next((address for other, address in listed if int(other) == number), None)
 
     def cut(self, number: int) -> bool:
-        """Have the server close a connection, and return when it has; False if it was not open.
+        """Make the server close a connection, and return once it has; False if it was not open.
 
-        Servers do so before they reply, or else in their next round. Raises ServerGone if not.
+        Servers close it before they reply, or else in their next round. Raises ServerGone if not.
         """
         closed = self.ask("CLIENT", "KILL", "ID", number)
         give_up_s = monotonic() + CUTTING_S
-        while self._is_open(number):
+        while number in self._open_numbers():
             if monotonic() > give_up_s:
                 raise ServerGone(
-                    f"the server at {self._address} was told to close a connection (CLIENT KILL) and "
-                    f"has not done so in {CUTTING_S:g} s; use another"
+                    f"{self._called} was told to close a connection (CLIENT KILL) and has not done so "
+                    f"in {CUTTING_S:g} s; use another"
                 )
         return bool(closed)
 
     def await_closed(self, numbers: frozenset[int], bound_s: float) -> frozenset[int]:
-        """Wait until the server has closed these connections; those that it has when time is up.
+        """Wait until the server has closed these connections; returns those it has closed in time.
 
-        It closes them by itself and tells nobody. Who asks again and again is not idle, and stays.
+        It closes them by itself and tells nobody. A monitor that asks again and again is not idle.
         """
         give_up_s = monotonic() + bound_s
         pause = Event()
@@ -185,10 +118,12 @@ class ServerMonitor:
     def settled_connections(
         self, pools: Mapping[str, str], allowed: Mapping[str, Allowed]
     ) -> Mapping[str, frozenset[int]]:
-        """The same; and where a pool has others than are allowed, only those that stay.
+        """The connections of each pool, given the client name of each, once nothing moves.
 
-        A server hears of a close a little after the client has made it, and nothing tells us when;
-        so a surplus is looked at again until it is gone, or has outlasted any close.
+        `allowed` is what a pool should have left by then, where that is known. Of those beyond it only
+        the ones are returned that stay: a server hears of a close a little after the client has made
+        it, and nothing tells us when. So a surplus is looked at again until it is gone, or until it
+        has outlasted any close.
         """
         seen = self.open_connections(pools)
         give_up_s = monotonic() + CLOSING_S
@@ -220,40 +155,65 @@ class ServerMonitor:
             if name in names:
                 self.ask("CLIENT", "KILL", "ID", number)
 
-    def lets_in(self) -> None:
-        """See that the server answers and admits a new connection. Raises ServerGone if not.
-
-        What a pool cannot do while this cannot be done either is not its fault.
-        """
-        self.ask("PING")
-        newcomer = redis.Connection(**self._arguments)
-        try:
-            newcomer.connect()
-        except redis.RedisError as error:
-            raise ServerGone(
-                f"the server at {self._address} turns new connections away ({error}); give it more "
-                f"room (maxclients), or use another"
-            ) from error
-        finally:
-            newcomer.disconnect()
-
-    def close(self) -> None:
-        """Close the monitor's own connection."""
-        self._connection.disconnect()
-
-    def _reply(self, *words: str | float) -> object:
-        self._connection.send_command(*words)  # which connects, if the connection is closed
-        return self._connection.read_response()
-
-    def _is_open(self, number: int) -> bool:
-        return number in self._open_numbers()
-
     def _open_numbers(self) -> frozenset[int]:
         return frozenset(int(number) for number, _ in _CLIENT.findall(self._client_list()))
 
     def _client_list(self) -> str:
         reply = self.ask("CLIENT", "LIST")
-        return reply.decode() if isinstance(reply, bytes) else str(reply)
+        return reply.decode() if isinstance(reply, bytes) else ""
+
+
+class ServerMonitor(Monitor):
+    """Asks a server over one connection, which is opened again after it was lost."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(f"the server at {server.address()}")
+        self._endpoint = server.endpoint
+        self._control = Control(server.endpoint, name=NAME)
+        self._spare_connections = 0
+        """How many connections more may be opened to have one command answered."""
+
+    def ask(self, *words: str | float) -> object:
+        """The reply to one command. Raises ServerGone if there is none, and Refused for an error."""
+        for _ in range(self._spare_connections):
+            with suppress(ConnectionError):
+                return self._control.ask(*words)
+        try:
+            return self._control.ask(*words)
+        except (OSError, NotRedis) as error:
+            raise ServerGone(
+                f"{self._called} stopped answering during the check; see that it stays up, and check "
+                f"again"
+            ) from error
+
+    @contextmanager
+    def among_the_idle(self) -> Iterator[None]:
+        """Connect again in this block if the server closes the monitor's connection as idle.
+
+        The monitor is idle, too, when the machine stands still.
+        """
+        self._spare_connections = 3
+        try:
+            yield
+            self.ask("PING")
+        finally:
+            self._spare_connections = 0
+
+    def lets_in(self) -> None:
+        """Return if the server admits a new connection, and raise ServerGone if not."""
+        self.ask("PING")
+        with Control(self._endpoint, name=NAME) as newcomer:
+            try:
+                newcomer.connect()
+            except FAILURES as error:
+                raise ServerGone(
+                    f"{self._called} turns new connections away ({error}); give it more room "
+                    f"(maxclients), or use another"
+                ) from error
+
+    def close(self) -> None:
+        """Close the monitor's own connection."""
+        self._control.close()
 
 
 def _has_surplus(allowed: int | frozenset[int] | None, seen: frozenset[int]) -> bool:

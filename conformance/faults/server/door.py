@@ -5,11 +5,11 @@ door is opened again by whoever comes next, also when the check that had shut it
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
-import redis
-
+from ...server.control import FAILURES, Control
 from ...server.discovery import Server
 from .server_faults import BOUND_S, FaultFailed, NotOurs, ServerFaults
 
@@ -72,21 +72,10 @@ class Door:
 
 def _unlock(server: Server) -> None:
     """Open what was left locked by a check that was ended by force."""
-    connection = redis.Connection(
-        host=server.host,
-        port=server.port,
-        username="",
-        password=KEY,
-        socket_timeout=BOUND_S,
-    )
-    try:
-        connection.connect()
-        connection.send_command("CONFIG", "SET", "requirepass", server.password or "")
-        connection.read_response()
-    except redis.RedisError:
-        pass  # it is not locked, or not by us
-    finally:
-        connection.disconnect()
+    key = replace(server.endpoint, username=None, password=KEY)
+    # It fails if the server is not locked, or not by us.
+    with Control(key, reply_s=BOUND_S) as control, suppress(*FAILURES):
+        control.ask("CONFIG", "SET", "requirepass", server.password or "")
 
 
 @contextmanager

@@ -6,11 +6,11 @@ server's process, to end it or to stop it, is in restartable.py.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-import redis
-
+from ...server.control import FAILURES, Control, Refused, Reply
 from ...server.discovery import Server
 
 BOUND_S: Final = 10.0
@@ -45,9 +45,8 @@ class ServerFaults:
                 f"the server at {server.address()} was given, so nothing is done to it: let poolproof "
                 "start one"
             )
-        self._server = server
-        self._password = server.password or ""
-        self._connection = self._connected()
+        self._address = server.endpoint
+        self._control = self._connected()
 
     @contextmanager
     def idle_timeout(self, timeout_s: int) -> Iterator[None]:
@@ -72,13 +71,14 @@ class ServerFaults:
     @contextmanager
     def password(self, word: str) -> Iterator[None]:
         """Have it demand this password of who connects; who is connected stays."""
-        before = self._password
+        before = self._address
         try:
             with self._configured("requirepass", word):
-                self._password = word  # also for who undoes it, should we have to connect again
+                # Undoing it takes the password, too, should we have to connect again.
+                self._address = replace(before, username=None, password=word)
                 yield
         finally:
-            self._password = before
+            self._address = before
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
@@ -95,7 +95,7 @@ class ServerFaults:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.disconnect()
+        self._control.close()
 
     def __enter__(self) -> Self:
         return self
@@ -117,49 +117,34 @@ class ServerFaults:
         finally:
             self._ask("CONFIG", "SET", setting, before)
 
-    def _setting(self, setting: str) -> bytes:
+    def _setting(self, setting: str) -> str:
         reply = self._ask("CONFIG", "GET", setting)
-        # A mapping in the newer protocol, or a pair; nothing of what the server does not know.
-        pair = next(iter(reply.items())) if isinstance(reply, dict) and reply else reply
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
+        if not isinstance(reply, list) or len(reply) != 2 or not isinstance(reply[1], bytes):
             raise FaultFailed(f"the server knows no setting {setting!r}")
-        value: bytes = pair[1]
-        return value
+        return reply[1].decode("utf-8", "surrogateescape")
 
-    def _ask(self, *words: str | bytes | float) -> object:
-        # It may have been closed by a fault of ours, such as the idle timeout.
-        with suppress(redis.ConnectionError):
+    def _ask(self, *words: str | float) -> Reply:
+        # A fault of ours, such as the idle timeout, may have closed the connection.
+        with suppress(ConnectionError):
             return self._reply(*words)
-        self._connection.disconnect()
-        self._connection = self._connected()
+        self._control = self._connected()
         try:
             return self._reply(*words)
-        except redis.ConnectionError as error:
+        except ConnectionError as error:
             raise FaultFailed(f"the server is gone: {words[0]!r} cannot be asked") from error
 
-    def _reply(self, *words: str | bytes | float) -> object:
+    def _reply(self, *words: str | float) -> Reply:
         try:
-            self._connection.send_command(*words)
-            return self._connection.read_response()
-        except redis.TimeoutError as error:
-            # What comes later must not be taken for the reply to something else.
-            self._connection.disconnect()
+            return self._control.ask(*words)
+        except TimeoutError as error:
             raise FaultFailed(f"{words[0]!r} was not answered within {BOUND_S:g} s") from error
-        except redis.ResponseError as error:
+        except Refused as error:
             raise FaultFailed(f"the server does not do {words[0]!r}: {error}") from error
 
-    def _connected(self) -> redis.Connection:
-        connection = redis.Connection(
-            host=self._server.host,
-            port=self._server.port,
-            db=self._server.db,
-            username=self._server.username or "",
-            password=self._password,
-            client_name="poolproof-faults",
-            socket_timeout=BOUND_S,
-        )
+    def _connected(self) -> Control:
+        control = Control(self._address, name="poolproof-faults", reply_s=BOUND_S)
         try:
-            connection.connect()
-        except redis.RedisError as error:
+            control.connect()
+        except FAILURES as error:
             raise FaultFailed("the server lets nobody in to tell it what to do") from error
-        return connection
+        return control

@@ -6,12 +6,9 @@ The child uses nothing that a thread of the parent may hold: no monitor, and not
 import signal
 from collections.abc import Callable
 from concurrent.futures import wait
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal, TypeAlias
-
-import redis
 
 from poolproof.spec.model.events import Event
 from poolproof.spec.model.fork_events import (
@@ -25,6 +22,7 @@ from ...adapters.adapter import AnyAdapter
 from ...adapters.client import ClientLibrary
 from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor, NeverReturned
 from ...server import Server
+from ...server.control import FAILURES, Control
 
 MAX_CONNECTIONS = 2
 """One in use at the fork, and one idle."""
@@ -223,22 +221,8 @@ def _ignore(_trouble: str) -> None:
 
 def connect_without_pool(server: Server) -> None:
     """Open a connection, use it and close it. Raises Undecided if that does not work."""
-    connection = redis.Connection(
-        host=server.host,
-        port=server.port,
-        db=server.db,
-        username=server.username or "",
-        password=server.password or "",
-        client_name="poolproof-control",
-        socket_timeout=OVERDUE_S,
-        socket_connect_timeout=OVERDUE_S,
-    )
     try:
-        connection.connect()
-        connection.send_command("PING")
-        connection.read_response()
-    except (redis.RedisError, OSError) as error:
+        with Control(server.endpoint, name="poolproof-control", reply_s=OVERDUE_S) as control:
+            control.ask("PING")
+    except FAILURES as error:
         raise Undecided("the server cannot be reached without a pool either") from error
-    finally:
-        with suppress(redis.RedisError, OSError):
-            connection.disconnect()

@@ -7,8 +7,6 @@ from functools import partial
 from secrets import token_hex
 from time import monotonic
 
-import redis
-
 from poolproof.spec.model.events import Event, Shown
 
 from ...adapters.facade import usable_by_threads
@@ -16,6 +14,7 @@ from ...adapters.probe import Prepared
 from ...adapters.settings import PoolSettings
 from ...isolation.call_with_timeout import error_of
 from ...server import Server
+from ...server.control import Refused
 from ...server.monitor import ServerMonitor
 from ..themes import BRIEF_S
 
@@ -46,7 +45,7 @@ def _admit(monitor: ServerMonitor, user: str, password: str) -> bool:
     """Let the user in, if the server has users at all."""
     try:
         monitor.ask("ACL", "SETUSER", user, "on", f">{password}", "~*", "+@all")
-    except redis.ResponseError:
+    except Refused:
         return False
     return True
 
