@@ -65,9 +65,12 @@ def test_what_is_no_reply_is_not_waited_for() -> None:
         connection.sendall(b"\x15")
         connection.recv(1)
 
-    with listener(behave) as port, Control(Address("127.0.0.1", port)) as control:
-        with pytest.raises(NotRedis):
-            control.ask("PING")
+    with (
+        listener(behave) as port,
+        Control(Address("127.0.0.1", port)) as control,
+        pytest.raises(NotRedis),
+    ):
+        control.ask("PING")
 
 
 def test_a_closed_port_is_unreachable() -> None:
