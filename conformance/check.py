@@ -7,12 +7,11 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import metadata
 from secrets import token_hex
 
-from poolproof.spec import CLAUSES, Capability
+from poolproof.spec import CLAUSES
 
 from .adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from .adapters.clock_probe import goes_by_another_clock
@@ -25,6 +24,7 @@ from .engines import asyncio as loop
 from .engines import threads as scheduler
 from .engines.threads.threads_of_others import threads_now
 from .faults.server.door import Door, opened
+from .report.outcome import Findings, Working
 from .search.budget import Budget
 from .search.campaign import run_campaign
 from .search.exhaustion import search
@@ -42,33 +42,6 @@ REAL_TIME_S = 15.0
 OTHER_CLOCK = "not judged, because the pool goes by a clock that programs cannot set"
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a check found out."""
-
-    observed: Mapping[str, int]
-    violations: Mapping[str, Violation]
-    offers: frozenset[Capability]
-    takes: frozenset[str]
-    programs: int
-    cut_short: bool
-    """Whether time was up before all programs had run."""
-    in_part: bool
-    """Whether the pool could not be run as most programs need it; a note says why."""
-    environment: Mapping[str, str]
-    notes: tuple[str, ...]
-    """What the reader of the verdict must know besides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a check has come."""
-
-    doing: str
-    programs: int
-    violations: Mapping[str, Violation]
-
-
 def run_check(
     adapter: AnyAdapter | AnyAsyncAdapter,
     server: Server,
@@ -76,8 +49,8 @@ def run_check(
     budget: Budget,
     seed: int,
     extra: Mapping[str, object],
-    say: Callable[[Progress], None],
-) -> Findings:
+    say: Callable[[Working, Mapping[str, Violation]], None],
+) -> tuple[Findings, Mapping[str, Violation]]:
     """Put the target through trials and programs.
 
     Raises TargetError if the target cannot be driven at all.
@@ -85,7 +58,7 @@ def run_check(
     threads_before = threads_now()
     # First of all: a check that was ended by force may have left the server shut.
     with opened(server) as (door, why_no_door), closing(ServerMonitor(server)) as monitor:
-        say(Progress("trying the target", 0, {}))
+        say(Working("trying the target", 0), {})
         settings = PoolSettings(
             server.host,
             server.port,
@@ -101,7 +74,7 @@ def run_check(
         doing = "trying arguments, the client, and what is printed"
 
         def step() -> None:
-            say(Progress(doing, checker.programs, checker.violations))
+            say(Working(doing, checker.programs), checker.violations)
 
         checker = Checker(judged)
         drivers = drivers_for(prepared, threads_before, door)
@@ -117,17 +90,17 @@ def run_check(
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
-    return Findings(
+    findings = Findings(
         observed=dict(checker.observed),
-        violations=dict(checker.violations),
-        offers=prepared.offers,
-        takes=prepared.settings.takes,
+        offers=sorted(prepared.offers),
+        takes=sorted(prepared.settings.takes),
         programs=checker.programs,
         cut_short=time.was_cut_short,
         in_part=in_part,
         environment=_environment(prepared),
         notes=notes,
     )
+    return findings, checker.violations
 
 
 def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door | None) -> Drivers:

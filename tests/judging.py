@@ -4,16 +4,18 @@ import gc
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.probe import Prepared
 from poolproof.conformance.callers.factory import Drivers
-from poolproof.conformance.check import Findings, drivers_for, run_check
+from poolproof.conformance.check import drivers_for, run_check
 from poolproof.conformance.checker import Checker, Violation
 from poolproof.conformance.engines.threads.threads_of_others import threads_now
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.programs.trace import Trace
+from poolproof.conformance.report.outcome import Findings
 from poolproof.conformance.search.budget import Budget
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import Monitor
@@ -76,6 +78,13 @@ def leaving_open_what_they_will() -> Iterator[None]:
         gc.collect()
 
 
+@dataclass(frozen=True)
+class Judged(Findings):
+    """What was found out, and the histories that break clauses."""
+
+    violations: Mapping[str, Violation]
+
+
 def judge(
     adapter: AnyAdapter | AnyAsyncAdapter,
     server: Server,
@@ -83,6 +92,9 @@ def judge(
     seed: int = 0,
     extra: Mapping[str, object] = NO_ARGUMENTS,
     clauses: Collection[str] = CLAUSES,
-) -> Findings:
+) -> Judged:
     """What is found out about all clauses, or about these."""
-    return run_check(adapter, server, list(clauses), budget, seed, extra, say=lambda progress: None)
+    findings, violations = run_check(
+        adapter, server, list(clauses), budget, seed, extra, say=lambda *progress: None
+    )
+    return Judged(**asdict(findings), violations=violations)

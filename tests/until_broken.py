@@ -5,10 +5,13 @@ judged is installed for. Prints nothing if the clause was not broken.
 """
 
 import sys
+from collections.abc import Mapping
 from time import perf_counter
 
 from poolproof.conformance.adapters.load import load_target, read_extra
-from poolproof.conformance.check import Progress, run_check, schedulable_threads
+from poolproof.conformance.check import run_check, schedulable_threads
+from poolproof.conformance.checker import Violation
+from poolproof.conformance.report.outcome import Working
 from poolproof.conformance.search.budget import BUDGETS
 from poolproof.conformance.worker.messages import Job, decode_job
 
@@ -17,8 +20,8 @@ def until_broken(job: Job) -> float | None:
     """Seconds from the beginning of the check, when the pool has been imported."""
     broken_s: list[float] = []
 
-    def note(progress: Progress) -> None:
-        if progress.violations and not broken_s:
+    def note(_: Working, violations: Mapping[str, Violation]) -> None:
+        if violations and not broken_s:
             broken_s.append(perf_counter() - started)
 
     with schedulable_threads():

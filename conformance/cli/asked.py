@@ -10,14 +10,15 @@ from poolproof.spec import CLAUSES, Level
 
 from ..adapters.load import split_extra
 from ..report.modes import Mode
+from ..report.outcome import Outcome, Working
 from ..report.redaction import is_secret, redacted, redacted_report, secrets_of
 from ..report.results import Report, conclude
 from ..server import Server
 from ..worker.environment import OWN, Environment, EnvironmentFailed, throw_away
-from ..worker.messages import Job, Working
+from ..worker.messages import Job
 from ..worker.pythons import Python
 from ..worker.requirements import requirements_of
-from ..worker.supervisor import Outcome, supervise
+from ..worker.supervisor import supervise
 from .complaints import PLEASE_REPORT, BadInput, CannotJudge, KitFailed, Refused
 
 OUTPUT_TOLD = 2000
@@ -98,10 +99,10 @@ class Asked:
         if failed is not None:
             begins = "the adapter failed: " if failed.blame == "adapter" else f"{PLEASE_REPORT}\n"
             blamed = KitFailed(f"{begins}{self.redacted(failed.message)}{said}")
-            if not outcome.proven:
+            if not outcome.counterexamples:
                 raise blamed
             blamed.show()
-        if outcome.died and outcome.last.programs == 0 and not outcome.proven:
+        if outcome.died and outcome.last.programs == 0 and not outcome.counterexamples:
             raise BadInput(
                 f"{outcome.died}, before anything could be judged; use it by hand to see why{said}"
             )

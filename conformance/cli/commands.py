@@ -19,13 +19,13 @@ from poolproof.spec import CLAUSES, Level
 from ..adapters.load import TargetError, split_extra
 from ..report.deviations import DeviationsError, read_deviations
 from ..report.modes import ModesError, expect_free, worst_of
+from ..report.outcome import Working
 from ..report.report_json import as_json, modes_as_json
 from ..report.report_modes import print_modes
 from ..report.results import Report
 from ..report.terminal import print_report
 from ..search.budget import BUDGETS
 from ..server import ServerError, obtain
-from ..worker.messages import Working
 from ..worker.pythons import NoSuchPython, python_named
 from .asked import Asked
 from .complaints import PLEASE_REPORT, BadInput, KitFailed

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from itertools import groupby
 
 from ..report.modes import HIREDIS, Judged, Mode, modes_of
+from ..report.outcome import Working
 from ..worker.environment import Environment
-from ..worker.messages import Working
 from ..worker.pythons import Python, other_pythons, python_named
 from ..worker.requirements import requirements_of
 from .asked import Asked

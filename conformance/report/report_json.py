@@ -56,6 +56,6 @@ def _clause(result: Result) -> dict[str, object]:
             "steps": list(told.steps),
             "happened": [dict(moment) for moment in told.happened],
             "broken": told.broken,
-            "reproduce": told.reproduce,
+            "reproduce": result.reproduce,
         },
     }

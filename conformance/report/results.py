@@ -9,8 +9,8 @@ from enum import IntEnum
 
 from poolproof.spec import CLAUSES, Clause, Requirement
 
-from ..worker.messages import Finished, Proven
-from ..worker.supervisor import Outcome
+from ..counterexample.record import Counterexample
+from .outcome import Findings, Outcome
 from .verdict import Verdict
 
 
@@ -30,20 +30,6 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Counterexample:
-    """How a clause was broken."""
-
-    steps: tuple[str, ...]
-    """What happened, one thing after another. A step of several lines is laid out in columns already,
-    as are those after it."""
-    broken: str
-    reproduce: str
-    """The command that shows it again."""
-    happened: tuple[Mapping[str, str], ...] = ()
-    """The steps once more, for machines: who did what, in no columns."""
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What was found out about one clause."""
 
@@ -54,6 +40,8 @@ class Result:
     reason: str
     """Why the verdict is what it is; empty for PASS."""
     counterexample: Counterexample | None
+    reproduce: str = ""
+    """The command that shows the counterexample again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,62 +100,56 @@ def conclude(
     results = tuple(
         _result(CLAUSES[name], outcome, known.get(name), reproduce[name]) for name in clauses
     )
-    finished = outcome.finished
+    findings = outcome.findings
     notes = [
         f"{result.clause.id} is listed as a known deviation, but it passes: remove it from the list"
         for result in results
         if result.clause.id in known and result.verdict is Verdict.PASS
     ]
-    if finished is not None:
-        notes += finished.notes
-    if finished is not None and finished.cut_short:
+    if findings is not None:
+        notes += findings.notes
+    if findings is not None and findings.cut_short:
         notes.append("not all programs were run: they take longer than this budget gives them")
     if outcome.died:
         notes.append(outcome.died)
     return Report(
         target=target,
         results=results,
-        environment={**environment, **(finished.environment if finished else {})},
-        programs=finished.programs if finished else outcome.last.programs,
+        environment={**environment, **(findings.environment if findings else {})},
+        programs=findings.programs if findings else outcome.last.programs,
         notes=tuple(notes),
     )
 
 
 def _result(clause: Clause, outcome: Outcome, known: str | None, reproduce: str) -> Result:
-    finished = outcome.finished
-    observed = finished.observed.get(clause.id, 0) if finished else 0
-    proven = outcome.proven.get(clause.id)
-    if proven is not None:
+    findings = outcome.findings
+    observed = findings.observed.get(clause.id, 0) if findings else 0
+    shown = outcome.counterexamples.get(clause.id)
+    if shown is not None:
         verdict = Verdict.FAIL if known is None else Verdict.KNOWN
-        again = _with_seed(reproduce, proven)
-        happened = tuple(proven.happened)
-        told = Counterexample(tuple(proven.steps), proven.broken, again, happened)
-        return Result(clause, verdict, max(observed, 1), known or proven.broken, told)
+        again = reproduce if shown.seed is None else f"{reproduce} --seed {shown.seed}"
+        return Result(clause, verdict, max(observed, 1), known or shown.broken, shown, again)
     verdict, reason = Verdict.PASS, ""
     if outcome.failed is not None:
         who = "the adapter" if outcome.failed.blame == "adapter" else "poolproof"
         verdict, reason = Verdict.ERROR, f"{who} failed before this clause could be judged"
-    elif finished is None:
+    elif findings is None:
         verdict, reason = Verdict.UNOBSERVED, outcome.died
-    elif clause.needs is not None and clause.needs not in finished.offers:
+    elif clause.needs is not None and clause.needs not in findings.offers:
         verdict = Verdict.SKIPPED
         reason = f"the pool does not offer {clause.needs.record.offered}"
     elif observed == 0:
-        verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, finished)
+        verdict, reason = Verdict.UNOBSERVED, _why_unobserved(clause, findings)
     return Result(clause, verdict, observed, reason, None)
 
 
-def _with_seed(reproduce: str, proven: Proven) -> str:
-    return reproduce if proven.seed is None else f"{reproduce} --seed {proven.seed}"
-
-
-def _why_unobserved(clause: Clause, finished: Finished) -> str:
+def _why_unobserved(clause: Clause, findings: Findings) -> str:
     for argument in ("timeout", "socket_timeout"):
-        if clause.id.startswith("TMO") and argument not in finished.takes:
+        if clause.id.startswith("TMO") and argument not in findings.takes:
             return f"the pool takes no `{argument}`"
-    if finished.in_part:
+    if findings.in_part:
         return "a note says why no program could come to the situation that it speaks of"
-    if finished.cut_short:
+    if findings.cut_short:
         return (
             "none of the programs that there was time for came to the situation that it speaks of"
         )

@@ -80,7 +80,7 @@ def _print_counterexample(result: Result, console: Console) -> None:
     but = Text(f"but: {told.broken}", style="bold")
     console.print(Padding(but, (0, 0, 0, 2), expand=False))
     # On one line however long it is, so that it can be copied.
-    console.print(Text(f"  again: {told.reproduce}", style="dim"), soft_wrap=True)
+    console.print(Text(f"  again: {result.reproduce}", style="dim"), soft_wrap=True)
 
 
 def _numbered(steps: Sequence[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """What the supervisor and the worker say to each other: one line of JSON for each message."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
+from ..counterexample.record import Counterexample
+from ..report.outcome import Failed, Findings, Message, Working
 from ..server import Server
 
 
@@ -18,55 +20,8 @@ class Job:
     extra: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
-    """The check goes on."""
-
-    doing: str
-    programs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A clause is broken, and this is the shortest story of it so far."""
-
-    clause: str
-    steps: list[str]
-    broken: str
-    seed: int | None
-    happened: list[dict[str, str]] = field(default_factory=list)
-    """The steps once more, for machines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The check is over."""
-
-    observed: dict[str, int]
-    offers: list[str]
-    takes: list[str]
-    programs: int
-    cut_short: bool
-    in_part: bool
-    environment: dict[str, str]
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The check could not be done.
-
-    To blame is the `target`, the `server`, the `adapter` or the `kit`.
-    """
-
-    blame: str
-    message: str
-
-
-Message = Working | Proven | Finished | Failed
-
-_KINDS: dict[str, type[Working] | type[Proven] | type[Finished] | type[Failed]] = {
-    kind.__name__: kind for kind in (Working, Proven, Finished, Failed)
+_KINDS: dict[str, type[Working] | type[Counterexample] | type[Findings] | type[Failed]] = {
+    kind.__name__: kind for kind in (Working, Counterexample, Findings, Failed)
 }
 
 

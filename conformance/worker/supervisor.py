@@ -11,17 +11,18 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic
 from typing import IO
 
+from ..report.outcome import Outcome, Working
 from ..search.budget import BUDGETS
 from ..server.restartable import CONTAINER_NAME, remove_container
 from .environment import OWN, Environment
-from .messages import Failed, Finished, Job, Proven, Working, decode, encode
+from .messages import Job, decode, encode
 
 SILENCE_S = 30.0
 """How long a worker may say nothing before it is taken to hang."""
@@ -37,25 +38,6 @@ LONGEST_MESSAGE = 1 << 24
 
 OUTPUT_KEPT = 4000
 """How many bytes of what the target printed last are kept to explain a failure."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What is known when the worker has ended."""
-
-    proven: dict[str, Proven] = field(default_factory=dict)
-    finished: Finished | None = None
-    failed: Failed | None = None
-    last: Working = field(default_factory=lambda: Working("starting", 0))
-    died: str = ""
-    """How the worker ended, if it did so before the check was over."""
-    output: str = ""
-    """What the target printed last."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the worker has said its last word."""
-        return self.finished is not None or self.failed is not None
 
 
 def supervise(
@@ -100,19 +82,18 @@ def supervise(
                 process.stdin.flush()
             limit_s = BUDGETS[job.budget].limit_s
             ended = _listen(receive, process, outcome, limit_s, silence_s, on_progress)
-            outcome.died = f"the target {ended}" if ended else ""
         finally:
             _end(process)
             os.close(receive)
             if job.server.image is not None:
                 remove_container(container)
         drain.join(END_S)
-    outcome.output = output[0].decode(errors="replace")
-    failed = outcome.failed
-    if failed is not None and failed.blame not in ("kit", "adapter") and outcome.proven:
+    died, failed = f"the target {ended}" if ended else "", outcome.failed
+    if failed is not None and failed.blame not in ("kit", "adapter") and outcome.counterexamples:
         # What was proven counts, although the check cannot go on.
-        outcome.died, outcome.failed = failed.message, None
-    return outcome
+        died, failed = failed.message, None
+    said = output[0].decode(errors="replace")
+    return replace(outcome, failed=failed, died=died, output=said)
 
 
 def _listen(
@@ -152,18 +133,11 @@ def _take_in(
     """Note what the worker says. Returns whether all of it was the worker's."""
     for line in lines:
         message = decode(line)
-        match message:
-            case Working():
-                outcome.last = message
-                on_progress(message)
-            case Proven():
-                outcome.proven[message.clause] = message
-            case Finished():
-                outcome.finished = message
-            case Failed():
-                outcome.failed = message
-            case None:
-                return False
+        if message is None:
+            return False
+        outcome.note(message)
+        if isinstance(message, Working):
+            on_progress(message)
     return True
 
 

@@ -8,7 +8,7 @@ input stays open as long as the supervisor lives; when it closes, the worker end
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
 from threading import Thread
 from time import monotonic
 from typing import TextIO
@@ -16,13 +16,14 @@ from typing import TextIO
 from ..adapters.adapter import AdapterError
 from ..adapters.load import TargetError, load_target, read_extra
 from ..callers.factory import CannotBuild
-from ..check import Findings, Progress, run_check, schedulable_threads
+from ..check import run_check, schedulable_threads
 from ..checker import Violation
-from ..counterexample.story import happened, tell
+from ..counterexample.record import counterexample
 from ..isolation.call_with_timeout import THREAD_NAME
+from ..report.outcome import Failed, Message, Working
 from ..search.budget import BUDGETS
 from ..server.monitor import ServerGone
-from .messages import Failed, Finished, Job, Message, Proven, Working, decode_job, encode
+from .messages import Job, decode_job, encode
 
 SAY_EVERY_S = 0.2
 """How often the supervisor is told that the check goes on."""
@@ -36,7 +37,7 @@ def main() -> None:
     os.set_inheritable(channel, False)
     try:
         with os.fdopen(channel, "w") as pipe, schedulable_threads():
-            _report(job, pipe)
+            _do(job, _Reporter(pipe))
     except OSError:
         # The target has closed the pipe, and nobody can be told.
         os._exit(1)
@@ -44,77 +45,63 @@ def main() -> None:
     os._exit(0)
 
 
-def _report(job: Job, pipe: TextIO) -> None:
-    def send(message: Message) -> None:
-        pipe.write(encode(message) + "\n")
-        pipe.flush()
+class _Reporter:
+    """Tells the supervisor what is new."""
 
-    try:
-        send(_finished(_do(job, send)))
-    except TargetError as error:
-        send(Failed("target", str(error)))
-    except CannotBuild as error:
-        send(Failed("target", f"the target could not be built any more: {error}"))
-    except AdapterError as error:
-        send(Failed("adapter", str(error)))
-    except ServerGone as error:
-        send(Failed("server", str(error)))
-    except BaseException:  # noqa: BLE001 - the supervisor says it
-        send(Failed("kit", traceback.format_exc()))
+    def __init__(self, pipe: TextIO) -> None:
+        self._pipe = pipe
+        self._told: dict[str, Violation] = {}
+        self._last = Working("starting", 0)
+        self._last_s = monotonic()
 
+    def send(self, message: Message) -> None:
+        self._pipe.write(encode(message) + "\n")
+        self._pipe.flush()
 
-def _do(job: Job, send: Callable[[Message], None]) -> Findings:
-    told: dict[str, Violation] = {}
-    last = Working("loading the target", 0)
-    last_s = monotonic()
-
-    def say(progress: Progress) -> None:
-        nonlocal last, last_s
-        working = Working(progress.doing, progress.programs)
+    def say(self, working: Working, violations: Mapping[str, Violation]) -> None:
+        """Say how far the check has come, if that was not said just now."""
+        last = self._last
         begins = working.doing != last.doing or (working.programs > 0) != (last.programs > 0)
-        due = begins or monotonic() - last_s >= SAY_EVERY_S
-        for clause, violation in progress.violations.items():
-            # A clause that is broken is told at once: the next step may be the target's last.
-            if clause not in told or (due and told[clause] is not violation):
-                told[clause] = violation
-                send(_proven(violation))
-        if due:
-            send(working)
-            last, last_s = working, monotonic()
+        is_due = begins or monotonic() - self._last_s >= SAY_EVERY_S
+        # A clause that is broken is told at once: the next step may be the target's last.
+        first = {name: each for name, each in violations.items() if name not in self._told}
+        self.tell(violations if is_due else first)
+        if is_due:
+            self.send(working)
+            self._last, self._last_s = working, monotonic()
 
-    send(last)
-    adapter = load_target(job.target)
-    findings = run_check(
-        adapter,
-        job.server,
-        job.clauses,
-        BUDGETS[job.budget],
-        job.seed,
-        read_extra(job.extra),
-        say,
-    )
-    for violation in findings.violations.values():
-        send(_proven(violation))
-    return findings
+    def tell(self, violations: Mapping[str, Violation]) -> None:
+        """Tell these violations, as far as they are new."""
+        for clause, violation in violations.items():
+            if self._told.get(clause) is not violation:
+                self._told[clause] = violation
+                self.send(counterexample(clause, violation.events, violation.seed))
 
 
-def _proven(violation: Violation) -> Proven:
-    steps, broken = tell(violation.clause, violation.events)
-    moments = happened(violation.clause, violation.events)
-    return Proven(violation.clause, list(steps), broken, violation.seed, moments)
-
-
-def _finished(findings: Findings) -> Finished:
-    return Finished(
-        observed=dict(findings.observed),
-        offers=sorted(findings.offers),
-        takes=sorted(findings.takes),
-        programs=findings.programs,
-        cut_short=findings.cut_short,
-        in_part=findings.in_part,
-        environment=dict(findings.environment),
-        notes=list(findings.notes),
-    )
+def _do(job: Job, reporter: _Reporter) -> None:
+    reporter.say(Working("loading the target", 0), {})
+    try:
+        findings, violations = run_check(
+            load_target(job.target),
+            job.server,
+            job.clauses,
+            BUDGETS[job.budget],
+            job.seed,
+            read_extra(job.extra),
+            reporter.say,
+        )
+        reporter.tell(violations)
+        reporter.send(findings)
+    except TargetError as error:
+        reporter.send(Failed("target", str(error)))
+    except CannotBuild as error:
+        reporter.send(Failed("target", f"the target could not be built any more: {error}"))
+    except AdapterError as error:
+        reporter.send(Failed("adapter", str(error)))
+    except ServerGone as error:
+        reporter.send(Failed("server", str(error)))
+    except BaseException:  # noqa: BLE001 - the supervisor says it
+        reporter.send(Failed("kit", traceback.format_exc()))
 
 
 def _end_with_supervisor() -> None:

@@ -12,10 +12,11 @@ from report_schema import ModeJson, ReportJson, schema
 
 from poolproof.conformance import cli as command_line
 from poolproof.conformance.cli import asked, mode_by_mode
+from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.report.outcome import Failed, Findings, Outcome, Working
 from poolproof.conformance.server import Server
 from poolproof.conformance.worker.environment import Environment, EnvironmentFailed
-from poolproof.conformance.worker.messages import Failed, Finished, Job, Proven, Working
-from poolproof.conformance.worker.supervisor import Outcome
+from poolproof.conformance.worker.messages import Job
 
 CLAUSES = ("ORD-1", "BND-1", "BND-2")
 
@@ -27,10 +28,10 @@ Supervised = Callable[[Job, Environment], Outcome]
 
 def outcome(*broken: str, unobserved: str | None = None) -> Outcome:
     """All other clauses were observed, and these were broken."""
-    proven = {name: Proven(name, ["a pool is built"], "it failed", None) for name in broken}
+    proven = {name: Counterexample(name, ["a pool is built"], "it failed") for name in broken}
     observed = dict.fromkeys([name for name in CLAUSES if name != unobserved], 3)
     return Outcome(
-        proven, finished=Finished(observed, [], [], 5, False, False, {"client": "redis 1"}, [])
+        proven, findings=Findings(observed, [], [], 5, False, False, {"client": "redis 1"}, [])
     )
 
 

@@ -5,11 +5,10 @@ A false alarm is the worst bug that this project can have.
 
 import pytest
 from busy import busy_machine
-from judging import adapter_of, judge, name_of
+from judging import Judged, adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
 from poolproof import reference_pool
-from poolproof.conformance.check import Findings
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
@@ -30,7 +29,7 @@ FOR_THREADS = reference_pool.ConnectionPool
 FOR_ASYNCIO = asyncio_reference_pool.ConnectionPool
 
 
-def check(pool: type[object], server: Server, seed: int) -> Findings:
+def check(pool: type[object], server: Server, seed: int) -> Judged:
     return judge(adapter_of(pool), server, BUDGET, seed)
 
 

@@ -6,8 +6,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from poolproof.conformance.adapters.client import UNKNOWN
+from poolproof.conformance.counterexample.record import Counterexample
 from poolproof.conformance.report.redaction import is_secret, redacted, redacted_report, secrets_of
-from poolproof.conformance.report.results import Counterexample, Report, Result
+from poolproof.conformance.report.results import Report, Result
 from poolproof.conformance.report.verdict import Verdict
 from poolproof.spec import CLAUSES
 
@@ -118,9 +119,10 @@ def test_what_is_no_url_with_credentials_is_no_secret(text: str) -> None:
 
 def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> None:
     told = Counterexample(
+        "SEC-1",
         ("built with s3cret", "fails"),
         "raised s3cret",
-        "poolproof check redis:X",
+        None,
         ({"what": "built with s3cret"}, {"caller": "A", "what": "fails", "pool": "s3cret"}),
     )
     result = Result(CLAUSES["SEC-1"], Verdict.FAIL, 1, "because of s3cret", told)
@@ -130,9 +132,10 @@ def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> No
 
     assert "s3cret" not in repr(kept)
     assert kept.results[0].counterexample == Counterexample(
+        "SEC-1",
         ("built with ***", "fails"),
         "raised ***",
-        "poolproof check redis:X",
+        None,
         ({"what": "built with ***"}, {"caller": "A", "what": "fails", "pool": "***"}),
     )
     assert (kept.results[0].reason, kept.notes) == ("because of ***", ("*** was printed",))

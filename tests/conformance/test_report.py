@@ -9,8 +9,9 @@ from report_schema import schema
 from rich.console import Console
 
 import poolproof
+from poolproof.conformance.counterexample.record import Counterexample
 from poolproof.conformance.report.report_json import as_json
-from poolproof.conformance.report.results import Counterexample, Report, Result
+from poolproof.conformance.report.results import Report, Result
 from poolproof.conformance.report.terminal import print_report
 from poolproof.conformance.report.verdict import Verdict
 from poolproof.spec import CLAUSES, Level
@@ -20,12 +21,14 @@ def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -
     told = None
     if verdict in (Verdict.FAIL, Verdict.KNOWN):
         told = Counterexample(
+            clause,
             ("a pool is built with [red]max_connections=1[/]", "acquire gets connection 1"),
             "connection 2 was opened",
-            f"poolproof check some:Pool --only {clause} --seed 3",
+            3,
             ({"what": "a pool is built"}, {"caller": "A", "what": "acquire", "pool": "1 of 1"}),
         )
-    return Result(CLAUSES[clause], verdict, observed, reason, told)
+    again = f"poolproof check some:Pool --only {clause} --seed 3"
+    return Result(CLAUSES[clause], verdict, observed, reason, told, again)
 
 
 def report(*results: Result, notes: tuple[str, ...] = ()) -> Report:
@@ -98,13 +101,13 @@ ERROR: 1 PASS, 1 FAIL, 1 KNOWN, 1 UNOBSERVED, 1 SKIPPED, 1 ERROR (12 programs)""
 
 
 LAID_OUT = Counterexample(
+    "PRG-1",
     (
         "a pool is built with [red]max_connections=1[/]\ncaller A           caller B",
         "acquire: gets #1",
         "                   is cancelled,\n                   leaves with nothing",
     ),
     "connection 2 was opened",
-    "poolproof check some:Pool",
 )
 
 

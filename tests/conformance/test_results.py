@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.report.outcome import Failed, Findings, Outcome, Working
 from poolproof.conformance.report.results import Report, Status, conclude
 from poolproof.conformance.report.verdict import Verdict
-from poolproof.conformance.worker.messages import Failed, Finished, Proven, Working
-from poolproof.conformance.worker.supervisor import Outcome
 from poolproof.spec import CLAUSES, Capability, Requirement
 
 MUST, ANOTHER_MUST, SHOULD = "ORD-1", "RET-3", "BND-4"
@@ -21,8 +21,8 @@ def finished(
     *,
     cut_short: bool = False,
     in_part: bool = False,
-) -> Finished:
-    return Finished(
+) -> Findings:
+    return Findings(
         dict(observed),
         list(offers),
         list(takes),
@@ -34,8 +34,8 @@ def finished(
     )
 
 
-def proven(clause: str, seed: int | None = None) -> dict[str, Proven]:
-    return {clause: Proven(clause, ["a pool is built", "it fails"], "it failed", seed)}
+def proven(clause: str, seed: int | None = None) -> dict[str, Counterexample]:
+    return {clause: Counterexample(clause, ["a pool is built", "it fails"], "it failed", seed)}
 
 
 def concluded(outcome: Outcome, *clauses: str, known: Mapping[str, str] | None = None) -> Report:
@@ -55,7 +55,7 @@ def test_the_clauses_used_here_are_what_their_names_say() -> None:
 
 
 def test_all_observed_and_nothing_broken_is_a_pass_and_0() -> None:
-    report = concluded(Outcome(finished=finished({MUST: 3, SHOULD: 1})), MUST, SHOULD)
+    report = concluded(Outcome(findings=finished({MUST: 3, SHOULD: 1})), MUST, SHOULD)
 
     assert verdicts(report) == ["PASS", "PASS"]
     assert [result.observed for result in report.results] == [3, 1]
@@ -74,18 +74,16 @@ def test_a_broken_must_is_1_whatever_else_passes() -> None:
     assert (report.verdict, report.status) == (Verdict.FAIL, 1)
     told = report.results[0].counterexample
     assert told is not None
-    assert told.steps == ("a pool is built", "it fails")
+    assert told.steps == ["a pool is built", "it fails"]
     assert told.broken == report.results[0].reason == "it failed"
-    assert told.reproduce == "poolproof check some:Pool --only ORD-1 --seed 7"
+    assert report.results[0].reproduce == "poolproof check some:Pool --only ORD-1 --seed 7"
     assert report.results[1].counterexample is None
 
 
 def test_what_was_not_drawn_is_reproduced_without_a_seed() -> None:
     report = concluded(Outcome(proven(MUST), finished({MUST: 1})), MUST)
 
-    told = report.results[0].counterexample
-    assert told is not None
-    assert told.reproduce == "poolproof check some:Pool --only ORD-1"
+    assert report.results[0].reproduce == "poolproof check some:Pool --only ORD-1"
 
 
 def test_a_broken_must_outweighs_one_that_was_never_observed() -> None:
@@ -107,7 +105,7 @@ def test_a_broken_should_is_told_and_does_not_change_the_status(others: tuple[st
 
 
 def test_a_must_that_was_never_observed_is_3() -> None:
-    report = concluded(Outcome(finished=finished({MUST: 3})), MUST, ANOTHER_MUST)
+    report = concluded(Outcome(findings=finished({MUST: 3})), MUST, ANOTHER_MUST)
 
     assert verdicts(report) == ["PASS", "UNOBSERVED"]
     assert (report.verdict, report.status) == (Verdict.UNOBSERVED, 3)
@@ -115,7 +113,7 @@ def test_a_must_that_was_never_observed_is_3() -> None:
 
 
 def test_a_pool_that_was_judged_in_part_is_not_promised_more_by_a_larger_budget() -> None:
-    report = concluded(Outcome(finished=finished({}, in_part=True)), MUST)
+    report = concluded(Outcome(findings=finished({}, in_part=True)), MUST)
 
     assert report.results[0].reason == (
         "a note says why no program could come to the situation that it speaks of"
@@ -123,14 +121,14 @@ def test_a_pool_that_was_judged_in_part_is_not_promised_more_by_a_larger_budget(
 
 
 def test_a_should_that_was_never_observed_is_no_matter_beside_one_that_passes() -> None:
-    report = concluded(Outcome(finished=finished({MUST: 3})), MUST, SHOULD)
+    report = concluded(Outcome(findings=finished({MUST: 3})), MUST, SHOULD)
 
     assert verdicts(report) == ["PASS", "UNOBSERVED"]
     assert report.status == 0
 
 
 def test_a_pool_without_the_argument_that_a_clause_speaks_of_is_told_so() -> None:
-    outcome = Outcome(finished=finished({}, takes=["socket_timeout"]))
+    outcome = Outcome(findings=finished({}, takes=["socket_timeout"]))
 
     report = concluded(outcome, NEEDS_TIMEOUT)
 
@@ -155,7 +153,7 @@ def test_a_pool_without_the_argument_that_a_clause_speaks_of_is_told_so() -> Non
 def test_a_capability_that_the_pool_lacks_is_skipped_by_name(
     clause: str, offers: list[str], reason: str
 ) -> None:
-    report = concluded(Outcome(finished=finished({MUST: 1}, offers)), MUST, clause)
+    report = concluded(Outcome(findings=finished({MUST: 1}, offers)), MUST, clause)
 
     assert verdicts(report) == ["PASS", "SKIPPED"]
     assert report.results[1].reason == reason
@@ -164,7 +162,7 @@ def test_a_capability_that_the_pool_lacks_is_skipped_by_name(
 
 @pytest.mark.parametrize("clause", [name for name, each in CLAUSES.items() if each.needs])
 def test_every_capability_has_a_name_for_the_case_that_a_pool_lacks_it(clause: str) -> None:
-    report = concluded(Outcome(finished=finished({MUST: 1}, offers=[])), MUST, clause)
+    report = concluded(Outcome(findings=finished({MUST: 1}, offers=[])), MUST, clause)
 
     assert report.results[1].reason.startswith("the pool does not offer ")
 
@@ -178,14 +176,14 @@ def test_every_capability_has_a_name_for_the_case_that_a_pool_lacks_it(clause: s
     ],
 )
 def test_nothing_judged_is_never_0(clauses: list[str], verdict: str) -> None:
-    report = concluded(Outcome(finished=finished({}, offers=[])), *clauses)
+    report = concluded(Outcome(findings=finished({}, offers=[])), *clauses)
 
     assert set(verdicts(report)) == {verdict}
     assert (report.verdict, report.status) == (Verdict.UNOBSERVED, 3)
 
 
 def test_no_clauses_at_all_are_never_0() -> None:
-    assert concluded(Outcome(finished=finished({}))).status == 3
+    assert concluded(Outcome(findings=finished({}))).status == 3
 
 
 @pytest.mark.parametrize("broken", [MUST, SHOULD])
@@ -228,7 +226,7 @@ def test_a_known_deviation_does_not_excuse_another() -> None:
 
 
 def test_a_known_deviation_that_passes_is_noted() -> None:
-    outcome = Outcome(finished=finished({MUST: 3}))
+    outcome = Outcome(findings=finished({MUST: 3}))
 
     report = concluded(outcome, MUST, known={MUST: "by design"})
 
@@ -239,7 +237,7 @@ def test_a_known_deviation_that_passes_is_noted() -> None:
 
 
 def test_a_known_deviation_that_was_not_observed_is_not_excused() -> None:
-    report = concluded(Outcome(finished=finished({})), MUST, known={MUST: "by design"})
+    report = concluded(Outcome(findings=finished({})), MUST, known={MUST: "by design"})
 
     assert verdicts(report) == ["UNOBSERVED"]
     assert (report.status, report.notes) == (3, ())
@@ -267,7 +265,7 @@ def test_a_target_that_died_before_anything_was_proven_is_3() -> None:
 
 
 def test_time_that_was_up_is_noted() -> None:
-    report = concluded(Outcome(finished=finished({MUST: 3}, cut_short=True)), MUST)
+    report = concluded(Outcome(findings=finished({MUST: 3}, cut_short=True)), MUST)
 
     assert report.status == 0
     assert report.notes == (

@@ -17,8 +17,9 @@ from time import monotonic
 
 import pytest
 
+from poolproof.conformance.report.outcome import Working
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.worker.messages import Job, Working, decode, encode
+from poolproof.conformance.worker.messages import Job, decode, encode
 from poolproof.conformance.worker.supervisor import supervise
 
 TARGETS = Path(__file__).with_name("targets")
@@ -157,7 +158,7 @@ def test_a_pool_that_lets_nobody_else_run_is_ended(
     outcome = supervise(job("awkward:HoldsTheInterpreter", own_server), print, silence_s=8)
 
     assert outcome.died == "the target stopped responding while it was running programs"
-    assert outcome.finished is None
+    assert outcome.findings is None
     assert remaining((tmp_path / "notes").read_text()) == set()
 
 

@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pytest
-from judging import adapter_of, judge, leaving_open_what_they_will
+from judging import Judged, adapter_of, judge, leaving_open_what_they_will
 
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from culprits.options import OptionsPool
 from culprits.options_async import OptionsAsyncPool
-from poolproof.conformance.check import Findings
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.workloads.trials import ON_FORKS
@@ -45,7 +44,7 @@ def check(
     budget: Budget,
     seed: int = 0,
     clauses: Collection[str] = CLAUSES,
-) -> Findings:
+) -> Judged:
     with leaving_open_what_they_will():
         return judge(adapter_of(pool), server, budget, seed, clauses=clauses)
 

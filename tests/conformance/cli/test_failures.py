@@ -5,9 +5,9 @@ from click.testing import CliRunner, Result
 
 from poolproof.conformance import cli as command_line
 from poolproof.conformance.cli import asked
+from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.report.outcome import Failed, Outcome, Working
 from poolproof.conformance.server import Server
-from poolproof.conformance.worker.messages import Failed, Proven, Working
-from poolproof.conformance.worker.supervisor import Outcome
 
 from .running import check, complaint, verdicts
 
@@ -56,7 +56,7 @@ class TestFailuresOfOurOwn:
     def test_a_worker_that_fails_late_does_not_hide_what_was_proven(
         self, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        proven = Proven("ORD-1", ["a pool is built"], "it failed", None)
+        proven = Counterexample("ORD-1", ["a pool is built"], "it failed")
         outcome = Outcome({"ORD-1": proven}, failed=Failed("kit", "Traceback: oh"))
 
         run = self.run(server, monkeypatch, outcome)
