@@ -5,6 +5,7 @@ from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
+from types import ModuleType
 from typing import cast
 
 from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
@@ -19,7 +20,7 @@ CHOSEN_BY_KIT = OF_THE_SERVER | {"client_name", "max_connections", "timeout", "s
 """Constructor arguments that the programs vary or that the server's address decides."""
 
 TELLING_METHODS = ("open", "acquire", "release", "send", "receive")
-"""Methods by which the class of an adapter is told from that of a pool, which has not so many."""
+"""Methods by which the class of an adapter is told from that of a pool, which has fewer of them."""
 
 ENOUGH = 4
 """How many of them a class must have to be taken for an adapter: one may be missing by mistake."""
@@ -75,16 +76,20 @@ def _of_short_name(name: str) -> str:
     """Where the adapter is that comes with the kit."""
     pool = SHORT_NAMES.get(name)
     if pool is None:
+        raise _no_name(name, f", or name one of {', '.join(SHORT_NAMES)}")
+    if find_spec(name) is None:
         raise TargetError(
-            f"{name!r} is not the name of a target; write it as module:Name, for example "
-            f"redis:BlockingConnectionPool, or name one of {', '.join(SHORT_NAMES)}"
-        )
-    if find_spec(pool.module) is None:
-        raise TargetError(
-            f"there is no module {pool.module!r}, to which the pool {name} belongs; install "
+            f"there is no module {name!r}, to which the pool {name} belongs; install "
             f"{pool.distribution}"
         )
-    return pool.adapter
+    return f"{__package__}.{name}:{pool.adapter}"
+
+
+def _no_name(name: str, or_else: str = "") -> TargetError:
+    return TargetError(
+        f"{name!r} is not the name of a target; write it as module:Name, for example "
+        f"redis:BlockingConnectionPool{or_else}"
+    )
 
 
 def _is_meant_for_adapter(found: type) -> bool:
@@ -92,7 +97,11 @@ def _is_meant_for_adapter(found: type) -> bool:
     has = [hasattr(found, method) for method in TELLING_METHODS]
     if hasattr(found, "get_connection"):
         return all(has)
-    return any(base in (Adapter, AsyncAdapter) for base in found.__mro__) or sum(has) >= ENOUGH
+    return _has_base(found) or sum(has) >= ENOUGH
+
+
+def _has_base(found: type) -> bool:
+    return any(base in (Adapter, AsyncAdapter) for base in found.__mro__)
 
 
 def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
@@ -105,11 +114,8 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
         ) from error
     for_asyncio = iscoroutinefunction(getattr(adapter, "acquire", None))
     interface = f"poolproof.conformance.{'AsyncAdapter' if for_asyncio else 'Adapter'}"
-    methods = (*METHODS_OF_CALLERS, *PLAIN_METHODS)
-    inherits_block = any(hasattr(base, "block") for base in found.__mro__)
-    missing = [each for each in methods if lacks(adapter, each)]
-    if inherits_block:
-        missing = [each for each in missing if each != "block"]
+    needed = (*METHODS_OF_CALLERS, "offers", *(() if _has_base(found) else ("block",)))
+    missing = [method for method in needed if lacks(adapter, method)]
     if missing == ["block"]:
         raise TargetError(f"the adapter {name} has no base class; derive it from {interface}")
     if missing:
@@ -117,7 +123,7 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
             f"the adapter {name} lacks a method; add {' and '.join(missing)}, so that it has all of "
             f"{interface}"
         )
-    for method in methods:
+    for method in (*METHODS_OF_CALLERS, *PLAIN_METHODS):
         wanted = for_asyncio and method in METHODS_OF_CALLERS
         if iscoroutinefunction(getattr(adapter, method)) != wanted:
             raise TargetError(
@@ -134,26 +140,8 @@ def load_name(name: str) -> object:
     """What ``module:attribute`` names. Raises TargetError if it names nothing."""
     module_name, colon, path = name.partition(":")
     if not colon or not module_name or not path:
-        raise TargetError(
-            f"{name!r} is not the name of a target; write it as module:Name, for example "
-            f"redis:BlockingConnectionPool"
-        )
-    try:
-        found: object = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and module_name.split(".")[0] == error.name.split(".")[0]:
-            raise TargetError(
-                f"there is no module {error.name!r}; install it, or run from the directory that "
-                f"holds it"
-            ) from error
-        raise TargetError(
-            f"the module {module_name!r} could not be imported: {error}; install what it needs"
-        ) from error
-    except BaseException as error:
-        raise TargetError(
-            f"the module {module_name!r} could not be imported: {type(error).__name__}: {error}; "
-            f"import it by hand to see why"
-        ) from error
+        raise _no_name(name)
+    found: object = _imported(module_name)
     for part in path.split("."):
         try:
             found = getattr(found, part)
@@ -168,6 +156,23 @@ def load_name(name: str) -> object:
     return found
 
 
+def _imported(module: str) -> ModuleType:
+    why = f"the module {module!r} could not be imported"
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing and module.split(".")[0] == missing.split(".")[0]:
+            raise TargetError(
+                f"there is no module {missing!r}; install it, or run from the directory that holds it"
+            ) from error
+        raise TargetError(f"{why}: {error}; install what it needs") from error
+    except BaseException as error:
+        raise TargetError(
+            f"{why}: {type(error).__name__}: {error}; import it by hand to see why"
+        ) from error
+
+
 def split_extra(pairs: Sequence[str]) -> Mapping[str, str]:
     """The names and the texts of ``--set name=value``.
 
@@ -178,18 +183,17 @@ def split_extra(pairs: Sequence[str]) -> Mapping[str, str]:
         name, equals, text = pair.partition("=")
         if not equals or not name.isidentifier():
             raise TargetError(f"--set {name} is not a pair; write it as --set name=value")
+        if name in OF_THE_SERVER:
+            raise TargetError(
+                f"--set {name} is not possible, because poolproof takes {name} from the server's "
+                f"address; leave it out, or use --redis-url"
+            )
         if name in CHOSEN_BY_KIT:
             raise TargetError(
-                f"--set {name} is not possible, because poolproof {_why_chosen(name)}"
+                f"--set {name} is not possible, because poolproof chooses {name} itself; leave it out"
             )
         extra[name] = text
     return extra
-
-
-def _why_chosen(name: str) -> str:
-    if name in OF_THE_SERVER:
-        return f"takes {name} from the server's address; leave it out, or use --redis-url"
-    return f"chooses {name} itself; leave it out"
 
 
 def read_extra(pairs: Sequence[str]) -> Mapping[str, object]:

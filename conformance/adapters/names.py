@@ -1,7 +1,8 @@
-"""The pools that can be named without writing code, and the adapters that come with the kit.
+"""The pools that can be named without writing code.
 
-A pool with redis-py's pool interface is named by its module. One of another interface has a short name
-and an adapter here, each in a module of its own, which alone imports the library.
+A pool with redis-py's pool interface is named by its module and its class. One of another interface is
+named by the module of its library, and has an adapter in a module here of the same name, which alone
+imports the library.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ class NamedPool:
     """A pool that can be named on the command line."""
 
     name: str
-    colour: Literal["threads", "asyncio"]
+    callers: Literal["threads", "asyncio"]
     """Who its callers are: threads, or tasks of an event loop."""
     distribution: str
     """What is installed to have it."""
+    adapter: str = ""
+    """The class of its adapter, if it has a short name."""
 
     def installed_version(self) -> str | None:
         """The version of the distribution; None if it is not installed. Imports nothing."""
@@ -27,17 +30,7 @@ class NamedPool:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class AdaptedPool(NamedPool):
-    """A pool that has a short name."""
-
-    module: str
-    """The module of the library."""
-    adapter: str
-    """Where its adapter is."""
-
-
-POOLS: tuple[NamedPool, ...] = (
+POOLS = (
     NamedPool("redis:ConnectionPool", "threads", "redis"),
     NamedPool("redis:BlockingConnectionPool", "threads", "redis"),
     NamedPool("redis.asyncio:ConnectionPool", "asyncio", "redis"),
@@ -48,27 +41,9 @@ POOLS: tuple[NamedPool, ...] = (
     NamedPool("valkey.asyncio:BlockingConnectionPool", "asyncio", "valkey"),
     NamedPool("poolproof.reference_pool:ConnectionPool", "threads", "poolproof"),
     NamedPool("poolproof.reference_pool.asyncio:ConnectionPool", "asyncio", "poolproof"),
-    AdaptedPool(
-        "coredis",
-        "asyncio",
-        "coredis",
-        "coredis",
-        "poolproof.conformance.adapters.coredis:CoredisAdapter",
-    ),
-    AdaptedPool(
-        "sqlalchemy",
-        "threads",
-        "SQLAlchemy",
-        "sqlalchemy",
-        "poolproof.conformance.adapters.sqlalchemy:SQLAlchemyAdapter",
-    ),
-    AdaptedPool(
-        "dbutils",
-        "threads",
-        "DBUtils",
-        "dbutils",
-        "poolproof.conformance.adapters.dbutils:DBUtilsAdapter",
-    ),
+    NamedPool("coredis", "asyncio", "coredis", "CoredisAdapter"),
+    NamedPool("sqlalchemy", "threads", "SQLAlchemy", "SQLAlchemyAdapter"),
+    NamedPool("dbutils", "threads", "DBUtils", "DBUtilsAdapter"),
 )
 
-SHORT_NAMES = {pool.name: pool for pool in POOLS if isinstance(pool, AdaptedPool)}
+SHORT_NAMES = {pool.name: pool for pool in POOLS if pool.adapter}

@@ -50,7 +50,7 @@ def _family(clause: str) -> str:
 def print_pools() -> None:
     """Print a line for each pool that can be named."""
     rows = [
-        (pool.name, pool.colour, pool.distribution, pool.installed_version() or "not installed")
+        (pool.name, pool.callers, pool.distribution, pool.installed_version() or "not installed")
         for pool in POOLS
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

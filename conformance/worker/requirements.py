@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from importlib import metadata
 
-from ..adapters.names import SHORT_NAMES
-
 OWN_DISTRIBUTION = "poolproof"
 """The kit, which every environment has."""
 
@@ -16,8 +14,8 @@ says what it needs."""
 
 def requirements_of(target: str) -> Sequence[str]:
     """The distribution that holds the target, and the client, at the versions that are here."""
-    pool = SHORT_NAMES.get(target)
-    module = target.partition(":")[0].partition(".")[0] if pool is None else pool.module
+    # A short name is the name of a module, too.
+    module = target.partition(":")[0].partition(".")[0]
     names = {name.lower() for name in metadata.packages_distributions().get(module, [])}
     return [_as_here(name) for name in sorted({*names, CLIENT} - {OWN_DISTRIBUTION})]
 

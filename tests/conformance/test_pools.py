@@ -20,7 +20,7 @@ POOLPROOF = Path(sys.executable).with_name("poolproof")
 
 @pytest.mark.parametrize("pool", POOLS, ids=lambda pool: pool.name)
 def test_a_pool_that_is_listed_can_be_named(pool: NamedPool) -> None:
-    assert uses_asyncio(load_target(pool.name)) == (pool.colour == "asyncio")
+    assert uses_asyncio(load_target(pool.name)) == (pool.callers == "asyncio")
     assert pool.installed_version() == metadata.version(pool.distribution)
 
 
@@ -34,7 +34,7 @@ def test_pools_lists_every_pool_with_what_is_installed_of_it() -> None:
 
     assert listed.exit_code == 0
     assert [line.split() for line in listed.output.splitlines()] == [
-        [pool.name, pool.colour, pool.distribution, metadata.version(pool.distribution)]
+        [pool.name, pool.callers, pool.distribution, metadata.version(pool.distribution)]
         for pool in POOLS
     ]
 
@@ -72,7 +72,7 @@ def test_a_pool_that_is_not_installed_is_bad_input(
     name: str, server: Server, tmp_path: Path
 ) -> None:
     hidden = SHORT_NAMES[name]
-    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules[{hidden.module!r}] = None")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules[{name!r}] = None")
 
     ran = subprocess.run(
         [POOLPROOF, "check", name, "--redis-url", server.address()],
@@ -85,6 +85,6 @@ def test_a_pool_that_is_not_installed_is_bad_input(
 
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[-1] == (
-        f"Error: there is no module {hidden.module!r}, to which the pool {name} belongs; install "
+        f"Error: there is no module {name!r}, to which the pool {name} belongs; install "
         f"{hidden.distribution}"
     )
