@@ -8,7 +8,7 @@ ARGS ?=
 ready := .venv/.ready
 pip := .venv/bin/python -m pip -qq --disable-pip-version-check
 
-.PHONY: check test soak bench spec clean help
+.PHONY: check test quick-test soak bench spec clean help
 .DEFAULT_GOAL := check
 
 ifeq ($(strip $(POOL)),)
@@ -29,6 +29,16 @@ test: $(ready)
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy
 	.venv/bin/pytest -n 3 --dist loadgroup
+
+# What most mistakes are caught by, in less than two minutes.
+quick := tests/spec tests/reference_pool tests/conformance/threads tests/conformance/asyncio_loop \
+  tests/culprits tests/conformance/test_no_false_alarms.py
+
+quick-test: $(ready)
+	.venv/bin/ruff check --quiet
+	.venv/bin/ruff format --check --quiet
+	.venv/bin/mypy
+	.venv/bin/pytest -n 3 --dist loadgroup -m 'not thorough' $(quick)
 
 soak: $(ready)
 	@.venv/bin/python tests/soak.py $(ARGS)
@@ -57,6 +67,7 @@ help:
 	@echo 'make check                    judge the pool of redis-py and the reference pool'
 	@echo 'make check POOL=module:Name   judge this pool; ARGS="--budget quick" passes options on'
 	@echo 'make test                     linter, types and tests'
+	@echo 'make quick-test               what catches most mistakes, in two minutes'
 	@echo 'make soak                     judge every sound pool at length; ARGS="--busy" keeps all cores busy'
 	@echo 'make bench                    compare the speed of the pools, and measure what judges them'
 	@echo 'make spec                     write spec/README.md anew from the clauses'
