@@ -21,6 +21,7 @@ from .errors import ServerError
 
 LOOPBACK = "127.0.0.1"
 READY = b"Ready to accept connections"
+PORT_TAKEN = b"Address already in use"
 
 START_S = 20.0
 STOP_S = 5.0
@@ -74,9 +75,28 @@ def free_port() -> int:
     return port
 
 
+class PortTaken(ServerError):
+    """The program did not start because another one listens on its port."""
+
+
 @contextmanager
-def process_of(program: Path, port: int, directory: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the program on this port, in a directory of its own."""
+def running_program(program: Path, port: int, directory: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the program on this port, in a directory of its own; it is ready in the block.
+
+    Raises ServerError if it does not get ready, PortTaken if that is why.
+    """
+    with _process_of(program, port, directory) as process:
+        said = _said_until_ready(process)
+        if PORT_TAKEN in said:
+            raise PortTaken(f"found port {port} taken")
+        if READY not in said:
+            raise ServerError(f"did not start: {_last_line(said)}")
+        yield process
+
+
+@contextmanager
+def _process_of(program: Path, port: int, directory: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the program; it ends with the block."""
     settings = {
         "bind": LOOPBACK,
         "port": str(port),
@@ -90,7 +110,7 @@ def process_of(program: Path, port: int, directory: str) -> Iterator[subprocess.
     for setting, value in settings.items():
         command += [f"--{setting}", value]
     process = subprocess.Popen(
-        [*_tether(), *command],
+        [*_launcher(), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -112,14 +132,14 @@ def process_of(program: Path, port: int, directory: str) -> Iterator[subprocess.
             process.stdout.close()
 
 
-def _tether() -> list[str]:
+def _launcher() -> list[str]:
     if sys.platform != "linux" or not sys.executable:
         return []
-    script = Path(__file__).with_name("tether.py")
+    script = Path(__file__).with_name("launcher.py")
     return [sys.executable, "-I", "-S", str(script), str(os.getpid())]
 
 
-def said_until_ready(process: subprocess.Popen[bytes]) -> bytes:
+def _said_until_ready(process: subprocess.Popen[bytes]) -> bytes:
     """What the server printed until it was ready, or until it ended or its time was over."""
     log = process.stdout
     assert log is not None
@@ -137,7 +157,7 @@ def said_until_ready(process: subprocess.Popen[bytes]) -> bytes:
     return said
 
 
-def last_line(said: bytes) -> str:
+def _last_line(said: bytes) -> str:
     """The last thing that the server said."""
     lines = said.decode("utf-8", "replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

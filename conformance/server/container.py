@@ -1,9 +1,9 @@
 """A Redis server in a container, through testcontainers.
 
-Whoever is interrupted must not leave a container behind. An interrupt (Ctrl-C, or a signal handler
-that raises SystemExit) strikes the main thread, at any point of a request to the Docker daemon:
-then the daemon has created a container and nobody knows its name. So containers are started and
-removed in a thread beside it, and the removal waits for the start.
+An interrupt must not leave a container behind. It (Ctrl-C, or a signal handler that raises SystemExit)
+strikes the main thread, at any point of a request to the Docker daemon: then the daemon has created a
+container and nobody knows its name. So containers are started and removed in a thread beside it, and
+the removal waits for the start.
 """
 
 import logging
@@ -25,6 +25,8 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from urllib3.exceptions import HTTPError
 
 from .address import Address
+from .child import free_port
+from .discovery import CONTAINER_OF
 from .errors import ServerError
 
 REDIS_PORT = 6379
@@ -43,20 +45,57 @@ DOCKER_FAILURES = (docker.errors.DockerException, HTTPError, OSError, RuntimeErr
 @contextmanager
 def container_server(image: str) -> Iterator[Address]:
     """Run a container of the image; pull the image first where it is missing."""
-    with running_container(image) as container:
-        with quiet(), failures_told():
-            address = address_of(container)
-        yield address
+    with _running_container(image) as container:
+        yield _address_of(container)
 
 
 @contextmanager
-def running_container(
+def container_backend(image: str, name: str | None) -> Iterator["ContainerBackend"]:
+    """A backend whose server runs at first; its container is removed at the end of the block."""
+    with _running_container(image, free_port(), name) as container:
+        yield ContainerBackend(container, image)
+
+
+class ContainerBackend:
+    """One server in one container, which keeps its port of this machine.
+
+    While the server is down nobody keeps that port for it: should another program take it, the
+    container does not start again, which is told.
+    """
+
+    def __init__(self, container: DockerContainer, image: str) -> None:
+        self.address = _address_of(container)
+        self.obtained = f"{CONTAINER_OF}{image}"
+        self._container = container.get_wrapped_container()
+
+    def start(self) -> None:
+        """Start the container; its server may take a little longer to answer."""
+        with _failures_in_short():
+            self._container.start()
+
+    def stop(self) -> None:
+        """Kill the container; returns when it is dead."""
+        with _failures_in_short():
+            self._container.kill()
+            self._container.wait(timeout=READY_S)
+
+    def pause(self) -> None:
+        """Pause the container."""
+        with _failures_in_short():
+            self._container.pause()
+
+    def resume(self) -> None:
+        """Let a paused container go on."""
+        with _failures_in_short():
+            self._container.unpause()
+
+
+@contextmanager
+def _running_container(
     image: str, port: int | None = None, name: str | None = None
 ) -> Iterator[DockerContainer]:
-    """The same, with the server at this port of the host, and under this name, or as the daemon
-    chooses.
-    """
-    with quiet():
+    """A container whose server listens on this port of ours, or on one that the daemon chooses."""
+    with _libraries_silenced():
         container = _container(image)
     if name is not None:
         container.with_name(name)
@@ -64,7 +103,7 @@ def running_container(
         container.with_bind_ports(REDIS_PORT, port)
     starting = _thread_beside()
     try:
-        with quiet(), failures_told():
+        with _failures_in_short():
             _pull_if_missing(container.get_docker_client(), container.image)
             _pull_reaper_if_missing(container.get_docker_client())
             with starting:
@@ -72,13 +111,13 @@ def running_container(
             _wait_until_ready(container)
         yield container
     finally:
-        with quiet(), _thread_beside() as removing:
+        with _libraries_silenced(), _thread_beside() as removing:
             removing.submit(_remove, container, starting).result()
 
 
 def remove_by_name(name: str) -> None:
     """Remove the container of a process that was ended by force, if it left one behind."""
-    with suppress(*DOCKER_FAILURES), quiet():
+    with suppress(*DOCKER_FAILURES), _libraries_silenced():
         daemon = DockerClient(timeout=DAEMON_S)
         try:
             daemon.client.containers.get(name).remove(force=True, v=True)
@@ -160,15 +199,14 @@ def _wait_until_ready(container: DockerContainer) -> None:
         raise ServerError("it ended before a server was ready in it") from failure
 
 
-def address_of(container: DockerContainer) -> Address:
+def _address_of(container: DockerContainer) -> Address:
     """Where its server listens."""
-    host = container.get_container_host_ip()
+    with _failures_in_short():
+        host = container.get_container_host_ip()
+        port = container.get_exposed_port(REDIS_PORT)
     # By name it may be reached over IPv6 first, where the daemon can have given another container
     # the port that over IPv4 is ours.
-    return Address(
-        host="127.0.0.1" if host == "localhost" else host,
-        port=container.get_exposed_port(REDIS_PORT),
-    )
+    return Address(host="127.0.0.1" if host == "localhost" else host, port=port)
 
 
 def _remove(container: DockerContainer, starting: ThreadPoolExecutor) -> None:
@@ -183,10 +221,11 @@ def _remove(container: DockerContainer, starting: ThreadPoolExecutor) -> None:
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
-    """Say in short what the daemon or the libraries failed at."""
+def _failures_in_short() -> Iterator[None]:
+    """Raise ServerError, in short, for what the daemon or the libraries fail at."""
     try:
-        yield
+        with _libraries_silenced():
+            yield
     except DOCKER_FAILURES as failure:
         raise ServerError(_in_short(failure)) from failure
 
@@ -197,8 +236,8 @@ def _in_short(failure: BaseException) -> str:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without what the libraries log and warn of: each failure is told once, in our words."""
+def _libraries_silenced() -> Iterator[None]:
+    """Suppress what the libraries log and warn of: each failure is told once, in our words."""
     loggers = [logging.getLogger(name) for name in ("testcontainers", "docker", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -57,6 +57,22 @@ class Server:
         return str(self.endpoint)
 
 
+def server_at(address: Address, obtained: str, *, started_by_kit: bool) -> Server:
+    """The server at an address, asked what it is. Raises ServerError if it does not say."""
+    identity = identify(address)
+    return Server(
+        host=address.host,
+        port=address.port,
+        db=address.db,
+        username=address.username,
+        password=address.password,
+        product=identity.product,
+        version=identity.version,
+        obtained=obtained,
+        started_by_kit=started_by_kit,
+    )
+
+
 @contextmanager
 def obtain(
     url: str | None = None, image: str | None = None, source: Source | None = None
@@ -71,7 +87,7 @@ def obtain(
             raise ServerError(
                 "A Redis URL leaves nothing to start: name no image and no source with it."
             )
-        yield _met(read_address(url), "given by --redis-url", started_by_kit=False)
+        yield server_at(read_address(url), "given by --redis-url", started_by_kit=False)
         return
     with ExitStack() as running:
         failures = []
@@ -130,22 +146,7 @@ def _contained(image: str) -> Iterator[tuple[Address, str]]:
 @contextmanager
 def _started(way: Callable[[], AbstractContextManager[tuple[Address, str]]]) -> Iterator[Server]:
     with way() as (address, obtained):
-        yield _met(address, obtained, started_by_kit=True)
-
-
-def _met(address: Address, obtained: str, *, started_by_kit: bool) -> Server:
-    identity = identify(address)
-    return Server(
-        host=address.host,
-        port=address.port,
-        db=address.db,
-        username=address.username,
-        password=address.password,
-        product=identity.product,
-        version=identity.version,
-        obtained=obtained,
-        started_by_kit=started_by_kit,
-    )
+        yield server_at(address, obtained, started_by_kit=True)
 
 
 def _all_failed(failures: list[tuple[Source, str]]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ..programs.fault_kinds import Silence
 from .control import Control
 from .monitor import Allowed, ServerMonitor
-from .restartable import Restartable
+from .restartable import RestartableServer
 
 PAUSE_S = 2.5
 """How long a paused server makes everybody wait: longer than callers do."""
@@ -20,7 +20,7 @@ ROUNDS = 4
 class RestartableMonitor(ServerMonitor):
     """Shuts the server down, silences it and brings it back; asks it while it is there."""
 
-    def __init__(self, restartable: Restartable) -> None:
+    def __init__(self, restartable: RestartableServer) -> None:
         super().__init__(restartable.server)
         self._restartable = restartable
         self._answers, self._is_silent = True, False

@@ -12,7 +12,7 @@ from ...adapters.probe import Prepared
 from ...callers.factory import CannotBuild
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
 from ...server import ServerError
-from ...server.restartable import Restartable, restartable_server
+from ...server.restartable import RestartableServer, restartable_server
 from ...server.restartable_monitor import RestartableMonitor
 from ..context import CheckContext
 from ..themes import PATIENT_WITH_OUTAGES_S, Theme
@@ -51,7 +51,7 @@ def restart(context: CheckContext, prepared: Prepared, image: str | None = None)
 def _history(
     context: CheckContext,
     prepared: Prepared,
-    restartable: Restartable,
+    restartable: RestartableServer,
     operations: Sequence[Operation],
     number: int,
 ) -> Sequence[Event]:

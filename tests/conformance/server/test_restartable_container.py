@@ -18,7 +18,7 @@ from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.server.restartable import (
     CONTAINER_NAME,
-    Restartable,
+    RestartableServer,
     remove_container,
     restartable_server,
 )
@@ -42,7 +42,7 @@ def no_program(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def contained(server: Server, no_program: None) -> Iterator[Restartable]:
+def contained(server: Server, no_program: None) -> Iterator[RestartableServer]:
     with restartable_server(server.image) as restartable:
         yield restartable
 
@@ -52,7 +52,9 @@ def ask(server: Server) -> object:
         return client.ping()
 
 
-def test_it_is_refused_while_it_is_down_and_comes_back_where_it_was(contained: Restartable) -> None:
+def test_it_is_refused_while_it_is_down_and_comes_back_where_it_was(
+    contained: RestartableServer,
+) -> None:
     server = contained.server
     assert ask(server)
 
@@ -64,7 +66,9 @@ def test_it_is_refused_while_it_is_down_and_comes_back_where_it_was(contained: R
     assert contained.server.port == server.port
 
 
-def test_a_paused_one_lets_connect_and_answers_when_it_goes_on(contained: Restartable) -> None:
+def test_a_paused_one_lets_connect_and_answers_when_it_goes_on(
+    contained: RestartableServer,
+) -> None:
     server = contained.server
     contained.freeze()
     with pytest.raises(redis.TimeoutError):

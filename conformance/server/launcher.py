@@ -1,8 +1,8 @@
-"""Becomes another program, one that dies when its parent does.
+"""A launcher: becomes another program, one that is killed when its parent dies.
 
-Run as a script: ``python tether.py PARENT_PID PROGRAM ARGUMENT...``. It is a process of its own
-because the tether has to be tied between fork and exec, and running Python there, in a copy of a
-process with threads, can deadlock.
+Run as a script: ``python launcher.py PARENT_PID PROGRAM ARGUMENT...``. It is a process of its own
+because the system must be told between fork and exec, and running Python there, in a copy of a process
+with threads, can deadlock.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 def become(parent: int, command: list[str]) -> None:
     """Replace this process by the command, tied to the life of the parent."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # A parent that died before the tether was tied will not pull it.
+    # A parent that died before this call takes nobody along.
     if os.getppid() != parent:
         sys.exit("the parent is gone")
     try:
