@@ -2,12 +2,16 @@
 
 Such a call is made in a forked child, which is killed when its time is over. A thread could not be:
 it would go on taking memory and the interpreter from everybody else.
+
+The fork is made by hand. A child of `multiprocessing` closes `sys.stdin` before anything else, and
+waits for ever if a thread was reading it when the process forked, as one of the worker's does.
 """
 
-import multiprocessing
 import os
+import signal
 import warnings
 from collections.abc import Callable
+from multiprocessing import Pipe
 from typing import NoReturn, TypeAlias
 
 from .call_with_timeout import OVERDUE_S, NeverReturned, NotAnOutcome
@@ -33,10 +37,14 @@ def answered_in_fork(work: Callable[[Answer], object], bound_s: float) -> Result
 
     Raises what `run_in_fork` raises.
     """
-    context = multiprocessing.get_context("fork")
-    receiving, sending = context.Pipe(duplex=False)
+    receiving, sending = Pipe(duplex=False)
+    with warnings.catch_warnings():
+        # The child runs nothing but `work`, which needs no lock that a thread left behind may hold; or
+        # if it is a pool's lock, that is what is to be found out.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
 
-    def run() -> NoReturn:
         def answer(result: Result) -> NoReturn:
             sending.send(result)
             os._exit(0)
@@ -46,28 +54,20 @@ def answered_in_fork(work: Callable[[Answer], object], bound_s: float) -> Result
         except NotAnOutcome as error:
             sending.send(error)
         finally:
-            # Nothing that the parent has registered to be done at its end is done in the child.
+            # Nothing that is registered to be done at the end of the parent is done in the child.
             os._exit(0)
-
-    with receiving:
-        child = context.Process(target=run)
-        with warnings.catch_warnings():
-            # The child runs nothing but `work`, which needs no lock that a thread left behind may hold;
-            # or if it is a pool's lock, that is what is to be found out.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            child.start()
-        sending.close()
-        try:
+    sending.close()
+    told: object = None
+    try:
+        with receiving:
             told = receiving.recv() if receiving.poll(bound_s) else None
-        except EOFError:
-            told = None
-        finally:
-            child.kill()
-            child.join()
-            child.close()
-    if told is None:
-        raise NeverReturned(f"there was no answer after {bound_s:.0f} s")
+    except EOFError:
+        pass  # the child ended without an answer
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     if isinstance(told, NotAnOutcome):
         raise told
-    result: Result = told
-    return result
+    if not isinstance(told, dict):
+        raise NeverReturned(f"there was no answer after {bound_s:.0f} s")
+    return told
