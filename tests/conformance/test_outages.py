@@ -168,7 +168,8 @@ def test_a_program_that_breaks_off_leaves_the_server_open_to_the_next(
 
 def test_a_server_that_was_given_is_not_shut_which_is_said(server: Server) -> None:
     given = replace(server, started_by_kit=False)
-    budget = Budget(12, 6, 0.1, run_s=5, limit_s=60, depth=Depth(preemptions=0, limit_s=1))
+    depth = Depth(preemptions=0, limit_s=1, in_real_time=False)
+    budget = Budget(2, 6, 0.1, run_s=5, limit_s=60, depth=depth)
     adapter = adapter_of(outage.ForgetsTheSlotOfWhoIsTurnedAway)
 
     findings = judge(adapter, given, budget)
