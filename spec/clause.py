@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .capabilities import Capability
+from .model.conditions import ALL, Condition, Conditions
 from .model.history import History
 
 
@@ -23,19 +24,12 @@ class Requirement(StrEnum):
 
 
 class Level(StrEnum):
-    """What a pool can claim to uphold as a whole."""
+    """What a pool can claim to uphold as a whole. What each is about is said in the glossary."""
 
     CORE = "core"
-    """Order, bounded size, timeout errors and the return of connections."""
-
     CONCURRENT = "concurrent"
-    """What many callers at once may rely on: fairness, progress, cancellation, re-entrancy."""
-
     RESILIENT = "resilient"
-    """What becomes of a pool when connections break, and when it is closed."""
-
     OBSERVABLE = "observable"
-    """What its users and operators see of it: its interface to the client and what it prints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,10 @@ class Clause:
     intent: str
     needs: Capability | None
     judge: Judge
+    judged_with: frozenset[Condition] = frozenset(ALL)
+    """What may have happened to a pool that it judges. From anything else on it is silent."""
+    file: str = ""
+    """Where it is written, in ``clauses/``."""
 
 
 def clause(
@@ -78,9 +76,11 @@ def clause(
     requirement: Requirement,
     level: Level,
     needs: Capability | None = None,
+    judged_with: Conditions = ALL,
 ) -> Callable[[Judge], Clause]:
     """Bind a judging function to the sentence that opens its docstring.
 
+    The function is given the history as far as it is `judged_with` these conditions only.
     Raises TypeError if the docstring lacks the sentence, the intent, or the sentence lacks the
     capitalised word of its `requirement`: a clause nobody can read is a mistake of ours.
     """
@@ -93,6 +93,10 @@ def clause(
                 f"clause {id}: the docstring of {name} needs a sentence with the word "
                 f"{requirement.value}, an empty line, and the intent"
             )
+
+        def judge_what_is_judged(history: History) -> Iterator[Judgement]:
+            return judge(history.judged_with(judged_with))
+
         return Clause(
             id=id,
             name=name.replace("_", " "),
@@ -101,7 +105,9 @@ def clause(
             sentence=_one_line(sentence),
             intent=_one_line(intent),
             needs=needs,
-            judge=judge,
+            judged_with=frozenset(judged_with),
+            file=getattr(judge, "__module__", "").rpartition(".")[2] + ".py",
+            judge=judge_what_is_judged,
         )
 
     return bind

@@ -243,7 +243,7 @@ def _reading(reading: Reading) -> str:
 
 
 def _chapter(chapter: Chapter) -> Iterator[str]:
-    file = chapter.clauses[0].judge.__module__.rpartition(".")[2] + ".py"
+    file = chapter.clauses[0].file
     levels = ", ".join(dict.fromkeys(clause.level.value for clause in chapter.clauses))
     yield f"### {chapter.title}"
     yield f"{chapter.summary}\nLevel {levels}; code in [{file}](clauses/{file})."

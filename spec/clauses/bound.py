@@ -4,16 +4,21 @@ from collections.abc import Iterator
 
 from ..clause import Judgement, Level, Requirement, clause
 from ..model.arguments import refused
-from ..model.conditions import DISTURBANCES, Deed
+from ..model.conditions import ORDINARY, STATE_KNOWN, Condition
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
 from ..model.obligations import denied, fills_the_pool, lost, moments_after, serves_waiters
 
-NOT_BY_CALLERS = DISTURBANCES - {Deed.FORGOTTEN, Deed.UNREAD, Deed.COMMANDED, Deed.INTERRUPTED}
-"""What happens to a pool, and is not done by those who acquire and release."""
+BY_CALLERS = ORDINARY | {
+    Condition.FORGOTTEN,
+    Condition.UNREAD,
+    Condition.COMMANDED,
+    Condition.INTERRUPTED,
+}
+"""What those may do who acquire and release."""
 
 
-@clause("BND-1", Requirement.MUST, Level.CORE)
+@clause("BND-1", Requirement.MUST, Level.CORE, judged_with=STATE_KNOWN)
 def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
     """
     There MUST never be more than `max_connections` connections, counting those in use, idle and
@@ -22,34 +27,31 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
     Operators add up the pools of all their processes and hold the sum against the server's
     ``maxclients``. One connection too many makes the connect of some other process fail, not ours.
     """
-    for pool, moments in history.moments.items():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.misused:
-                break
-            most = state.config.max_connections
-            if isinstance(event, Acquired):
-                held = {*state.in_use.values(), event.connection} - {None, *state.dropped}
-                if len(held) > most:
-                    yield Judgement(
-                        moment.index,
-                        f"{len(held)} connections are in use at once, with max_connections={most}",
-                    )
-                elif len(held) == most:
-                    yield Judgement(moment.index)
-            elif isinstance(event, Quiescent) and not state.outage:
-                # Of a connection that the network has cut the server may not have heard.
-                seen = event.open.get(pool, frozenset()) - state.dropped
-                if len(seen) > most:
-                    yield Judgement(
-                        moment.index,
-                        f"the server sees {len(seen)} connections of the pool, with "
-                        f"max_connections={most}",
-                        pool,
-                    )
+    for moment in history.judged_moments:
+        state, event = moment.before, moment.event
+        most = state.config.max_connections
+        if isinstance(event, Acquired):
+            held = {*state.in_use.values(), event.connection} - {None, *state.dropped}
+            if len(held) > most:
+                yield Judgement(
+                    moment.index,
+                    f"{len(held)} connections are in use at once, with max_connections={most}",
+                )
+            elif len(held) == most:
+                yield Judgement(moment.index)
+        elif isinstance(event, Quiescent) and not state.outage:
+            # Of a connection that the network has cut the server may not have heard.
+            seen = event.open.get(moment.pool, frozenset()) - state.dropped
+            if len(seen) > most:
+                yield Judgement(
+                    moment.index,
+                    f"the server sees {len(seen)} connections of the pool, with "
+                    f"max_connections={most}",
+                    moment.pool,
+                )
 
 
-@clause("BND-2", Requirement.MUST, Level.CORE)
+@clause("BND-2", Requirement.MUST, Level.CORE, judged_with=frozenset())
 def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
     """
     `max_connections` callers of a new pool MUST each get a working connection without any of them
@@ -58,18 +60,13 @@ def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
     An operator who sizes a pool for ten parallel callers must be able to serve ten. A pool that turns
     the tenth away, or serves it with a connection that does not answer, fails only under full load.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            if moment.before.misused or moment.before.deeds:
-                break
-            broken = denied(moment)
-            if broken is not None:
-                yield Judgement(moment.index, broken)
-            elif fills_the_pool(moment):
-                yield Judgement(moment.index)
+    for moment in history.judged_moments:
+        broken = denied(moment)
+        if broken is not None or fills_the_pool(moment):
+            yield Judgement(moment.index, broken)
 
 
-@clause("BND-3", Requirement.MUST, Level.CORE)
+@clause("BND-3", Requirement.MUST, Level.CORE, judged_with=BY_CALLERS)
 def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
     Whatever callers have done before, once every connection has been released, `max_connections`
@@ -78,26 +75,23 @@ def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed
     connection, until, days later, nobody is served and only a restart helps.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            if moment.before.misused or not moment.before.deeds.isdisjoint(NOT_BY_CALLERS):
-                break
-            if not moment.before.refilling or not moment.before.was_full:
-                continue  # a slot that could never be used has not been lost
-            if isinstance(moment.event, Acquired) and moment.event.foreign:
-                continue  # the slot is there, and what was left in it is for BRK-2 and BRK-6
-            broken = denied(moment)
-            if broken is not None:
-                yield Judgement(moment.index, f"after every connection was released, {broken}")
-            elif fills_the_pool(moment):
-                yield Judgement(moment.index)
-    yield from _other_slots(history)
+    for moment in history.judged_moments:
+        if not moment.before.refilling or not moment.before.was_full:
+            continue  # a slot that could never be used has not been lost
+        if isinstance(moment.event, Acquired) and moment.event.foreign:
+            continue  # the slot is there, and what was left in it is for BRK-2 and BRK-6
+        broken = denied(moment)
+        if broken is not None:
+            yield Judgement(moment.index, f"after every connection was released, {broken}")
+        elif fills_the_pool(moment):
+            yield Judgement(moment.index)
+    yield from _other_slots(history.judged_with({Condition.RELEASED, Condition.FORGOTTEN}))
 
 
 def _other_slots(history: History) -> Iterator[Judgement]:
     """Judge who else is served when a connection is not released: the pool need not get it back."""
     serves = serves_waiters(history)
-    for moment in moments_after(history, Deed.FORGOTTEN):
+    for moment in moments_after(history, Condition.FORGOTTEN):
         broken = lost(moment, serves_waiters=serves)
         if broken is not None:
             yield Judgement(

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import CUTS, Deed
+from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
 from ..model.history import History
 from ..model.obligations import (
     denied,
     fills_the_pool,
     kept_waiting,
-    lost,
     moments_after,
+    nothing_lost,
     serves_waiters,
     useless,
     was_ever_full,
@@ -24,14 +24,13 @@ from ..model.obligations import (
 from ..model.state import Moment
 from ..model.timing import waits_in_vain
 
-LEAVES_UNREAD = frozenset(
-    {Deed.RELEASED, Deed.UNREAD, Deed.COMMANDED, Deed.OUTAGE, Deed.CUT_UNSEEN}
+
+@clause(
+    "BRK-1",
+    Requirement.MUST,
+    Level.RESILIENT,
+    judged_with={Condition.RELEASED, Condition.CUT_IDLE},
 )
-"""What may have happened to a pool when replies are left unread: also that they came late, because the
-server had been silent."""
-
-
-@clause("BRK-1", Requirement.MUST, Level.RESILIENT)
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     An acquire that comes upon an idle connection that the server has closed, or the network has ended,
@@ -41,10 +40,22 @@ def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterat
     first callers of the morning, or after an upgrade, then get errors for connections that anybody who
     looked could have known to be dead. See redis/redis-py#1140.
     """
-    yield from _nothing_lost(history, Deed.CUT_IDLE, "after an idle connection had been cut")
+    yield from _goes_on_after(history, Condition.CUT_IDLE, "after an idle connection had been cut")
 
 
-@clause("BRK-2", Requirement.MUST, Level.RESILIENT)
+@clause(
+    "BRK-2",
+    Requirement.MUST,
+    Level.RESILIENT,
+    judged_with={
+        Condition.RELEASED,
+        Condition.UNREAD,
+        Condition.COMMANDED,
+        # A reply may come late because the server had been silent.
+        Condition.OUTAGE,
+        Condition.CUT_UNSEEN,
+    },
+)
 def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[Judgement]:
     """
     Bytes that have arrived on a connection and that nobody has read MUST NOT reach another caller as
@@ -54,25 +65,27 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
     for its own, and everybody after them is given the reply to the command before: one user is shown
     the data of another, and nothing ever raises.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if not state.deeds <= LEAVES_UNREAD:
-                break
-            if not state.unread or state.outstanding:
-                continue  # of a reply that is still to come nobody can see anything
-            broken = _foreign_reply(event)
-            if broken is not None:
-                yield Judgement(
-                    moment.index,
-                    f"bytes that nobody had read were on a connection before it was handed out, and "
-                    f"{broken}",
-                )
-            elif _was_handed_out(moment, state.unread):
-                yield Judgement(moment.index)
+    for moment in history.judged_moments:
+        state = moment.before
+        if not state.unread or state.outstanding:
+            continue  # of a reply that is still to come nobody can see anything
+        broken = _foreign_reply(moment.event)
+        if broken is not None:
+            yield Judgement(
+                moment.index,
+                f"bytes that nobody had read were on a connection before it was handed out, and "
+                f"{broken}",
+            )
+        elif _was_handed_out(moment, state.unread):
+            yield Judgement(moment.index)
 
 
-@clause("BRK-3", Requirement.MUST, Level.RESILIENT)
+@clause(
+    "BRK-3",
+    Requirement.MUST,
+    Level.RESILIENT,
+    judged_with={Condition.RELEASED, Condition.CUT_HELD},
+)
 def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
     When a connection has broken while it was in use, and is released, its slot MUST serve another
@@ -82,12 +95,17 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
     connection away and forgets that there may be another in its place has one caller less to serve
     after each broken connection, until it serves none.
     """
-    yield from _nothing_lost(
-        history, Deed.CUT_HELD, "after a connection had broken while it was in use"
+    yield from _goes_on_after(
+        history, Condition.CUT_HELD, "after a connection had broken while it was in use"
     )
 
 
-@clause("BRK-4", Requirement.MUST, Level.RESILIENT)
+@clause(
+    "BRK-4",
+    Requirement.MUST,
+    Level.RESILIENT,
+    judged_with={Condition.RELEASED, Condition.OUTAGE, Condition.DISCONNECTED, *CUTS},
+)
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
     When a connection cannot be opened, or fails when the pool looks at it or closes it, in an acquire,
@@ -100,14 +118,26 @@ def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Jud
     """
     exhausted = {
         vain.error.type_name
-        for vain in waits_in_vain(history)
+        for vain in waits_in_vain(history.judged_with(ORDINARY))
         if vain.error is not None and not vain.early and not vain.error.is_generic
     }
-    yield from _told_as(exhausted, history)
+    without_disconnecting = {Condition.RELEASED, Condition.OUTAGE, *CUTS}
+    yield from _told_as(exhausted, history.judged_with(without_disconnecting))
     yield from _recoveries(history, cuts=False)
 
 
-@clause("BRK-5", Requirement.MUST, Level.RESILIENT)
+@clause(
+    "BRK-5",
+    Requirement.MUST,
+    Level.RESILIENT,
+    judged_with={
+        Condition.RELEASED,
+        Condition.OUTAGE,
+        Condition.DROPPED,
+        Condition.USELESS,
+        *CUTS,
+    },
+)
 def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     """
     When the server can be reached again after an outage, however many connections have broken and
@@ -120,7 +150,13 @@ def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     yield from _recoveries(history, cuts=True)
 
 
-@clause("BRK-6", Requirement.MUST, Level.RESILIENT, needs=Capability.CLIENT)
+@clause(
+    "BRK-6",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.CLIENT,
+    judged_with={Condition.RELEASED, Condition.COMMANDED, Condition.INTERRUPTED},
+)
 def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[Judgement]:
     """
     When a command of the client is interrupted while its reply is outstanding, by an exception, a
@@ -131,36 +167,28 @@ def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[
     From then on each command on it returns the reply to the one before. Users have been shown the data
     of other users for this reason. See redis/redis-py#2624 and redis/redis-py#2665.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if not state.deeds <= {Deed.RELEASED, Deed.COMMANDED, Deed.INTERRUPTED}:
-                break
-            if Deed.INTERRUPTED not in state.deeds:
-                continue
-            broken = _foreign_reply(event)
-            if broken is not None:
-                yield Judgement(
-                    moment.index,
-                    f"after a command had been interrupted while its reply was outstanding, {broken}",
-                )
-            elif _was_handed_out(moment, frozenset()):
-                yield Judgement(moment.index)
-
-
-def _nothing_lost(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
-    """Judge how a pool goes on after connections were cut in one way: as if they had not been."""
-    serves = serves_waiters(history)
-    for moment in moments_after(history, deed):
-        broken = useless(moment) or lost(moment, serves_waiters=serves)
+    for moment in history.judged_moments:
+        if Condition.INTERRUPTED not in moment.before.conditions:
+            continue
+        broken = _foreign_reply(moment.event)
         if broken is not None:
-            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
-        elif fills_the_pool(moment) and not _holds_what_was_cut(moment):
+            yield Judgement(
+                moment.index,
+                f"after a command had been interrupted while its reply was outstanding, {broken}",
+            )
+        elif _was_handed_out(moment, frozenset()):
             yield Judgement(moment.index)
 
 
-def _holds_what_was_cut(moment: Moment) -> bool:
-    return not moment.before.dropped.isdisjoint(moment.before.in_use.values())
+def _goes_on_after(history: History, cut: Condition, told: str) -> Iterator[Judgement]:
+    """Judge how a pool goes on after connections were cut in one way: as if they had not been."""
+    moments = moments_after(history, cut)
+    yield from nothing_lost(history, moments, told, otherwise=useless, upheld=_fills_with_new_ones)
+
+
+def _fills_with_new_ones(moment: Moment) -> bool:
+    state = moment.before
+    return fills_the_pool(moment) and state.dropped.isdisjoint(state.in_use.values())
 
 
 def _foreign_reply(event: Event) -> str | None:
@@ -188,20 +216,17 @@ def _was_handed_out(moment: Moment, connections: frozenset[int]) -> bool:
 
 def _told_as(exhausted: set[str], history: History) -> Iterator[Judgement]:
     """Judge what callers are told whom the server turns away, though the pool has slots for them."""
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if not state.deeds <= {Deed.RELEASED, Deed.OUTAGE, *CUTS}:
-                break
-            if not state.outage or not isinstance(event, AcquireFailed):
-                continue
-            if state.requests[event.call].owed and event.error.type_name in exhausted:
-                busy = len(state.in_use)
-                yield Judgement(
-                    moment.index,
-                    f"while nobody could connect, and {busy} of {state.config.max_connections} were in "
-                    f"use, an acquire failed with {event.error}, which is how it fails when all are",
-                )
+    for moment in history.judged_moments:
+        state, event = moment.before, moment.event
+        if not state.outage or not isinstance(event, AcquireFailed):
+            continue
+        if state.requests[event.call].owed and event.error.type_name in exhausted:
+            busy = len(state.in_use)
+            yield Judgement(
+                moment.index,
+                f"while nobody could connect, and {busy} of {state.config.max_connections} were in "
+                f"use, an acquire failed with {event.error}, which is how it fails when all are",
+            )
 
 
 def _recoveries(history: History, *, cuts: bool) -> Iterator[Judgement]:
@@ -209,18 +234,14 @@ def _recoveries(history: History, *, cuts: bool) -> Iterator[Judgement]:
     if not was_ever_full(history):
         return
     serves = serves_waiters(history)
-    allowed = {Deed.RELEASED, Deed.OUTAGE}
-    allowed |= {*CUTS, Deed.DROPPED, Deed.USELESS} if cuts else {Deed.DISCONNECTED}
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         failed = 0
         for moment in moments:
             state = moment.before
-            if not state.deeds <= allowed:
-                break
-            if Deed.OUTAGE not in state.deeds or state.outage:
+            if Condition.OUTAGE not in state.conditions or state.outage:
                 failed = 0
                 continue
-            if cuts == CUTS.isdisjoint(state.deeds):
+            if cuts == CUTS.isdisjoint(state.conditions):
                 continue
             refused = denied(moment)
             failed += refused is not None
@@ -238,7 +259,7 @@ def _not_recovered(moment: Moment, refused: str | None, failed: int) -> str | No
         return None
     if isinstance(moment.event, Overdue):
         # Who asks a connection through which nothing comes may wait as long as its socket does.
-        return None if Deed.CUT_UNSEEN in moment.before.deeds else refused
+        return None if Condition.CUT_UNSEEN in moment.before.conditions else refused
     if failed <= moment.before.config.max_connections:
         return None
     return f"{failed} acquires failed, more than the pool has connections; at last, {refused}"

@@ -5,17 +5,23 @@ Ctrl-C. Each clause speaks of one point at which this can happen, and judges the
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import Deed
+from ..model.conditions import Condition
 from ..model.events import AcquireCancelled, Quiescent, ReleaseCancelled
 from ..model.history import History
-from ..model.obligations import fills_the_pool, lost, moments_after, serves_waiters
+from ..model.obligations import fills_the_pool, moments_after, nothing_lost
 from ..model.state import Moment
 
 
-@clause("CAN-1", Requirement.MUST, Level.CONCURRENT)
+@clause(
+    "CAN-1",
+    Requirement.MUST,
+    Level.CONCURRENT,
+    judged_with={Condition.RELEASED, Condition.CANCELLED_WAITING},
+)
 def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judgement]:
     """
     A waiter that is cancelled MUST leave the queue at once, and take no connection with it, neither
@@ -24,10 +30,16 @@ def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judge
     A place in the queue with nobody in it swallows the next connection that is released. Every
     abandoned request makes the pool smaller, until it serves nobody.
     """
-    yield from _nothing_lost(history, Deed.CANCELLED_WAITING, "after a waiter was cancelled")
+    yield from _nothing_lost(history, Condition.CANCELLED_WAITING, "after a waiter was cancelled")
 
 
-@clause("CAN-2", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+@clause(
+    "CAN-2",
+    Requirement.MUST,
+    Level.CONCURRENT,
+    needs=Capability.ASYNCIO,
+    judged_with={Condition.RELEASED, Condition.CANCELLED_SERVED},
+)
 def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     history: History,
 ) -> Iterator[Judgement]:
@@ -40,12 +52,17 @@ def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     """
     yield from _nothing_lost(
         history,
-        Deed.CANCELLED_SERVED,
+        Condition.CANCELLED_SERVED,
         "after a waiter was cancelled for whom a connection had been released",
     )
 
 
-@clause("CAN-3", Requirement.MUST, Level.CONCURRENT)
+@clause(
+    "CAN-3",
+    Requirement.MUST,
+    Level.CONCURRENT,
+    judged_with={Condition.RELEASED, Condition.CANCELLED_CONNECTING},
+)
 def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgement]:
     """
     When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
@@ -55,11 +72,24 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
     that loses a slot each time is dead when the server has recovered. See redis/redis-py#2511.
     """
     yield from _nothing_lost(
-        history, Deed.CANCELLED_CONNECTING, "after a caller was cancelled while it was connecting"
+        history,
+        Condition.CANCELLED_CONNECTING,
+        "after a caller was cancelled while it was connecting",
     )
 
 
-@clause("CAN-4", Requirement.MUST, Level.CONCURRENT, needs=Capability.ASYNCIO)
+@clause(
+    "CAN-4",
+    Requirement.MUST,
+    Level.CONCURRENT,
+    needs=Capability.ASYNCIO,
+    judged_with={
+        Condition.RELEASED,
+        Condition.CANCELLED_RELEASING,
+        Condition.COMMANDED,
+        Condition.INTERRUPTED,
+    },
+)
 def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     """
     A release MUST give the connection back even if its caller is cancelled meanwhile, or has been
@@ -69,28 +99,36 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     that does not get to its end then loses the connection, and nobody is left who could release it.
     """
     yield from _nothing_lost(
-        history, Deed.CANCELLED_RELEASING, "after the caller of a release was cancelled"
+        history, Condition.CANCELLED_RELEASING, "after the caller of a release was cancelled"
     )
-    yield from _nothing_lost(
+    interrupted = history.judged_with(
+        {Condition.RELEASED, Condition.COMMANDED, Condition.INTERRUPTED}
+    )
+    yield from nothing_lost(
         history,
-        Deed.INTERRUPTED,
+        # Whose reply it is, is for BRK-6.
+        takewhile(_brings_no_foreign_reply, moments_after(interrupted, Condition.INTERRUPTED)),
         "after a command was interrupted while its reply was on its way",
-        Deed.COMMANDED,
+        otherwise=_ignored,
+        upheld=_shows,
     )
 
 
-def _nothing_lost(history: History, deed: Deed, told: str, *others: Deed) -> Iterator[Judgement]:
+def _nothing_lost(history: History, condition: Condition, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
-    serves = serves_waiters(history)
-    for moment in moments_after(history, deed, *others):
-        if deed is Deed.INTERRUPTED and getattr(moment.event, "foreign", False):
-            return  # whose reply it is, is for BRK-6
-        broken = _ignored(moment) or lost(moment, serves_waiters=serves)
-        ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
-        if broken is not None:
-            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
-        elif ended or fills_the_pool(moment):
-            yield Judgement(moment.index)
+    only = history.judged_with({Condition.RELEASED, condition})
+    moments = moments_after(only, condition)
+    yield from nothing_lost(history, moments, told, otherwise=_ignored, upheld=_shows)
+
+
+def _shows(moment: Moment) -> bool:
+    """Whether a cancellation has come to its end, or the slots are all in use."""
+    ended = isinstance(moment.event, AcquireCancelled | ReleaseCancelled)
+    return ended or fills_the_pool(moment)
+
+
+def _brings_no_foreign_reply(moment: Moment) -> bool:
+    return not getattr(moment.event, "foreign", False)
 
 
 def _ignored(moment: Moment) -> str | None:

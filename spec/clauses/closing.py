@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import CUTS, Deed
+from ..model.conditions import CUTS, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import (
     Acquired,
@@ -19,12 +19,18 @@ from ..model.events import (
     Quiescent,
 )
 from ..model.history import History
-from ..model.obligations import fills_the_pool, lost, moments_after, serves_waiters, useless
+from ..model.obligations import moments_after, nothing_lost, useless
 from ..model.state import Moment, PoolState
 from ..model.timing import CLOCK_SLEW
 
 
-@clause("CLS-1", Requirement.MUST, Level.RESILIENT, needs=Capability.CLOSE)
+@clause(
+    "CLS-1",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.CLOSE,
+    judged_with=STATE_KNOWN - {Condition.RELEASED_INSIDE},
+)
 def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
     """
     Closing a pool MUST end every wait in it at once, with an error, and every later acquire raises.
@@ -33,27 +39,30 @@ def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
     connection that can never come, it does not end before their timeout, or never; and one that is
     served once more goes on working on what is being taken down.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            if moment.before.misused or Deed.RELEASED_INSIDE in moment.before.deeds:
-                break
-            if _failed_to_close(moment):
-                break
-            if not moment.before.closed:
-                continue
-            broken = _not_ended(moment)
-            if broken is not None:
-                yield Judgement(moment.index, broken, moment.pool)
-            elif _ended_by_closing(moment):
-                yield Judgement(moment.index)
+    for moment in _judgeable(history):
+        if not moment.before.closed:
+            continue
+        broken = _not_ended(moment)
+        if broken is not None:
+            yield Judgement(moment.index, broken, moment.pool)
+        elif _ended_by_closing(moment):
+            yield Judgement(moment.index)
 
 
-def _failed_to_close(moment: Moment) -> bool:
-    """Whether the pool says that it could not be closed, and connections fail here: what has become
-    of it then nobody can say.
+def _judgeable(history: History) -> Iterator[Moment]:
+    """The judged moments, until a pool says that it could not be closed, while connections fail here:
+    what has become of it then nobody can say.
     """
-    event = moment.event
-    return isinstance(event, CloseReturned) and event.error is not None and moment.before.outage
+    for moments in history.judged_pools:
+        for moment in moments:
+            event = moment.event
+            if (
+                isinstance(event, CloseReturned)
+                and event.error is not None
+                and moment.before.outage
+            ):
+                break
+            yield moment
 
 
 def _not_ended(moment: Moment) -> str | None:
@@ -98,7 +107,13 @@ def _ended_by_closing(moment: Moment) -> bool:
     )
 
 
-@clause("CLS-2", Requirement.MUST, Level.RESILIENT, needs=Capability.CLOSE)
+@clause(
+    "CLS-2",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.CLOSE,
+    judged_with=STATE_KNOWN,
+)
 def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     """
     Closing a pool MUST close its idle connections, and each one in use when it is released, and it
@@ -108,15 +123,10 @@ def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     service that builds a pool for each tenant, or each test, runs the server out of connections. See
     redis/redis-py#681.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            if moment.before.misused or _failed_to_close(moment):
-                break
-            broken = _left_open(moment) or _not_closed(moment)
-            if broken is not None:
-                yield Judgement(moment.index, broken, moment.pool)
-            elif _has_nothing_open(moment):
-                yield Judgement(moment.index)
+    for moment in _judgeable(history):
+        broken = _left_open(moment) or _not_closed(moment)
+        if broken is not None or _has_nothing_open(moment):
+            yield Judgement(moment.index, broken, moment.pool)
 
 
 def _left_open(moment: Moment) -> str | None:
@@ -138,7 +148,7 @@ def _not_closed(moment: Moment) -> str | None:
     state, event = moment.before, moment.event
     match event:
         case CloseReturned(error=error) if error is not None:
-            if not state.deeds.isdisjoint({Deed.OUTAGE, *CUTS}):
+            if not state.conditions.isdisjoint({Condition.OUTAGE, *CUTS}):
                 return None
             again = " again" if state.closed else ""
             return f"closing the pool{again} raised {error}"
@@ -172,7 +182,13 @@ def _has_nobody(state: PoolState) -> bool:
     return state.at_rest and not state.in_use
 
 
-@clause("CLS-3", Requirement.MUST, Level.RESILIENT, needs=Capability.DISCONNECT)
+@clause(
+    "CLS-3",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.DISCONNECT,
+    judged_with={Condition.RELEASED, Condition.DISCONNECTED},
+)
 def a_pool_that_disconnects_goes_on(history: History) -> Iterator[Judgement]:
     """
     To disconnect a pool MUST close its idle connections and leave the pool as it was otherwise: all of
@@ -182,16 +198,14 @@ def a_pool_that_disconnects_goes_on(history: History) -> Iterator[Judgement]:
     application. If the pool takes it for its end, or loses the slots with the connections, the remedy
     is the outage.
     """
-    serves = serves_waiters(history)
-    for moment in moments_after(history, Deed.DISCONNECTED):
+    moments = list(moments_after(history, Condition.DISCONNECTED))
+    for moment in moments:
         broken = _still_connected(moment)
-        if broken is None and not moment.before.disconnecting:
-            broken = useless(moment) or lost(moment, serves_waiters=serves)
-            broken = broken and f"after the pool was disconnected, {broken}"
         if broken is not None:
             yield Judgement(moment.index, broken, moment.pool)
-        elif fills_the_pool(moment):
-            yield Judgement(moment.index)
+    disconnected = (moment for moment in moments if not moment.before.disconnecting)
+    told = "after the pool was disconnected"
+    yield from nothing_lost(history, disconnected, told, otherwise=useless)
 
 
 def _still_connected(moment: Moment) -> str | None:

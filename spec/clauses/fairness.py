@@ -7,13 +7,13 @@ be about to return. So both clauses compare two such moments, and what happened 
 from collections.abc import Iterator
 
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import CANCELLATIONS
+from ..model.conditions import CANCELLATIONS, ORDINARY
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
 from ..model.state import Moment, Request
 
 
-@clause("FAIR-1", Requirement.MUST, Level.CONCURRENT)
+@clause("FAIR-1", Requirement.MUST, Level.CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
 def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iterator[Judgement]:
     """
     Waiters MUST be served in the order in which they came: nobody who comes later is served while
@@ -40,7 +40,7 @@ def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iter
                     )
 
 
-@clause("FAIR-2", Requirement.MUST, Level.CONCURRENT)
+@clause("FAIR-2", Requirement.MUST, Level.CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
 def nobody_starves(history: History) -> Iterator[Judgement]:
     """
     Once some callers wait, all of them MUST have been served by the time that as many connections
@@ -66,13 +66,11 @@ def nobody_starves(history: History) -> Iterator[Judgement]:
 
 
 def _judgeable(history: History) -> Iterator[Moment]:
-    """The moments of pools that nobody has disturbed, whose callers were not cancelled, as long as the
-    server keeps nobody waiting: a caller may be behind one who is connecting.
+    """The moments at which a clause is judged, as long as the server keeps nobody waiting: a caller may
+    be behind one who is connecting.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         for moment in moments:
-            if moment.before.disturbed or not CANCELLATIONS.isdisjoint(moment.before.deeds):
-                break
             if isinstance(moment.event, Quiescent) and moment.event.connects_held:
                 break
             yield moment

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import CANCELLATIONS, DISTURBANCES, Deed
+from ..model.conditions import CANCELLATIONS, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import (
     AcquireCalled,
@@ -45,7 +45,13 @@ Since: TypeAlias = dict[int, float]
 """For each connection: from when on it grows old."""
 
 
-@clause("OPT-1", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_IDLE_TIME)
+@clause(
+    "OPT-1",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.MAX_IDLE_TIME,
+    judged_with=STATE_KNOWN,
+)
 def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
@@ -63,7 +69,13 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     )
 
 
-@clause("OPT-2", Requirement.MUST, Level.RESILIENT, needs=Capability.MAX_LIFETIME)
+@clause(
+    "OPT-2",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.MAX_LIFETIME,
+    judged_with=STATE_KNOWN,
+)
 def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
@@ -81,7 +93,13 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     )
 
 
-@clause("OPT-3", Requirement.MUST, Level.RESILIENT, needs=Capability.CALL_TIMEOUT)
+@clause(
+    "OPT-3",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.CALL_TIMEOUT,
+    judged_with=ORDINARY | {Condition.OWN_TIMEOUT},
+)
 def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgement]:
     """
     An acquire that is given a timeout of its own and waits in vain MUST fail when that is over: never
@@ -91,12 +109,10 @@ def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgemen
     is. If the pool's `timeout` counts after all, the urgent one waits past its own deadline when it
     could still have answered from elsewhere, and the patient one is turned away.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         own_s: dict[int, float] = {}
         for moment in moments:
-            state, event = moment.before, moment.event
-            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.OWN_TIMEOUT}):
-                break
+            event = moment.event
             if isinstance(event, AcquireCalled) and event.timeout_s is not None:
                 own_s[event.call] = event.timeout_s
             elif isinstance(event, Acquired | AcquireFailed) and event.call in own_s:
@@ -126,7 +142,13 @@ def _bounded_by(
         yield Judgement(moment.index, told if wrong else None)
 
 
-@clause("OPT-4", Requirement.MUST, Level.RESILIENT, needs=Capability.GRACEFUL_CLOSE)
+@clause(
+    "OPT-4",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.GRACEFUL_CLOSE,
+    judged_with=ORDINARY | {Condition.CLOSED},
+)
 def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterator[Judgement]:
     """
     Closing that is given a grace period MUST go on until all connections in use have been released,
@@ -136,15 +158,13 @@ def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterat
     closing does not wait, that work fails at every deployment; if it has no end, one stuck caller
     keeps the whole service from stopping.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         closing: CloseCalled | None = None
         held_at_first: frozenset[int] = frozenset()
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.misused or not state.deeds.isdisjoint(DISTURBANCES - {Deed.CLOSED}):
-                break
             if isinstance(event, CloseCalled):
-                if event.grace_s is None or Deed.CLOSED in state.deeds:
+                if event.grace_s is None or Condition.CLOSED in state.conditions:
                     break  # to close once more is another matter
                 closing, held_at_first = event, frozenset(state.in_use)
             elif closing is not None and isinstance(event, CloseReturned | Quiescent):
@@ -178,7 +198,13 @@ def _not_graceful(
             return None
 
 
-@clause("OPT-5", Requirement.MUST, Level.RESILIENT, needs=Capability.MIN_IDLE)
+@clause(
+    "OPT-5",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.MIN_IDLE,
+    judged_with=ORDINARY - CANCELLATIONS,
+)
 def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
     """
     A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least so
@@ -189,13 +215,12 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
     requests need not connect; if there are none, they wait, and the server is asked for all of them in
     the same moment.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         was_used, used_s = False, 0.0
         for moment in moments:
             state, event = moment.before, moment.event
             least = state.config.min_idle
-            disturbed = not state.deeds.isdisjoint(DISTURBANCES | CANCELLATIONS)
-            if least is None or state.misused or disturbed:
+            if least is None:
                 break
             if not isinstance(event, Quiescent):
                 was_used, used_s = was_used or isinstance(event, Acquired), event.at_s
@@ -211,7 +236,13 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
                 yield Judgement(moment.index, broken, moment.pool)
 
 
-@clause("OPT-6", Requirement.MUST, Level.RESILIENT, needs=Capability.REAUTHENTICATION)
+@clause(
+    "OPT-6",
+    Requirement.MUST,
+    Level.RESILIENT,
+    needs=Capability.REAUTHENTICATION,
+    judged_with={Condition.RELEASED, Condition.LOST_TRACK},
+)
 def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     """
     A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
@@ -221,12 +252,10 @@ def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     lock until the server has answered stops everybody for as long as one slow answer takes; one that
     lends what is being authenticated gives one caller the reply to another.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         was_told = False
         for moment in moments:
             event = moment.event
-            if not moment.before.deeds <= {Deed.RELEASED, Deed.LOST_TRACK}:
-                break
             was_told = was_told or isinstance(event, ReauthCalled)
             match event:
                 case HeldUp():
@@ -249,14 +278,14 @@ def _none_too_old(
     told: str,
 ) -> Iterator[Judgement]:
     """Whether none is handed out that was too old already when its caller asked."""
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         since: Since = {}
         called_s: dict[int, float] = {}
         met_an_old_one: set[int] = set()
         for moment in moments:
             state, event = moment.before, moment.event
             limit_s = limit_of(state.config)
-            if limit_s is None or state.misused:
+            if limit_s is None:
                 break
             if isinstance(event, AcquireCalled):
                 called_s[event.call] = event.at_s

@@ -4,16 +4,20 @@ That a connection was passed over is believed only when the pool hands the same 
 it was there all the time. A connection that the pool has quietly discarded convicts nobody.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import CUTS, DISTURBANCES, Deed
+from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
 from ..model.state import Moment
 
+ORDERLY = ORDINARY | CUTS
+"""What is cut is out of the order, and the order of the others stays."""
 
-@clause("ORD-1", Requirement.MUST, Level.CORE)
+
+@clause("ORD-1", Requirement.MUST, Level.CORE, judged_with=ORDERLY)
 def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
     """
     An acquire that finds idle connections MUST take the one that has been idle longest.
@@ -23,7 +27,7 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
     dead connections. In a queue every connection is used in turn, and the one at the front is the
     one to look at when connections grow old.
     """
-    for moment, acquired in _honest_acquires(history):
+    for moment, acquired in chain.from_iterable(map(_acquires_one_by_one, history.judged_pools)):
         idle = _known_idle(moment)
         taken = acquired.connection
         if taken not in idle or len(idle) < 2:
@@ -40,7 +44,7 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
             )
 
 
-@clause("ORD-2", Requirement.MUST, Level.CORE)
+@clause("ORD-2", Requirement.MUST, Level.CORE, judged_with=ORDERLY)
 def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
     """
     A released connection MUST go behind all idle ones.
@@ -49,10 +53,10 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
     A connection that is put anywhere else jumps the queue, and another one is never reached: it ages
     until the server closes it, although the pool is busy all day.
     """
-    for pool in history.moments:
+    for moments in history.judged_pools:
         round_: list[int] = []
         queue: tuple[int, ...] = ()
-        for moment, acquired in _honest_acquires(history, pool):
+        for moment, acquired in _acquires_one_by_one(moments):
             taken, idle = acquired.connection, _known_idle(moment)
             if taken is None or taken not in idle:
                 round_ = []
@@ -79,7 +83,13 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
                 round_ = []
 
 
-@clause("ORD-3", Requirement.MUST, Level.CORE)
+@clause(
+    "ORD-3",
+    Requirement.MUST,
+    Level.CORE,
+    # What was not opened after all may be opened in the place of an idle one.
+    judged_with=ORDERLY - {Condition.CANCELLED_CONNECTING},
+)
 def idle_connections_are_used_before_new_ones_are_opened(history: History) -> Iterator[Judgement]:
     """
     An acquire MUST NOT get a newly opened connection while another one is idle and open.
@@ -88,11 +98,11 @@ def idle_connections_are_used_before_new_ones_are_opened(history: History) -> It
     before it reuses holds `max_connections` open for a load that one could carry. (A pool that
     opens all of them when it is built does not break this.)
     """
-    for moment, acquired in _honest_acquires(history):
+    for moment, acquired in chain.from_iterable(map(_acquires_one_by_one, history.judged_pools)):
         state = moment.before
         taken, idle = acquired.connection, _known_idle(moment)
-        if taken is None or not idle or state.dropped or Deed.CANCELLED_CONNECTING in state.deeds:
-            continue  # one that was dropped, or not opened after all, may be opened in its place
+        if taken is None or not idle or state.dropped:
+            continue  # another one may be opened in the place of one that was dropped
         if taken in state.idle:
             yield Judgement(moment.index)
             continue
@@ -117,23 +127,15 @@ def _known_idle(moment: Moment) -> tuple[int, ...]:
     return tuple(connection for connection in moment.before.idle if connection in held)
 
 
-def _honest_acquires(
-    history: History, only: str | None = None
-) -> Iterator[tuple[Moment, Acquired]]:
-    """The acquires that found nobody waiting, of pools that nobody has misused, as long as no two
-    calls have been under way at once: after that, nobody outside knows the order.
+def _acquires_one_by_one(moments: Iterable[Moment]) -> Iterator[tuple[Moment, Acquired]]:
+    """The acquires of one pool that found nobody waiting, as long as no two calls have been under way
+    at once: after that, nobody outside knows the order.
     """
-    for pool, moments in history.moments.items():
-        if only not in (None, pool):
-            continue
-        for moment in moments:
-            if moment.before.misused or moment.before.overlapped:
-                break
-            if not moment.before.deeds.isdisjoint(DISTURBANCES - CUTS):
-                break  # what was cut is out of the order, and the order of the others stays
-            alone = len(moment.before.requests) == 1
-            if isinstance(moment.event, Acquired) and alone:
-                yield moment, moment.event
+    for moment in moments:
+        if moment.before.overlapped:
+            break
+        if isinstance(moment.event, Acquired) and len(moment.before.requests) == 1:
+            yield moment, moment.event
 
 
 def _handed_out_later(history: History, moment: Moment, connections: Sequence[int]) -> int | None:

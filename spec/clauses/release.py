@@ -4,39 +4,39 @@ from collections.abc import Iterator
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.conditions import Deed
+from ..model.conditions import ALL, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import Acquired, AcquireFailed, Overdue, Quiescent, ReleaseReturned
 from ..model.history import History
 from ..model.obligations import denied, fills_the_pool
 from ..model.state import Moment
 
+BLAMELESS = frozenset({Condition.RELEASED, Condition.DROPPED, Condition.TIMED_OUT})
+"""What may have happened to a pool besides a misuse, so that the misuse is to blame."""
 
-@clause("RET-1", Requirement.MUST, Level.CORE)
+
+@clause("RET-1", Requirement.MUST, Level.CORE, judged_with={Condition.RELEASED})
 def a_released_connection_serves_the_next_caller(history: History) -> Iterator[Judgement]:
     """
     When a release returns, the connection MUST be available to exactly one next caller.
 
     To none, and the pool has lost a slot; to two, and they read each other's replies.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.misused or not state.deeds <= {Deed.RELEASED}:
-                break
-            if isinstance(event, ReleaseReturned) and event.error is not None:
-                yield Judgement(
-                    moment.index, f"the release of a connection in use raised {event.error}"
-                )
-            elif state.freed_when_full:
-                broken = denied(moment)
-                if broken is not None:
-                    yield Judgement(moment.index, f"after a release, {broken}")
-                elif isinstance(event, Acquired):
-                    yield Judgement(moment.index)
+    for moment in history.judged_moments:
+        event = moment.event
+        if isinstance(event, ReleaseReturned) and event.error is not None:
+            yield Judgement(
+                moment.index, f"the release of a connection in use raised {event.error}"
+            )
+        elif moment.before.freed_when_full:
+            broken = denied(moment)
+            if broken is not None:
+                yield Judgement(moment.index, f"after a release, {broken}")
+            elif isinstance(event, Acquired):
+                yield Judgement(moment.index)
 
 
-@clause("RET-2", Requirement.MUST, Level.CORE)
+@clause("RET-2", Requirement.MUST, Level.CORE, judged_with=STATE_KNOWN)
 def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
     """
     A connection MUST have at most one holder at a time.
@@ -44,16 +44,18 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
     Replies come in the order of the commands and carry no name. Two callers on one connection get
     each other's replies: one user is shown the data of another.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.misused:
-                break
-            if isinstance(event, Acquired) and event.connection is not None and state.in_use:
-                yield Judgement(moment.index, _shared(moment, event))
+    for moment in history.judged_moments:
+        event = moment.event
+        if isinstance(event, Acquired) and event.connection is not None and moment.before.in_use:
+            yield Judgement(moment.index, _shared(moment, event))
 
 
-@clause("RET-3", Requirement.MUST, Level.CORE)
+@clause(
+    "RET-3",
+    Requirement.MUST,
+    Level.CORE,
+    judged_with={*BLAMELESS, Condition.SECOND_RELEASE},
+)
 def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
@@ -63,10 +65,15 @@ def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     twice it hands it out twice, to two callers at once; if it counts it twice it loses a slot or
     invents one.
     """
-    yield from _unchanged_by(history, Deed.SECOND_RELEASE, "a second release")
+    yield from _unchanged_by(history, Condition.SECOND_RELEASE, "a second release")
 
 
-@clause("RET-4", Requirement.MUST, Level.CORE)
+@clause(
+    "RET-4",
+    Requirement.MUST,
+    Level.CORE,
+    judged_with={*BLAMELESS, Condition.FOREIGN_RELEASE},
+)
 def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
@@ -75,26 +82,24 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
     It may lead to another server, another database or another user, and its own pool still counts
     it. A pool that adopts it sends the next caller's commands there, or exceeds its own bound.
     """
-    yield from _unchanged_by(history, Deed.FOREIGN_RELEASE, "the release of a foreign connection")
+    yield from _unchanged_by(
+        history, Condition.FOREIGN_RELEASE, "the release of a foreign connection"
+    )
 
 
-def _unchanged_by(history: History, deed: Deed, told: str) -> Iterator[Judgement]:
+def _unchanged_by(history: History, misuse: Condition, told: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of misuse: as if it had not happened.
 
     A pool that loses slots, or serves surplus callers, by itself is not to be blamed here. It must
     have shown in the same history that an honest release is enough to serve the next caller, and
     that it or the pool beside it turns a surplus caller away.
     """
-    blameless = {Deed.RELEASED, Deed.DROPPED, Deed.TIMED_OUT}
     bounded = _turned_a_surplus_caller_away(history)
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         shown_before = False
         for moment in moments:
-            state = moment.before
-            if not state.deeds <= {*blameless, deed}:
-                break
-            if deed not in state.deeds:
-                shown_before = state.reuse_shown
+            if misuse not in moment.before.conditions:
+                shown_before = moment.before.reuse_shown
                 continue
             broken = _changed(moment, shown_before, bounded)
             if broken is not None:
@@ -121,10 +126,10 @@ def _changed(moment: Moment, shown_before: bool, bounded: bool) -> str | None:
 
 
 def _turned_a_surplus_caller_away(history: History) -> bool:
-    """Whether a pool that nobody had disturbed kept to its bound."""
+    """Whether a pool in ordinary use kept to its bound."""
     return any(
         isinstance(moment.event, AcquireFailed)
-        and not moment.before.disturbed
+        and moment.before.conditions <= ORDINARY
         and moment.before.requests[moment.event.call].found_full
         for moments in history.moments.values()
         for moment in moments
@@ -138,7 +143,7 @@ def _shared(moment: Moment, event: Acquired) -> str | None:
     return f"connection {event.connection} was handed out while another caller still held it"
 
 
-@clause("RET-5", Requirement.MUST, Level.CORE)
+@clause("RET-5", Requirement.MUST, Level.CORE, judged_with=ALL - {Condition.RELEASED_INSIDE})
 def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
     """
     A release MUST return without waiting for the server or for another caller.
@@ -146,34 +151,38 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
     Clients release in a ``finally``, often because the server has just stopped answering. A release
     that waits for it turns one slow reply into a stuck application.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            event = moment.event
-            if Deed.RELEASED_INSIDE in moment.before.deeds:
-                break
-            if isinstance(event, Overdue) and event.call in moment.before.releasing:
+    for moment in history.judged_moments:
+        releasing = moment.before.releasing
+        match moment.event:
+            case Overdue(call=call, waited_s=waited_s) if call in releasing:
+                broken = f"a release had not returned after {duration(waited_s)}"
+                yield Judgement(moment.index, broken)
+            case Quiescent(certain=True) if releasing:
                 yield Judgement(
-                    moment.index, f"a release had not returned after {duration(event.waited_s)}"
+                    moment.index,
+                    "nothing moves any more, and a release has not returned: it waits for another "
+                    "caller",
+                    moment.pool,
                 )
-            elif isinstance(event, Quiescent) and event.certain:
-                if moment.before.releasing:
-                    yield Judgement(
-                        moment.index,
-                        "nothing moves any more, and a release has not returned: it waits for "
-                        "another caller",
-                        moment.pool,
-                    )
-            elif isinstance(event, ReleaseReturned) and event.waited_for_reply:
+            case ReleaseReturned(waited_for_reply=True):
                 yield Judgement(
                     moment.index,
                     "a release did not return until the server sent the reply that it owed the "
                     "connection",
                 )
-            elif isinstance(event, ReleaseReturned) and event.reply_outstanding:
+            case ReleaseReturned(reply_outstanding=True):
                 yield Judgement(moment.index)
+            case _:
+                pass
 
 
-@clause("RET-6", Requirement.MUST, Level.CORE, needs=Capability.CONTEXT_MANAGER)
+@clause(
+    "RET-6",
+    Requirement.MUST,
+    Level.CORE,
+    needs=Capability.CONTEXT_MANAGER,
+    judged_with={Condition.LEFT_BLOCK},
+)
 def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     """
     A ``with`` block that holds a connection MUST release it however the block is left: at its end,
@@ -182,15 +191,12 @@ def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     Callers who use the block have no other release. A slot that is lost to every interrupted
     request is lost for good.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state = moment.before
-            if state.misused or not state.deeds <= {Deed.LEFT_BLOCK}:
-                break
-            if Deed.LEFT_BLOCK not in state.deeds or not state.was_full:
-                continue
-            broken = denied(moment)
-            if broken is not None:
-                yield Judgement(moment.index, f"after a block was left, {broken}")
-            elif fills_the_pool(moment):
-                yield Judgement(moment.index)
+    for moment in history.judged_moments:
+        state = moment.before
+        if Condition.LEFT_BLOCK not in state.conditions or not state.was_full:
+            continue
+        broken = denied(moment)
+        if broken is not None:
+            yield Judgement(moment.index, f"after a block was left, {broken}")
+        elif fills_the_pool(moment):
+            yield Judgement(moment.index)

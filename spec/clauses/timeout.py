@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..clause import Judgement, Level, Requirement, clause
 from ..model.arguments import refused
-from ..model.conditions import CANCELLATIONS, DISTURBANCES, Deed
+from ..model.conditions import CANCELLATIONS, ORDINARY, Condition
 from ..model.duration import duration
 from ..model.events import (
     AcquireCalled,
@@ -18,11 +18,13 @@ from ..model.history import History
 from ..model.state import Moment, Request
 from ..model.timing import CLOCK_SLEW, VainWait, waits_in_vain, waits_with_releases
 
-OTHER_CAUSES = frozenset({Deed.DROPPED, Deed.LEFT_BLOCK, Deed.RELEASED_INSIDE, *CANCELLATIONS})
-"""Deeds that can cost a connection by themselves, so that no wait in vain is to blame."""
 
-
-@clause("TMO-1", Requirement.MUST, Level.CORE)
+@clause(
+    "TMO-1",
+    Requirement.MUST,
+    Level.CORE,
+    judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE},
+)
 def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     """
     An acquire that finds all connections in use MUST wait, and MUST get one that is released within
@@ -32,32 +34,29 @@ def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     instead, every peak becomes an error that a user sees, and each application writes its own retry
     loop.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.disturbed or not {*CANCELLATIONS, Deed.RELEASED_INSIDE}.isdisjoint(
-                state.deeds
-            ):
-                break
-            if isinstance(event, Acquired) and state.requests[event.call].found_full:
-                useless = (
-                    f"with all connections in use, an acquire returned one that does not work "
-                    f"({event.trouble})"
-                )
-                yield Judgement(moment.index, useless if event.connection is None else None)
-            elif isinstance(event, AcquireFailed):
-                request = state.requests[event.call]
-                broken = _turned_away(moment, event, request, moments)
-                if request.found_full and broken is not None:
-                    yield Judgement(moment.index, broken)
-            elif isinstance(event, Overdue) and event.call in state.requests:
-                request = state.requests[event.call]
-                if request.found_full and request.released and state.free >= 0:
-                    yield Judgement(
-                        moment.index,
-                        f"a connection was released while an acquire waited, and "
-                        f"{duration(event.waited_s)} later the acquire still waited",
-                    )
+    for moment in history.judged_moments:
+        state, event = moment.before, moment.event
+        if not isinstance(event, Acquired | AcquireFailed | Overdue):
+            continue
+        request = state.requests.get(event.call)
+        if request is None or not request.found_full:
+            continue
+        if isinstance(event, Acquired):
+            useless = (
+                f"with all connections in use, an acquire returned one that does not work "
+                f"({event.trouble})"
+            )
+            yield Judgement(moment.index, useless if event.connection is None else None)
+        elif isinstance(event, AcquireFailed):
+            broken = _turned_away(moment, event, request, history.moments[moment.pool])
+            if broken is not None:
+                yield Judgement(moment.index, broken)
+        elif request.released and state.free >= 0:
+            yield Judgement(
+                moment.index,
+                f"a connection was released while an acquire waited, and "
+                f"{duration(event.waited_s)} later the acquire still waited",
+            )
 
 
 def _turned_away(
@@ -104,10 +103,10 @@ def _when_it_was_due(moment: Moment, call: int, moments: Sequence[Moment]) -> fl
 def _made_one_free(moment: Moment) -> bool:
     event = moment.event
     returned = isinstance(event, ReleaseReturned) and event.error is None
-    return returned and not moment.before.disturbed
+    return returned and moment.before.conditions <= ORDINARY
 
 
-@clause("TMO-2", Requirement.MUST, Level.CORE)
+@clause("TMO-2", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
 def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
     """
     An acquire that waits in vain MUST fail when `timeout` seconds have passed: never earlier, and
@@ -122,7 +121,7 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
             yield Judgement(vain.index, vain.told_early() or vain.told_late())
 
 
-@clause("TMO-3", Requirement.MUST, Level.CORE)
+@clause("TMO-3", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
 def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Judgement]:
     """
     An acquire that waited in vain MUST raise an error of a more specific type than a broken
@@ -147,7 +146,7 @@ def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Jud
         yield Judgement(vain.index, broken)
 
 
-@clause("TMO-4", Requirement.MUST, Level.CORE)
+@clause("TMO-4", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
 def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Judgement]:
     """
     `timeout` MUST bound only the wait for a connection, and `socket_timeout` only the wait for a
@@ -159,13 +158,10 @@ def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Jud
     for vain in waits_in_vain(history):
         if vain.timeout_s and vain.socket_timeout_s is not None:
             yield Judgement(vain.index, _moved_by_socket_timeout(vain))
-    for moments in history.moments.values():
-        for moment in moments:
-            config = moment.before.config
-            if not moment.before.deeds.isdisjoint(DISTURBANCES):
-                break
-            if isinstance(moment.event, ReplyAwaited) and config.socket_timeout_s is not None:
-                yield from _moved_by_timeout(moment, moment.event, config.socket_timeout_s)
+    for moment in history.judged_moments:
+        socket_timeout_s = moment.before.config.socket_timeout_s
+        if isinstance(moment.event, ReplyAwaited) and socket_timeout_s is not None:
+            yield from _moved_by_timeout(moment, moment.event, socket_timeout_s)
 
 
 def _moved_by_socket_timeout(vain: VainWait) -> str | None:
@@ -204,7 +200,7 @@ def _moved_by_timeout(
         )
 
 
-@clause("TMO-5", Requirement.MUST, Level.CORE)
+@clause("TMO-5", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
 def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
     """
     With a `timeout` of 0 an acquire MUST NOT wait, with None it MUST wait until a connection is
@@ -223,17 +219,19 @@ def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
                 vain.index,
                 f"with timeout=None an acquire failed with {vain.error} after {duration(vain.took_s)}",
             )
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.misused:
-                break
-            unbounded = state.config.takes_timeout and state.config.timeout_s is None
-            if unbounded and isinstance(event, Acquired) and state.requests[event.call].found_full:
-                yield Judgement(moment.index)
+    for moment in history.judged_moments:
+        state, event = moment.before, moment.event
+        unbounded = state.config.takes_timeout and state.config.timeout_s is None
+        if unbounded and isinstance(event, Acquired) and state.requests[event.call].found_full:
+            yield Judgement(moment.index)
 
 
-@clause("TMO-6", Requirement.MUST, Level.CORE)
+@clause(
+    "TMO-6",
+    Requirement.MUST,
+    Level.CORE,
+    judged_with={Condition.RELEASED, Condition.TIMED_OUT},
+)
 def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
     """
     After an acquire has waited in vain, a released connection MUST go to the next acquire as if that
@@ -244,15 +242,13 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
     """
     # Whether the wait in vain is to blame is decided by the same pool: it must have shown before
     # the wait that it serves a caller from a release.
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         shown_before = False
         for moment in moments:
             state, event = moment.before, moment.event
-            if state.disturbed or not OTHER_CAUSES.isdisjoint(state.deeds):
-                break
             if not state.config.takes_timeout:
                 break
-            if Deed.TIMED_OUT not in state.deeds:
+            if Condition.TIMED_OUT not in state.conditions:
                 shown_before = state.reuse_shown
                 continue
             if not state.freed_when_full:

@@ -3,9 +3,10 @@
 Several chapters ask whether it was denied; they differ in what had happened before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from .conditions import Deed
+from ..clause import Judgement
+from .conditions import Condition
 from .duration import duration
 from .events import Acquired, AcquireFailed, Overdue, Quiescent
 from .history import History
@@ -73,7 +74,7 @@ def serves_waiters(history: History) -> bool:
     Of one that leaves its waiters waiting anyway, nothing else is to blame.
     """
     return any(
-        moment.before.waiter_served and moment.before.deeds <= {Deed.RELEASED}
+        moment.before.waiter_served and moment.before.conditions <= {Condition.RELEASED}
         for moments in history.moments.values()
         for moment in moments
     )
@@ -84,27 +85,40 @@ def was_ever_full(history: History) -> bool:
     return any(moment.before.was_full for moments in history.moments.values() for moment in moments)
 
 
-def moments_after(history: History, deed: Deed, *others: Deed) -> Iterator[Moment]:
-    """What happens to pools after one kind of deed, as long as nothing else that is out of the
-    ordinary has happened to them: then a slot that is lost was lost by that.
-
-    The `others` are what leads up to such a deed.
-    """
-    if not was_ever_full(history):
-        return
-    for moments in history.moments.values():
-        for moment in moments:
-            if not moment.before.deeds <= {Deed.RELEASED, deed, *others}:
-                break
-            if deed in moment.before.deeds:
-                yield moment
-
-
-def _is_short(socket_timeout_s: float | None) -> bool:
-    return socket_timeout_s is not None and socket_timeout_s < SHORT_S
-
-
 def lost(moment: Moment, *, serves_waiters: bool) -> str | None:
     """How it shows at this moment that a slot, or the word that it is free, has been lost."""
     broken = denied(moment)
     return kept_waiting(moment) if broken is None and serves_waiters else broken
+
+
+def moments_after(history: History, condition: Condition) -> Iterator[Moment]:
+    """The judged moments at which the condition holds, of pools that have shown that their slots can
+    be used: one that is lost then was lost by that.
+    """
+    if was_ever_full(history):
+        yield from (each for each in history.judged_moments if condition in each.before.conditions)
+
+
+def nothing_lost(
+    history: History,
+    moments: Iterable[Moment],
+    told: str,
+    *,
+    otherwise: Callable[[Moment], str | None] = lambda _: None,
+    upheld: Callable[[Moment], bool] = fills_the_pool,
+) -> Iterator[Judgement]:
+    """Judge that no slot has been lost at these moments, and nothing else is wrong `otherwise`.
+
+    What went before is `told`, as it reads in front of what is broken.
+    """
+    serves = serves_waiters(history)
+    for moment in moments:
+        broken = otherwise(moment) or lost(moment, serves_waiters=serves)
+        if broken is not None:
+            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
+        elif upheld(moment):
+            yield Judgement(moment.index)
+
+
+def _is_short(socket_timeout_s: float | None) -> bool:
+    return socket_timeout_s is not None and socket_timeout_s < SHORT_S

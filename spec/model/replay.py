@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from .conditions import Deed
+from .conditions import Condition
 from .events import (
     AcquireCalled,
     AcquireCancelled,
@@ -62,13 +62,13 @@ def _replay(events: Sequence[Event], pool: str) -> Iterator[Moment]:
             outage = isinstance(event, Outage)
         if isinstance(event, PoolBuilt) and event.pool == pool:
             state = PoolState(event.config, outage=outage)
-            state = _after(state, Deed.OUTAGE) if outage else state
+            state = _after(state, Condition.OUTAGE) if outage else state
             yield Moment(pool, index, event, state, others)
         elif state is None:
             continue
         elif isinstance(event, ReleaseCalled) and event.pool != pool:
             if event.acquire in state.in_use:
-                state = _after(state, Deed.STRAYED)
+                state = _after(state, Condition.RELEASED_ELSEWHERE)
         elif (
             isinstance(event, Quiescent | Outage | OutageOver)
             or getattr(event, "pool", None) == pool
@@ -82,13 +82,13 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
     match event:
         case AcquireCalled(at_s=at_s, call=call, timeout_s=timeout_s):
             asked = _asked(state, at_s, call)
-            return asked if timeout_s is None else _after(asked, Deed.OWN_TIMEOUT)
+            return asked if timeout_s is None else _after(asked, Condition.OWN_TIMEOUT)
         case Acquired(call=call, connection=connection):
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
             failed, request = _left(state, call), state.requests[call]
-            turned_away = Deed.OUTAGE in state.deeds and (state.outage or request.kept)
-            return failed if request.owed or turned_away else _after(failed, Deed.TIMED_OUT)
+            turned_away = Condition.OUTAGE in state.conditions and (state.outage or request.kept)
+            return failed if request.owed or turned_away else _after(failed, Condition.TIMED_OUT)
         case CancelCalled(call=call):
             return _cancelled(state, call)
         case AcquireCancelled(call=call):
@@ -100,85 +100,93 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
             if inside is None:
                 return releasing
             return _after(
-                replace(releasing, inside=releasing.inside | {call}), Deed.RELEASED_INSIDE
+                replace(releasing, inside=releasing.inside | {call}), Condition.RELEASED_INSIDE
             )
         case ReleaseReturned(call=call, acquire=acquire, error=error):
             if error is None:
                 return _released(state, call, acquire)
             return _let_return(state, call)
         case BlockLeft(acquire=acquire):
-            left = _after(state.let_go(acquire), Deed.LEFT_BLOCK)
+            left = _after(state.let_go(acquire), Condition.LEFT_BLOCK)
             return _idle(left, acquire)
         case Dropped(acquire=acquire) | ReplyAwaited(acquire=acquire, timed_out=True):
             connection = state.in_use.get(acquire)
             if connection in state.dropped:
                 return state  # it was of no use any more
             dropped = state.dropped if connection is None else state.dropped | {connection}
-            return _after(replace(state, dropped=dropped), Deed.DROPPED)
+            return _after(replace(state, dropped=dropped), Condition.DROPPED)
         case Used(acquire=acquire, trouble=trouble) if trouble:
-            return state if _no_wonder(state, acquire) else _after(state, Deed.LOST_TRACK)
+            return state if _no_wonder(state, acquire) else _after(state, Condition.LOST_TRACK)
         case Overdue():
-            return _after(state, Deed.LOST_TRACK)
+            return _after(state, Condition.LOST_TRACK)
         case Quiescent():
             return _settled(_seen(state, event.open.get(pool, frozenset())), event)
         case _:
-            return _disturbed(state, event)
+            return _after_the_unusual(state, event)
 
 
-def _disturbed(state: PoolState, event: Event) -> PoolState:
+def _after_the_unusual(state: PoolState, event: Event) -> PoolState:
     """The state after something that does not happen on a quiet day."""
     match event:
         case Cut(connection=connection):
-            return _after(_lost_sight_of(state, frozenset({connection})), _deed_of(event, state))
+            return _after(
+                _lost_sight_of(state, frozenset({connection})), _how_it_was_cut(event, state)
+            )
         case Outage():
-            return _after(replace(_keeping(state), outage=True), Deed.OUTAGE)
+            return _after(replace(_keeping(state), outage=True), Condition.OUTAGE)
         case OutageOver():
             return replace(state, outage=False)
         case Forgotten(acquire=acquire):
-            return _after(_forgotten(state, acquire), Deed.FORGOTTEN)
+            return _after(_forgotten(state, acquire), Condition.FORGOTTEN)
         case LeftUnread(acquire=acquire):
             held = state.in_use.get(acquire)
             left = frozenset() if held is None else frozenset({held})
             state = replace(_lost_sight_of(state, left), outstanding=state.outstanding | left)
-            return _after(state, Deed.UNREAD if left else Deed.LOST_TRACK)
+            return _after(state, Condition.UNREAD if left else Condition.LOST_TRACK)
         case BytesArrived(connection=connection):
-            return _after(_arrived(state, connection), Deed.UNREAD)
+            return _after(_arrived(state, connection), Condition.UNREAD)
         case CommandCalled(call=call):
             asked = replace(state, commands=state.commands | {call})
-            return _after(_in_debt(asked), Deed.COMMANDED)
+            return _after(_in_debt(asked), Condition.COMMANDED)
         case CommandReturned(call=call):
             return replace(state, commands=state.commands - {call})
         case CommandInterrupted(call=call, outstanding=outstanding):
             ended = replace(state, commands=state.commands - {call})
-            return _after(ended, Deed.INTERRUPTED) if outstanding else ended
+            return _after(ended, Condition.INTERRUPTED) if outstanding else ended
         case CloseCalled(call=call):
-            return _after(replace(state, closing=state.closing | {call}), Deed.CLOSED)
+            return _after(replace(state, closing=state.closing | {call}), Condition.CLOSED)
         case CloseReturned(call=call, error=error):
             closed = state.closed or error is None
             return replace(state, closing=state.closing - {call}, closed=closed)
         case DisconnectCalled(call=call):
-            return _after(_disconnecting(state, call), Deed.DISCONNECTED)
+            return _after(_disconnecting(state, call), Condition.DISCONNECTED)
         case DisconnectReturned(call=call):
             return replace(state, disconnecting=state.disconnecting - {call})
         case ReauthCalled():
             # The pool may open all its connections anew.
             known = frozenset(number for number in state.in_use.values() if number is not None)
-            return _after(_lost_sight_of(_keeping(state), known.union(state.idle)), Deed.LOST_TRACK)
+            return _after(
+                _lost_sight_of(_keeping(state), known.union(state.idle)), Condition.LOST_TRACK
+            )
         case _:
             return state
 
 
 def _no_wonder(state: PoolState, acquire: int) -> bool:
     """Whether a holder could not expect its connection to answer."""
-    return state.outage or Deed.CLOSED in state.deeds or state.in_use.get(acquire) in state.dropped
+    return (
+        state.outage
+        or Condition.CLOSED in state.conditions
+        or state.in_use.get(acquire) in state.dropped
+    )
 
 
-def _deed_of(cut: Cut, state: PoolState) -> Deed:
+def _how_it_was_cut(cut: Cut, state: PoolState) -> Condition:
     if cut.visible and cut.connection in state.in_use.values():
-        return Deed.CUT_HELD
+        return Condition.CUT_HELD
     if cut.visible and cut.connection in state.idle and state.at_rest:
-        return Deed.CUT_IDLE
-    return Deed.CUT_UNSEEN
+        return Condition.CUT_IDLE
+    return Condition.CUT_UNSEEN
 
 
 def _lost_sight_of(state: PoolState, connections: frozenset[int]) -> PoolState:
@@ -211,8 +219,12 @@ def _disconnecting(state: PoolState, call: int) -> PoolState:
     )
 
 
-def _after(state: PoolState, deed: Deed) -> PoolState:
-    return state if deed in state.deeds else replace(state, deeds=state.deeds | {deed})
+def _after(state: PoolState, condition: Condition) -> PoolState:
+    return (
+        state
+        if condition in state.conditions
+        else replace(state, conditions=state.conditions | {condition})
+    )
 
 
 def _without(mapping: Mapping[int, _Value], key: int) -> dict[int, _Value]:
@@ -249,16 +261,16 @@ def _in_debt(state: PoolState) -> PoolState:
 
 def _cancelled(state: PoolState, call: int) -> PoolState:
     if call in state.releasing:
-        return _after(state, Deed.CANCELLED_RELEASING)
+        return _after(state, Condition.CANCELLED_RELEASING)
     if call not in state.requests:
         return state
     request = state.requests[call]
-    deed = Deed.CANCELLED_SERVED if request.released else Deed.CANCELLED_WAITING
-    deed = Deed.CANCELLED_CONNECTING if request.owed else deed
+    condition = Condition.CANCELLED_SERVED if request.released else Condition.CANCELLED_WAITING
+    condition = Condition.CANCELLED_CONNECTING if request.owed else condition
     # Whatever becomes of it now, the pool owes it nothing any more.
     gone = replace(request, cancelled=True, found_full=False, owed=False)
     requests = {**state.requests, call: gone}
-    return _after(replace(state, requests=requests), deed)
+    return _after(replace(state, requests=requests), condition)
 
 
 def _left(state: PoolState, call: int) -> PoolState:
@@ -295,9 +307,9 @@ def _settled(state: PoolState, event: Quiescent) -> PoolState:
 
 def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
     if connection is None:
-        state = _after(state, Deed.USELESS)
+        state = _after(state, Condition.USELESS)
     elif connection in state.in_use.values():
-        state = _after(state, Deed.LOST_TRACK)
+        state = _after(state, Condition.LOST_TRACK)
     called_at = state.requests[call].called_at
     remaining = {
         other: replace(request, overtaken_by=call)
@@ -325,17 +337,17 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
 def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
     if acquire in state.in_use:
         let_go = state.let_go(acquire)
-        return _after(replace(let_go, releasing=let_go.releasing | {call}), Deed.RELEASED)
+        return _after(replace(let_go, releasing=let_go.releasing | {call}), Condition.RELEASED)
     releasing = replace(state, releasing=state.releasing | {call})
     if acquire not in state.released:
-        return _after(releasing, Deed.FOREIGN_RELEASE)
+        return _after(releasing, Condition.FOREIGN_RELEASE)
     if state.released[acquire] in state.in_use.values():
         # The connection has been handed out again: this release cannot be told from its new holder's.
-        return _after(releasing, Deed.LOST_TRACK)
+        return _after(releasing, Condition.LOST_TRACK)
     again = releasing.released[acquire]
     if again is not None:
         releasing = replace(releasing, released_again=releasing.released_again | {again})
-    return _after(releasing, Deed.SECOND_RELEASE)
+    return _after(releasing, Condition.SECOND_RELEASE)
 
 
 def _forgotten(state: PoolState, acquire: int) -> PoolState:

@@ -7,7 +7,7 @@ only; a pool's own counters are not asked. How events change it is in `replay`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .conditions import DISTURBANCES, MISUSE, Deed
+from .conditions import Condition
 from .events import Event, PoolConfig
 
 
@@ -82,7 +82,8 @@ class PoolState:
     """Whether one of these has returned."""
     outage: bool = False
     """Whether the server lets nobody connect, or does not answer."""
-    deeds: frozenset[Deed] = frozenset()
+    conditions: frozenset[Condition] = frozenset()
+    """What has happened to the pool that a clause may have to take into account."""
     was_full: bool = False
     """Whether `max_connections` connections have been in use at once."""
     overlapped: bool = False
@@ -134,16 +135,6 @@ class PoolState:
     def full(self) -> bool:
         """Whether all connections are in use and nobody else has a claim."""
         return len(self.in_use) >= self.config.max_connections and not self.releasing
-
-    @property
-    def misused(self) -> bool:
-        """Whether the pool has been treated in a way that lets most clauses say nothing."""
-        return not self.deeds.isdisjoint(MISUSE)
-
-    @property
-    def disturbed(self) -> bool:
-        """Whether that is so, or anything has happened that does not happen on a quiet day."""
-        return self.misused or not self.deeds.isdisjoint(DISTURBANCES)
 
 
 @dataclass(frozen=True, slots=True)

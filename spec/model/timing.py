@@ -9,7 +9,7 @@ virtual clock nothing does, and once is enough.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .conditions import Deed
+from .conditions import Condition
 from .duration import duration
 from .events import AcquireFailed, Error, Overdue
 from .history import History
@@ -81,14 +81,12 @@ class VainWait:
 
 
 def waits_in_vain(history: History) -> Iterator[VainWait]:
-    """The acquires that found all connections in use, none of which was released meanwhile; of every
-    pool that takes a `timeout`, as long as it is not disturbed.
+    """The judged acquires that found all connections in use, none of which was released meanwhile, of
+    pools that take a `timeout`.
     """
-    for moments in history.moments.values():
+    for moments in history.judged_pools:
         in_a_row = 0
         for moment in moments:
-            if moment.before.disturbed:
-                break
             vain = _vain_wait(moment, in_a_row)
             if vain is not None:
                 in_a_row = vain.late_in_a_row
@@ -101,18 +99,17 @@ def waits_with_releases(history: History) -> Iterator[VainWait]:
     Only on a clock that no busy machine delays, and of acquires that had been seen to wait: when one
     of these fails, its time must be over, and only just.
     """
-    for moments in history.moments.values():
-        for moment in moments:
-            state, event = moment.before, moment.event
-            if state.disturbed or Deed.DROPPED in state.deeds:
-                break
-            if not isinstance(event, AcquireFailed) or not event.exact:
-                continue
-            request = state.requests[event.call]
-            if request.parked_at is None or request.kept or not state.config.takes_timeout:
-                continue
-            if not request.found_full or request.released:
-                yield _judged_exactly(moment, event, event.at_s - request.called_s)
+    for moment in history.judged_moments:
+        state, event = moment.before, moment.event
+        if not isinstance(event, AcquireFailed) or not event.exact:
+            continue
+        if Condition.DROPPED in state.conditions or not state.config.takes_timeout:
+            continue
+        request = state.requests[event.call]
+        if request.parked_at is None or request.kept:
+            continue
+        if not request.found_full or request.released:
+            yield _judged_exactly(moment, event, event.at_s - request.called_s)
 
 
 def _judged_exactly(moment: Moment, event: AcquireFailed, took_s: float) -> VainWait:
