@@ -129,6 +129,22 @@ class Scanner:
             self._complete.append(Message(kind, word))
 
 
+def next_reply(data: bytes) -> tuple[int, int | None]:
+    """Where the next reply begins, after what is pushed before it, and ends; None if incomplete."""
+    scanner = Scanner()
+    begin = 0
+    for place in range(len(data)):
+        try:
+            messages = scanner.feed(data[place : place + 1])
+        except NotRedis:
+            return begin, len(data)
+        if messages and messages[0].kind != PUSH:
+            return begin, place + 1
+        if messages:
+            begin = place + 1
+    return begin, None
+
+
 def _number(line: bytes) -> int:
     try:
         return int(line[1:])

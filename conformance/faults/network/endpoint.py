@@ -1,4 +1,4 @@
-"""One of the two sockets of a link, and what is to be sent on it."""
+"""One of the two sockets of a link, and what is to be sent on it. It never blocks."""
 
 import socket
 import struct
@@ -13,8 +13,8 @@ _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """For SO_LINGER: what closes a connection with a reset."""
 
 
-class Side:
-    """It never blocks, and counts the bytes."""
+class Endpoint:
+    """A socket that counts its bytes."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -26,10 +26,10 @@ class Side:
         self.is_open = True
         self.is_connected = True
         self.events = 0
-        """What is looked out for on it."""
+        """The events that the relay watches for on it."""
 
     def receive(self) -> bytes | None:
-        """What has come: b"" for the end, None for nothing. Raises OSError when it was reset."""
+        """What has come; b"" at the end, None if there is nothing. Raises OSError after a reset."""
         try:
             data = self.socket.recv(PIECE)
         except (BlockingIOError, InterruptedError):
@@ -38,7 +38,7 @@ class Side:
         return data
 
     def flush(self) -> None:
-        """Send what there is room for. Raises OSError when nobody is there to take it."""
+        """Send what there is room for. Raises OSError when the other side is gone."""
         while self.unsent and self.is_open and self.is_connected:
             try:
                 count = self.socket.send(self.unsent)
@@ -48,7 +48,7 @@ class Side:
             del self.unsent[:count]
 
     def close(self, how: CutInReply = "hung up") -> None:
-        """Close it, politely or not."""
+        """Close it as a server does, or with a reset."""
         if self.is_open:
             self.is_open = False
             if how == "reset":
