@@ -2,6 +2,10 @@
 
 Whatever looks at a pool one call at a time is written for threads. For a pool of asyncio it speaks to
 a facade, which makes all calls on one event loop, its own, in a thread of its own.
+
+The blocking portal of anyio looks made for this, and will not do. A CancelledError that the pool
+raises comes out of it as another exception, and so does a call after the end. And a pool that holds up
+its loop keeps the portal's exit waiting for ever, while a facade leaves such a loop behind.
 """
 
 import asyncio

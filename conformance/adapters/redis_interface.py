@@ -6,6 +6,7 @@ parameters of its constructor.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
 from inspect import Parameter, isawaitable, isclass, iscoroutine, iscoroutinefunction, signature
 
 from poolproof.spec import Capability
@@ -31,24 +32,24 @@ class NeedsAsyncio(AdapterError):
         self.adapter = adapter
 
 
+@dataclass(frozen=True, slots=True)
 class _Token:
     """New credentials, as redis-py's providers tell a pool of them."""
 
-    def __init__(self, user: str, password: str) -> None:
-        self._user = user
-        self._password = password
+    user: str
+    password: str = field(repr=False)
 
     def try_get(self, _name: str) -> str:
         """The user; nothing else is asked for."""
-        return self._user
+        return self.user
 
     def get_value(self) -> str:
         """The password."""
-        return self._password
+        return self.password
 
 
 class _Interface:
-    """What is the same for pools of either colour; for asyncio, what these return is awaited."""
+    """What is done alike to pools for threads and for asyncio, where what these return is awaited."""
 
     def __init__(self, build: Callable[..., object]) -> None:
         self.build = build
@@ -209,18 +210,14 @@ def lacking(pool: object) -> str:
 def _get_connection(pool: object) -> object:
     """Newer pools take nothing, older ones a command's name."""
     get_connection = _method(pool, "get_connection")
-    try:
-        signature(get_connection).bind()
-    except TypeError:
-        return get_connection("PING")
-    return get_connection()
+    return get_connection() if _takes_nothing(get_connection) else get_connection("PING")
 
 
 def _offers(pool: object) -> frozenset[Capability]:
     offers = {Capability.CLIENT, Capability.DISCONNECT}
     if callable(getattr(pool, "connection", None)):
         offers.add(Capability.CONTEXT_MANAGER)
-    if _own_closes(pool):
+    if _closes(pool):
         offers.add(Capability.CLOSE)
         if "grace" in _parameters(_closing(pool)):
             offers.add(Capability.GRACEFUL_CLOSE)
@@ -253,19 +250,17 @@ def _parameters(function: object) -> Mapping[str, Parameter]:
 
 
 def _closing(pool: object) -> Callable[..., object]:
-    return _method(pool, next(iter(_own_closes(pool)), "disconnect"))
+    return _method(pool, next(iter(_closes(pool)), "disconnect"))
 
 
-def _own_closes(pool: object) -> list[str]:
+def _closes(pool: object) -> list[str]:
     """The methods that close the pool; one that wants arguments closes something else."""
     return [name for name in CLOSES if _takes_nothing(getattr(pool, name, None))]
 
 
 def _takes_nothing(method: object) -> bool:
-    if not callable(method):
-        return False
     try:
-        signature(method).bind()
+        signature(method).bind()  # type: ignore[arg-type]  # whether it can be called is asked, too
     except (TypeError, ValueError):
         return False
     return True

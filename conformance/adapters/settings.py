@@ -46,14 +46,14 @@ class PoolSettings:
     max_idle_time: float | None = None
     """Seconds; None leaves the pool's default alone. Given only to pools that offer it."""
     max_lifetime: float | None = None
-    """The same for how long a connection may be open."""
+    """Seconds that a connection may be open; None leaves the pool's default alone."""
     min_idle: int | None = None
-    """The same for how many connections are to be open when nobody uses any."""
+    """How many connections are to be open when nobody uses any; None leaves the default alone."""
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further constructor arguments, given by the user with ``--set``; `open` passes them on."""
 
     def told(self) -> str:
-        """What the programs vary, for a message."""
+        """The settings that programs vary, for a message."""
         options = "".join(f", {name}={value}" for name, value in self._options().items())
         return f"max_connections={self.max_connections}, timeout={self.timeout}{options}"
 
@@ -74,7 +74,7 @@ class PoolSettings:
         return {name: value for name, value in options.items() if value is not None}
 
     def connection_arguments(self) -> dict[str, object]:
-        """What of them redis-py's connections take, without what the user gives for the pool."""
+        """The settings that redis-py's connections take, without what the user gives for the pool."""
         arguments: dict[str, object] = {
             "host": self.host,
             "port": self.port,
