@@ -1,6 +1,5 @@
 """The trial of forks: who stands where, what a child can answer, and when nothing is judged."""
 
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +14,6 @@ from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.probe import Prepared, prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.counterexample.story import tell
-from poolproof.conformance.isolation.run_in_fork import Answer, answered_in_fork
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.trials.bystander import Bystander
@@ -25,7 +23,6 @@ from poolproof.spec.model.events import Event
 from poolproof.spec.model.fork_events import Forked
 
 A_CLOSED_PORT = 1
-BOUND_S = 20
 
 
 @pytest.fixture
@@ -109,17 +106,6 @@ def test_the_story_tells_what_parent_and_child_did(server: Server, monitor: Serv
     assert steps[1] == "the child: acquire gets connection 2"
     assert steps[-2] == "the parent: a command on connection 1: gets its own reply"
     assert broken.startswith("the child was handed connection 2, which is its parent's")
-
-
-def test_a_child_answers_from_the_midst_of_a_call_that_never_returns() -> None:
-    def work(answer: Answer) -> None:
-        signal.signal(signal.SIGALRM, lambda *_: answer({"answered": True}))
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-        lock = Lock()
-        lock.acquire()
-        lock.acquire()
-
-    assert answered_in_fork(work, BOUND_S) == {"answered": True}
 
 
 def guarded(lock: Lock) -> None:

@@ -1,8 +1,5 @@
 """What an adapter does wrong is told before any program runs, and is never held against the pool."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from poolproof.conformance.adapters.adapter import AdapterError
@@ -16,24 +13,12 @@ from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.spec import Capability
 
-TARGETS = Path(__file__).with_name("targets")
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(TARGETS))
-
-
-@pytest.fixture
-def monitor(server: Server) -> Iterator[ServerMonitor]:
-    monitor = ServerMonitor(server)
-    yield monitor
-    monitor.close()
+pytestmark = pytest.mark.usefixtures("importable")
 
 
 def look(target: str, server: Server, monitor: ServerMonitor, **extra: object) -> Prepared:
     settings = PoolSettings(
-        server.host, server.port, server.db, client_name="poolproof-look", extra=extra
+        server.host, server.port, server.db, client_name="poolproof-mistaken", extra=extra
     )
     return prepare(load_target(f"mistaken:{target}"), settings, monitor)
 

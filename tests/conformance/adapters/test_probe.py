@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import ClassVar
 
 import coredis.exceptions
@@ -10,6 +11,8 @@ import redis
 import redis.asyncio
 import valkey
 import valkey.asyncio
+from culprits.options import OptionsPool
+from judging import adapter_of
 
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.client import UNKNOWN, ClientLibrary, library_of
@@ -37,9 +40,7 @@ Look = Callable[..., Prepared]
 
 
 @pytest.fixture
-def look(server: Server) -> Iterator[Look]:
-    monitor = ServerMonitor(server)
-
+def look(server: Server, monitor: ServerMonitor) -> Iterator[Look]:
     def prepare_it(adapter: AnyAdapter | AnyAsyncAdapter, **extra: object) -> Prepared:
         settings = PoolSettings(
             server.host, server.port, server.db, client_name="poolproof-look", extra=extra
@@ -48,7 +49,6 @@ def look(server: Server) -> Iterator[Look]:
 
     yield prepare_it
     assert not monitor.settled_connections({"": "poolproof-look"}, {"": 0})[""]
-    monitor.close()
 
 
 class Picky:
@@ -86,6 +86,16 @@ class Leaves(Picky):
         if "connection_class" in arguments:
             raise SystemExit("not with me")
         return super().connect(arguments)
+
+
+class TakesDates(OptionsPool):
+    """Has a parameter by one of our names, and takes something else for it than seconds."""
+
+    def was_idle_too_long(self, connection: redis.Connection) -> bool:
+        limit: object = self.max_idle_time
+        if limit is not None and not isinstance(limit, timedelta):
+            raise TypeError("max_idle_time must be a timedelta")
+        return super().was_idle_too_long(connection)
 
 
 class Cancels(redis.asyncio.BlockingConnectionPool):
@@ -297,3 +307,19 @@ def test_a_target_that_cannot_be_driven_is_told_in_one_sentence(
 def test_an_argument_that_a_pool_for_asyncio_does_not_take_is_told(look: Look) -> None:
     with pytest.raises(TargetError, match=r"; leave out --set colour, which it does not take$"):
         look(load_target("redis.asyncio:BlockingConnectionPool"), colour="red")
+
+
+@pytest.mark.parametrize(
+    ("pool", "offered"),
+    [
+        (OptionsPool, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
+        (TakesDates, {Capability.MAX_LIFETIME}),
+    ],
+)
+def test_an_option_that_takes_no_seconds_is_none_of_ours(
+    pool: type[object], offered: set[Capability], look: Look
+) -> None:
+    assert (
+        look(adapter_of(pool)).offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}
+        == offered
+    )

@@ -20,15 +20,7 @@ from poolproof.conformance.adapters.load import (
 from poolproof.conformance.adapters.names import SHORT_NAMES
 from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
 
-TARGETS = Path(__file__).with_name("targets")
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Targets are found from where the command is run."""
-    monkeypatch.syspath_prepend(str(TARGETS))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("importable")
 
 
 def refused(name: str) -> str:

@@ -1,6 +1,5 @@
 """Which clock a pool goes by is found out before it is judged by ours."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -19,7 +18,6 @@ from poolproof.conformance.engines.threads import install
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.themes import Theme, terms_of
-from poolproof.spec import Capability
 
 NAME = "poolproof-ageing"
 
@@ -51,24 +49,7 @@ class FillsByTheCalendar(ReapingPool):
             super().fill_up()
 
 
-class TakesDates(OptionsPool):
-    """Has a parameter by one of our names, and takes something else for it than seconds."""
-
-    def was_idle_too_long(self, connection: redis.Connection) -> bool:
-        limit: object = self.max_idle_time
-        if limit is not None and not isinstance(limit, timedelta):
-            raise TypeError("max_idle_time must be a timedelta")
-        return super().was_idle_too_long(connection)
-
-
-@pytest.fixture
-def monitor(server: Server) -> Iterator[ServerMonitor]:
-    monitor = ServerMonitor(server)
-    yield monitor
-    monitor.close()
-
-
-def settings(server: Server) -> PoolSettings:
+def settings_at(server: Server) -> PoolSettings:
     return PoolSettings(server.host, server.port, server.db, client_name=NAME)
 
 
@@ -90,25 +71,10 @@ def settings(server: Server) -> PoolSettings:
 def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
     pool: type[object], theme: Theme, another: bool, server: Server, monitor: ServerMonitor
 ) -> None:
-    prepared = prepare(adapter_of(pool), settings(server), monitor)
+    prepared = prepare(adapter_of(pool), settings_at(server), monitor)
     config = terms_of(theme, 4, takes_timeout=True)
     with install():
         drivers = drivers_of(prepared)
         driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
 
         assert goes_by_another_clock(partial(play_through, driver), prepared, config) is another
-
-
-@pytest.mark.parametrize(
-    ("pool", "offered"),
-    [
-        (OptionsPool, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
-        (TakesDates, {Capability.MAX_LIFETIME}),
-    ],
-)
-def test_an_option_that_takes_no_seconds_is_none_of_ours(
-    pool: type[object], offered: set[Capability], server: Server, monitor: ServerMonitor
-) -> None:
-    prepared = prepare(adapter_of(pool), settings(server), monitor)
-
-    assert prepared.offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME} == offered
