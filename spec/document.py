@@ -12,9 +12,10 @@ from string import Template
 from . import CHAPTERS, CLAUSES, Chapter
 from .capabilities import Capability
 from .clause import Clause
-from .glossary import GLOSSARY, LEVELS, READINGS, Reading
+from .glossary import GLOSSARY, LEVELS
 from .model import timing
 from .model.conditions import ALL, CANCELLATIONS, CUTS, GROUPS, Condition, Conditions
+from .readings import READINGS, Reading
 
 
 def document() -> str:

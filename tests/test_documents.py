@@ -31,7 +31,8 @@ from poolproof.conformance.server import Server
 from poolproof.spec import CLAUSES, Clause, Level
 from poolproof.spec.capabilities import table_for_adapters
 from poolproof.spec.document import document
-from poolproof.spec.glossary import GLOSSARY, LEVELS, READINGS
+from poolproof.spec.glossary import GLOSSARY, LEVELS
+from poolproof.spec.readings import READINGS
 
 SPECIFICATION = ROOT / "spec" / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
