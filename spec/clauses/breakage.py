@@ -180,10 +180,12 @@ def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[
             yield Judgement(moment.index)
 
 
-def _goes_on_after(history: History, cut: Condition, told: str) -> Iterator[Judgement]:
+def _goes_on_after(history: History, cut: Condition, preface: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after connections were cut in one way: as if they had not been."""
     moments = moments_after(history, cut)
-    yield from nothing_lost(history, moments, told, otherwise=useless, upheld=_fills_with_new_ones)
+    yield from nothing_lost(
+        history, moments, preface, otherwise=useless, upheld=_fills_with_new_ones
+    )
 
 
 def _fills_with_new_ones(moment: Moment) -> bool:
@@ -220,7 +222,7 @@ def _told_as(exhausted: set[str], history: History) -> Iterator[Judgement]:
         state, event = moment.before, moment.event
         if not state.outage or not isinstance(event, AcquireFailed):
             continue
-        if state.requests[event.call].owed and event.error.type_name in exhausted:
+        if state.requests[event.call].entitled and event.error.type_name in exhausted:
             busy = len(state.in_use)
             yield Judgement(
                 moment.index,

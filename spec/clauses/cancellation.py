@@ -114,11 +114,11 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     )
 
 
-def _nothing_lost(history: History, condition: Condition, told: str) -> Iterator[Judgement]:
+def _nothing_lost(history: History, condition: Condition, preface: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of cancellation: nothing may have been lost."""
     only = history.judged_with({Condition.RELEASED, condition})
     moments = moments_after(only, condition)
-    yield from nothing_lost(history, moments, told, otherwise=_ignored, upheld=_shows)
+    yield from nothing_lost(history, moments, preface, otherwise=_ignored, upheld=_shows)
 
 
 def _shows(moment: Moment) -> bool:

@@ -72,7 +72,7 @@ def _not_ended(moment: Moment) -> str | None:
             return "the pool had been closed, and an acquire returned a connection"
         case Overdue(call=call, waited_s=waited_s) if call in state.requests:
             request = state.requests[call]
-            if state.outage or not (request.after_close or request.parked_at is not None):
+            if state.outage or not (request.after_close or request.blocked_since is not None):
                 return None
             return (
                 f"the pool had been closed, and an acquire still waited after {duration(waited_s)}"
@@ -99,7 +99,7 @@ def _ended_by_closing(moment: Moment) -> bool:
     request, timeout_s = state.requests[event.call], state.config.timeout_s
     if request.after_close and not request.found_full:
         return True
-    if not request.after_close and request.parked_at is None:
+    if not request.after_close and request.blocked_since is None:
         return False  # it may have failed before
     took_s = event.at_s - request.called_s
     return state.config.takes_timeout and (
@@ -204,8 +204,9 @@ def a_pool_that_disconnects_goes_on(history: History) -> Iterator[Judgement]:
         if broken is not None:
             yield Judgement(moment.index, broken, moment.pool)
     disconnected = (moment for moment in moments if not moment.before.disconnecting)
-    told = "after the pool was disconnected"
-    yield from nothing_lost(history, disconnected, told, otherwise=useless)
+    yield from nothing_lost(
+        history, disconnected, "after the pool was disconnected", otherwise=useless
+    )
 
 
 def _still_connected(moment: Moment) -> str | None:

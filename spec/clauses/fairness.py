@@ -27,7 +27,7 @@ def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iter
         state, event = moment.before, moment.event
         if isinstance(event, Acquired):
             request = state.requests[event.call]
-            if request.parked_at is not None and _has_younger(moment, request):
+            if request.blocked_since is not None and _has_younger(moment, request):
                 yield Judgement(moment.index)
         elif isinstance(event, Quiescent) and event.certain:
             for request in _waiting(moment, event):
@@ -52,11 +52,11 @@ def nobody_starves(history: History) -> Iterator[Judgement]:
     for moment in _judgeable(history):
         state, event = moment.before, moment.event
         if isinstance(event, Acquired):
-            if state.requests[event.call].parked_at is not None:
+            if state.requests[event.call].blocked_since is not None:
                 yield Judgement(moment.index)
         elif isinstance(event, Quiescent) and event.certain:
             for request in _waiting(moment, event):
-                if request.served_by is not None and state.releases >= request.served_by:
+                if request.due_by_release is not None and state.releases >= request.due_by_release:
                     yield Judgement(
                         moment.index,
                         "as many connections have been released as callers had been waiting, and "
@@ -80,10 +80,12 @@ def _waiting(moment: Moment, event: Quiescent) -> list[Request]:
     return [
         request
         for call, request in moment.before.requests.items()
-        if call not in event.connecting and request.parked_at is not None
+        if call not in event.connecting and request.blocked_since is not None
     ]
 
 
 def _has_younger(moment: Moment, request: Request) -> bool:
-    parked_at = request.parked_at or 0
-    return any(other.called_at > parked_at for other in moment.before.requests.values())
+    blocked_since = request.blocked_since or 0
+    return any(
+        other.quiescences_before > blocked_since for other in moment.before.requests.values()
+    )

@@ -124,22 +124,22 @@ def _bounded_by(
 ) -> Iterator[Judgement]:
     request = moment.before.requests[event.call]
     # Who has not been seen to wait may have failed for another reason, if there was something to get.
-    waited = request.parked_at is not None or (request.found_full and not request.released)
+    waited = request.blocked_since is not None or (request.found_full and not request.released)
     took_s = event.at_s - request.called_s
-    if not waited or request.kept or request.cancelled:
+    if not waited or request.excused or request.cancelled:
         return
     late = is_late(own_s, took_s, 0.0)
     given = f"that was given a timeout of {duration(own_s)}"
     if isinstance(event, Acquired):
         if late:
-            told = (
+            text = (
                 f"an acquire {given} went on waiting, and got a connection after {duration(took_s)}"
             )
-            yield Judgement(moment.index, told)
+            yield Judgement(moment.index, text)
     elif event.exact:
         wrong = late or took_s < own_s * (1 - CLOCK_SLEW)
-        told = f"an acquire {given} failed after {duration(took_s)} with {event.error}"
-        yield Judgement(moment.index, told if wrong else None)
+        text = f"an acquire {given} failed after {duration(took_s)} with {event.error}"
+        yield Judgement(moment.index, text if wrong else None)
 
 
 @clause(
@@ -230,9 +230,9 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
             if was_used and at_rest and rested_s > LATE_OPEN_S:
                 seen = len(event.open.get(moment.pool, ()))
                 having = "1 connection" if seen == 1 else f"{seen} connections"
-                told = f"{duration(rested_s)} after its last use the pool had {having} open"
+                text = f"{duration(rested_s)} after its last use the pool had {having} open"
                 lacks = seen < min(least, state.config.max_connections)
-                broken = f"{told}, and min_idle is {least}" if lacks else None
+                broken = f"{text}, and min_idle is {least}" if lacks else None
                 yield Judgement(moment.index, broken, moment.pool)
 
 
@@ -259,14 +259,14 @@ def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
             was_told = was_told or isinstance(event, ReauthCalled)
             match event:
                 case HeldUp():
-                    told = "a release stood still while the server's answer to AUTH was outstanding"
-                    yield Judgement(moment.index, told)
+                    text = "a release stood still while the server's answer to AUTH was outstanding"
+                    yield Judgement(moment.index, text)
                 case ReauthReturned(error=error):
-                    told = f"telling the pool of new credentials raised {error}"
-                    yield Judgement(moment.index, told if error is not None else None)
+                    text = f"telling the pool of new credentials raised {error}"
+                    yield Judgement(moment.index, text if error is not None else None)
                 case Acquired(trouble=trouble) | Used(trouble=trouble) if was_told and trouble:
-                    told = f"a connection was of no use after new credentials: {trouble}"
-                    yield Judgement(moment.index, told)
+                    text = f"a connection was of no use after new credentials: {trouble}"
+                    yield Judgement(moment.index, text)
                 case _:
                     pass
 
@@ -275,7 +275,7 @@ def _none_too_old(
     history: History,
     limit_of: Callable[[PoolConfig], float | None],
     note: Callable[[Since, Moment], None],
-    told: str,
+    text: str,
 ) -> Iterator[Judgement]:
     """Whether none is handed out that was too old already when its caller asked."""
     for moments in history.judged_pools:
@@ -296,7 +296,7 @@ def _none_too_old(
                 asked_s = called_s[event.call]
                 age_s = asked_s - since.get(event.connection, asked_s)
                 if age_s > LATE * limit_s:
-                    how = told.format(age=age_s, limit=limit_s)
+                    how = text.format(age=age_s, limit=limit_s)
                     broken = f"acquire got connection {event.connection}, which {how}"
                     yield Judgement(moment.index, broken)
                 elif event.call in met_an_old_one:

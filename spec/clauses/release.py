@@ -87,7 +87,7 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
     )
 
 
-def _unchanged_by(history: History, misuse: Condition, told: str) -> Iterator[Judgement]:
+def _unchanged_by(history: History, misuse: Condition, preface: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of misuse: as if it had not happened.
 
     A pool that loses slots, or serves surplus callers, by itself is not to be blamed here. It must
@@ -103,7 +103,7 @@ def _unchanged_by(history: History, misuse: Condition, told: str) -> Iterator[Ju
                 continue
             broken = _changed(moment, shown_before, bounded)
             if broken is not None:
-                yield Judgement(moment.index, f"after {told}, {broken}")
+                yield Judgement(moment.index, f"after {preface}, {broken}")
             elif fills_the_pool(moment):
                 yield Judgement(moment.index)
 

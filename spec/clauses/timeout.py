@@ -118,7 +118,7 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
     """
     for vain in (*waits_in_vain(history), *waits_with_releases(history)):
         if vain.timeout_s and vain.socket_timeout_s is None:
-            yield Judgement(vain.index, vain.told_early() or vain.told_late())
+            yield Judgement(vain.index, vain.too_early() or vain.too_late())
 
 
 @clause("TMO-3", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
@@ -166,18 +166,18 @@ def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Jud
 
 def _moved_by_socket_timeout(vain: VainWait) -> str | None:
     timeout_s, socket_timeout_s = vain.timeout_s or 0.0, vain.socket_timeout_s or 0.0
-    told = (
+    text = (
         f"an acquire with timeout={timeout_s} and socket_timeout={socket_timeout_s} failed after "
         f"{duration(vain.took_s)}: when `socket_timeout` was over, not `timeout`"
     )
     if socket_timeout_s > timeout_s:
-        late = vain.told_late() is not None and vain.error is not None
+        late = vain.too_late() is not None and vain.error is not None
         soon_s = 1.25 * socket_timeout_s
         in_step = socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < soon_s
-        return told if late and in_step else None
+        return text if late and in_step else None
     # Early for another reason is not moved: it must have ended soon after `socket_timeout`.
     soon_s = socket_timeout_s + (timeout_s - socket_timeout_s) / 4
-    return told if socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < soon_s else None
+    return text if socket_timeout_s * (1 - CLOCK_SLEW) <= vain.took_s < soon_s else None
 
 
 def _moved_by_timeout(
@@ -213,7 +213,7 @@ def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
     yield from refused(history, "timeout")
     for vain in waits_in_vain(history):
         if vain.timeout_s == 0:
-            yield Judgement(vain.index, vain.told_late())
+            yield Judgement(vain.index, vain.too_late())
         elif vain.timeout_s is None and vain.error is not None:
             yield Judgement(
                 vain.index,
@@ -255,7 +255,11 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
                 continue
             if isinstance(event, Acquired) and event.connection is not None:
                 yield Judgement(moment.index)
-            elif isinstance(event, AcquireFailed | Overdue) and shown_before and _owed(moment):
+            elif (
+                isinstance(event, AcquireFailed | Overdue)
+                and shown_before
+                and _was_entitled(moment)
+            ):
                 yield Judgement(
                     moment.index,
                     "a connection was released after an acquire had waited in vain, and the next "
@@ -263,9 +267,9 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
                 )
 
 
-def _owed(moment: Moment) -> bool:
+def _was_entitled(moment: Moment) -> bool:
     """Whether the pool owed the caller of this failed or overdue acquire a connection at once."""
     state, event = moment.before, moment.event
     if not isinstance(event, AcquireFailed | Overdue) or event.call not in state.requests:
         return False
-    return state.requests[event.call].owed
+    return state.requests[event.call].entitled

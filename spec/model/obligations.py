@@ -28,7 +28,7 @@ def denied(moment: Moment) -> str | None:
             what = f"an acquire had not returned after {duration(waited_s)}"
         case _:
             return None
-    if not state.requests[call].owed or state.requests[call].kept:
+    if not state.requests[call].entitled or state.requests[call].excused:
         return None
     if _is_short(state.config.socket_timeout_s):
         return None
@@ -41,7 +41,7 @@ def useless(moment: Moment) -> str | None:
     state, event = moment.before, moment.event
     if not isinstance(event, Acquired) or event.connection is not None:
         return None
-    if state.requests[event.call].kept or _is_short(state.config.socket_timeout_s):
+    if state.requests[event.call].excused or _is_short(state.config.socket_timeout_s):
         return None
     return f"an acquire returned a connection that does not work ({event.trouble})"
 
@@ -102,20 +102,20 @@ def moments_after(history: History, condition: Condition) -> Iterator[Moment]:
 def nothing_lost(
     history: History,
     moments: Iterable[Moment],
-    told: str,
+    preface: str,
     *,
     otherwise: Callable[[Moment], str | None] = lambda _: None,
     upheld: Callable[[Moment], bool] = fills_the_pool,
 ) -> Iterator[Judgement]:
     """Judge that no slot has been lost at these moments, and nothing else is wrong `otherwise`.
 
-    What went before is `told`, as it reads in front of what is broken.
+    What went before is `preface`, as it reads in front of what is broken.
     """
     serves = serves_waiters(history)
     for moment in moments:
         broken = otherwise(moment) or lost(moment, serves_waiters=serves)
         if broken is not None:
-            yield Judgement(moment.index, f"{told}, {broken}", moment.pool)
+            yield Judgement(moment.index, f"{preface}, {broken}", moment.pool)
         elif upheld(moment):
             yield Judgement(moment.index)
 

@@ -87,8 +87,10 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
             return _acquired(state, call, connection)
         case AcquireFailed(call=call):
             failed, request = _left(state, call), state.requests[call]
-            turned_away = Condition.OUTAGE in state.conditions and (state.outage or request.kept)
-            return failed if request.owed or turned_away else _after(failed, Condition.TIMED_OUT)
+            turned_away = Condition.OUTAGE in state.conditions and (state.outage or request.excused)
+            return (
+                failed if request.entitled or turned_away else _after(failed, Condition.TIMED_OUT)
+            )
         case CancelCalled(call=call):
             return _cancelled(state, call)
         case AcquireCancelled(call=call):
@@ -120,7 +122,7 @@ def step(state: PoolState, event: Event, pool: str) -> PoolState:
         case Overdue():
             return _after(state, Condition.LOST_TRACK)
         case Quiescent():
-            return _settled(_seen(state, event.open.get(pool, frozenset())), event)
+            return _quiescent(_seen(state, event.open.get(pool, frozenset())), event)
         case _:
             return _after_the_unusual(state, event)
 
@@ -133,7 +135,7 @@ def _after_the_unusual(state: PoolState, event: Event) -> PoolState:
                 _lost_sight_of(state, frozenset({connection})), _how_it_was_cut(event, state)
             )
         case Outage():
-            return _after(replace(_keeping(state), outage=True), Condition.OUTAGE)
+            return _after(replace(_excusing(state), outage=True), Condition.OUTAGE)
         case OutageOver():
             return replace(state, outage=False)
         case Forgotten(acquire=acquire):
@@ -147,7 +149,7 @@ def _after_the_unusual(state: PoolState, event: Event) -> PoolState:
             return _after(_arrived(state, connection), Condition.UNREAD)
         case CommandCalled(call=call):
             asked = replace(state, commands=state.commands | {call})
-            return _after(_in_debt(asked), Condition.COMMANDED)
+            return _after(_with_claims_counted(asked), Condition.COMMANDED)
         case CommandReturned(call=call):
             return replace(state, commands=state.commands - {call})
         case CommandInterrupted(call=call, outstanding=outstanding):
@@ -166,7 +168,7 @@ def _after_the_unusual(state: PoolState, event: Event) -> PoolState:
             # The pool may open all its connections anew.
             known = frozenset(number for number in state.in_use.values() if number is not None)
             return _after(
-                _lost_sight_of(_keeping(state), known.union(state.idle)), Condition.LOST_TRACK
+                _lost_sight_of(_excusing(state), known.union(state.idle)), Condition.LOST_TRACK
             )
         case _:
             return state
@@ -194,14 +196,17 @@ def _lost_sight_of(state: PoolState, connections: frozenset[int]) -> PoolState:
     return replace(state, dropped=state.dropped | connections, idle=idle)
 
 
-def _keeping(state: PoolState) -> PoolState:
-    """Whoever has not returned by now may be turned away, and rightly."""
-    requests = {call: replace(request, kept=True) for call, request in state.requests.items()}
+def _excusing(state: PoolState) -> PoolState:
+    """The state when acquires that have not returned by now may rightly fail."""
+    requests = {call: replace(request, excused=True) for call, request in state.requests.items()}
     return replace(state, requests=requests)
 
 
 def _arrived(state: PoolState, connection: int) -> PoolState:
-    """If somebody may just be getting the connection, nobody can say what came first."""
+    """The state when unread bytes are on a connection.
+
+    If a caller may just be getting the connection, nobody can say what came first.
+    """
     state = _lost_sight_of(state, frozenset({connection}))
     if not state.at_rest and connection not in state.in_use.values():
         return replace(state, outstanding=state.outstanding | {connection})
@@ -213,7 +218,7 @@ def _disconnecting(state: PoolState, call: int) -> PoolState:
     idle = frozenset(state.idle if state.at_rest else ())
     held = frozenset(number for number in state.in_use.values() if number is not None)
     return replace(
-        _lost_sight_of(_keeping(state), held.union(state.idle)),
+        _lost_sight_of(_excusing(state), held.union(state.idle)),
         disconnecting=state.disconnecting | {call},
         to_be_closed=state.to_be_closed | idle,
     )
@@ -236,26 +241,26 @@ def _asked(state: PoolState, at_s: float, call: int) -> PoolState:
     request = Request(
         at_s,
         found_full=state.full and not state.requests,
-        called_at=state.settled,
-        kept=state.outage or bool(state.disconnecting),
+        quiescences_before=state.quiescences,
+        excused=state.outage or bool(state.disconnecting),
         after_close=state.closed,
     )
-    return _in_debt(replace(state, requests={**state.requests, call: request}))
+    return _with_claims_counted(replace(state, requests={**state.requests, call: request}))
 
 
 def _overlapping(state: PoolState) -> PoolState:
-    """Another call is made. Those that are seen to wait are no obstacle to telling the order."""
-    moving = any(request.parked_at is None for request in state.requests.values())
+    """The state when another call is made: calls overlap, unless all others are seen to wait."""
+    moving = any(request.blocked_since is None for request in state.requests.values())
     if state.overlapped or not (state.releasing or moving):
         return state
     return replace(state, overlapped=True)
 
 
-def _in_debt(state: PoolState) -> PoolState:
-    """When there are more claims than slots, nobody can say any more who is owed one."""
+def _with_claims_counted(state: PoolState) -> PoolState:
+    """The state when a claim has come: with more claims than slots, no request is entitled to one."""
     if state.free >= 0:
         return state
-    requests = {call: replace(request, owed=False) for call, request in state.requests.items()}
+    requests = {call: replace(request, entitled=False) for call, request in state.requests.items()}
     return replace(state, requests=requests)
 
 
@@ -266,15 +271,17 @@ def _cancelled(state: PoolState, call: int) -> PoolState:
         return state
     request = state.requests[call]
     condition = Condition.CANCELLED_SERVED if request.released else Condition.CANCELLED_WAITING
-    condition = Condition.CANCELLED_CONNECTING if request.owed else condition
+    condition = Condition.CANCELLED_CONNECTING if request.entitled else condition
     # Whatever becomes of it now, the pool owes it nothing any more.
-    gone = replace(request, cancelled=True, found_full=False, owed=False)
+    gone = replace(request, cancelled=True, found_full=False, entitled=False)
     requests = {**state.requests, call: gone}
     return _after(replace(state, requests=requests), condition)
 
 
 def _left(state: PoolState, call: int) -> PoolState:
-    """An acquire ends with nothing. What it may have been offered can be put back at either end."""
+    """The state when an acquire ends with nothing. If it may have been offered a connection, the pool
+    may put that back at either end of the queue.
+    """
     offered = state.requests[call].released
     requests = _without(state.requests, call)
     return replace(state, requests=requests, overlapped=state.overlapped or offered)
@@ -289,20 +296,28 @@ def _let_return(state: PoolState, call: int) -> PoolState:
     return replace(state, releasing=state.releasing - {call}, inside=state.inside - {call})
 
 
-def _settled(state: PoolState, event: Quiescent) -> PoolState:
-    """Whoever has not returned now, and is not connecting, is seen to wait."""
+def _quiescent(state: PoolState, event: Quiescent) -> PoolState:
+    """The state when nothing moves: callers that have not returned, and do not connect, are seen to
+    wait.
+    """
     waiting = {call for call in state.requests if call not in event.connecting}
     suffice = state.releases + len(waiting)
     requests = {
-        call: replace(request, kept=request.kept or event.connects_held)
+        call: replace(request, excused=request.excused or event.connects_held)
         for call, request in state.requests.items()
     }
     for call in waiting:
         request = requests[call]
-        parked_at = state.settled if request.parked_at is None else request.parked_at
-        served_by = suffice if request.served_by is None else min(request.served_by, suffice)
-        requests[call] = replace(request, parked_at=parked_at, served_by=served_by)
-    return replace(state, requests=requests, settled=state.settled + 1)
+        blocked_since = (
+            state.quiescences if request.blocked_since is None else request.blocked_since
+        )
+        due_by_release = (
+            suffice if request.due_by_release is None else min(request.due_by_release, suffice)
+        )
+        requests[call] = replace(
+            request, blocked_since=blocked_since, due_by_release=due_by_release
+        )
+    return replace(state, requests=requests, quiescences=state.quiescences + 1)
 
 
 def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
@@ -310,11 +325,11 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
         state = _after(state, Condition.USELESS)
     elif connection in state.in_use.values():
         state = _after(state, Condition.LOST_TRACK)
-    called_at = state.requests[call].called_at
+    quiescences_before = state.requests[call].quiescences_before
     remaining = {
         other: replace(request, overtaken_by=call)
-        if request.parked_at is not None
-        and request.parked_at < called_at
+        if request.blocked_since is not None
+        and request.blocked_since < quiescences_before
         and request.overtaken_by is None
         else request
         for other, request in state.requests.items()
@@ -328,7 +343,7 @@ def _acquired(state: PoolState, call: int, connection: int | None) -> PoolState:
         idle=tuple(other for other in state.idle if other != connection),
         to_be_closed=state.to_be_closed - {connection},
         was_full=state.was_full or len(state.in_use) + 1 >= state.config.max_connections,
-        waiter_served=state.waiter_served or state.requests[call].parked_at is not None,
+        waiter_served=state.waiter_served or state.requests[call].blocked_since is not None,
         reuse_shown=state.reuse_shown or state.freed_when_full,
         freed_when_full=False,
     )
@@ -351,13 +366,13 @@ def _releasing(state: PoolState, call: int, acquire: int) -> PoolState:
 
 
 def _forgotten(state: PoolState, acquire: int) -> PoolState:
-    """Nobody can say whether the pool has the slot back."""
+    """The state when a holder lets go of its connection: nobody knows whether the slot is free."""
     let_go = replace(state.let_go(acquire), freed_when_full=False)
     return replace(let_go, forgotten={**state.forgotten, acquire: state.in_use.get(acquire)})
 
 
 def _idle(state: PoolState, acquire: int) -> PoolState:
-    """Put the connection of `acquire` at the back, unless a waiter has it already or it is gone."""
+    """The state with the connection of `acquire` at the back, unless a waiter has it or it is gone."""
     connection = state.released.get(acquire)
     taken = connection in state.in_use.values() or connection in state.idle
     if connection is None or taken or connection in state.dropped:
@@ -366,8 +381,8 @@ def _idle(state: PoolState, acquire: int) -> PoolState:
 
 
 def _seen(state: PoolState, open_now: frozenset[int]) -> PoolState:
-    """Connections that the server shows, and that nobody has asked for yet, are idle: the pool opened
-    them ahead of need.
+    """The state when the server has shown these connections. Those that no caller has had yet are
+    idle: the pool opened them ahead of need.
     """
     if not state.outstanding <= open_now:
         # What is closed can bring nothing any more.

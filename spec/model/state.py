@@ -18,22 +18,23 @@ class Request:
     called_s: float
     found_full: bool
     """Whether all connections were in use, and no release under way, when it was called."""
-    called_at: int = 0
-    """How often nothing had moved before it was called."""
-    owed: bool = True
-    """Whether the pool has owed it a connection at once ever since: there was a slot for it and for
-    everybody else who had a claim."""
+    quiescences_before: int = 0
+    """How many quiescences, moments at which nothing moved, came before it was called."""
+    entitled: bool = True
+    """Whether it was to be served at once: ever since the call there was a slot for it, and for every
+    other caller with a claim."""
     released: bool = False
     """Whether a connection has been released since."""
-    kept: bool = False
-    """Whether the server has kept it waiting, or may have turned it away, or the pool disconnected
-    meanwhile."""
-    parked_at: int | None = None
-    """How often nothing had moved when it was first seen to wait; None if it has not been seen to."""
+    excused: bool = False
+    """Whether it may rightly fail or take long: the server kept it waiting or may have turned it away,
+    or the pool disconnected meanwhile."""
+    blocked_since: int | None = None
+    """How many quiescences came before the one at which it was first seen to wait. None if it has not
+    been seen to wait."""
     overtaken_by: int | None = None
     """An acquire that was called after this one had been seen to wait, and was served before it."""
-    served_by: int | None = None
-    """How many releases of the pool in all suffice to serve it and everybody else who waits."""
+    due_by_release: int | None = None
+    """The number of releases of the pool in all by which this waiter must have been served (FAIR-2)."""
     cancelled: bool = False
     """Whether its caller has been cancelled."""
     after_close: bool = False
@@ -51,8 +52,7 @@ class PoolState:
     """For each acquire whose connection has been released: that connection."""
     forgotten: Mapping[int, int | None] = field(default_factory=dict)
     """For each acquire whose holder has let go of the connection without releasing it: that
-    connection, until the pool hands it out again. Its slot may never be used again, and also may.
-    """
+    connection, until the pool hands it out again. Nobody knows whether its slot can be used again."""
     released_again: frozenset[int] = frozenset()
     """Connections that were released by somebody who no longer held them."""
     requests: Mapping[int, Request] = field(default_factory=dict)
@@ -60,18 +60,18 @@ class PoolState:
     releasing: frozenset[int] = frozenset()
     """The releases that have not returned."""
     inside: frozenset[int] = frozenset()
-    """Those of them that were made in the middle of another call, by the same thread."""
+    """The releases, among these, that a thread made in the middle of another call of its own."""
     idle: tuple[int, ...] = ()
     """Connections that are not in use, the longest idle first."""
     dropped: frozenset[int] = frozenset()
-    """Connections that a holder closed, that were cut, or that carry what nobody has read: what the
-    pool makes of them is its own affair."""
+    """Connections that a holder closed, that were cut, or that carry bytes which nobody has read. The
+    pool may do with them what it likes."""
     outstanding: frozenset[int] = frozenset()
-    """Connections on which a reply has been left unread that may not have come yet."""
+    """Connections whose reply was left unread, and may not have come yet."""
     unread: frozenset[int] = frozenset()
-    """Connections on which something has come that nobody has read."""
+    """Connections on which bytes have come that nobody has read."""
     to_be_closed: frozenset[int] = frozenset()
-    """Connections that were idle when the pool was to disconnect, and not handed out since."""
+    """Connections that were idle when the pool was told to disconnect, and not handed out since."""
     commands: frozenset[int] = frozenset()
     """The commands of clients that have not returned."""
     disconnecting: frozenset[int] = frozenset()
@@ -79,7 +79,7 @@ class PoolState:
     closing: frozenset[int] = frozenset()
     """The calls that close the pool, and have not returned."""
     closed: bool = False
-    """Whether one of these has returned."""
+    """Whether a call that closes the pool has returned."""
     outage: bool = False
     """Whether the server lets nobody connect, or does not answer."""
     conditions: frozenset[Condition] = frozenset()
@@ -88,8 +88,8 @@ class PoolState:
     """Whether `max_connections` connections have been in use at once."""
     overlapped: bool = False
     """Whether two calls have been under way at once, so that their order cannot be known."""
-    settled: int = 0
-    """How often nothing has moved."""
+    quiescences: int = 0
+    """How many times nothing has moved so far."""
     releases: int = 0
     """How many releases have come to an end."""
     refilling: bool = False
@@ -108,7 +108,7 @@ class PoolState:
 
     @property
     def busy(self) -> int:
-        """How many slots it may not have: also that of a connection which nobody has released."""
+        """How many slots may be taken, among them those of connections that nobody has released."""
         holders = len(self.in_use) + len(self.forgotten)
         return holders + len(self.releasing) + len(self.commands)
 
@@ -118,7 +118,7 @@ class PoolState:
         return not self.requests and not self.releasing and not self.commands
 
     def let_go(self, acquire: int) -> "PoolState":
-        """The state when whoever held the connection of `acquire` holds it no longer."""
+        """The state when the caller that got its connection by `acquire` holds it no longer."""
         in_use = {call: held for call, held in self.in_use.items() if call != acquire}
         return replace(
             self,

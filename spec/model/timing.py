@@ -50,7 +50,7 @@ class VainWait:
         """Whether it ended before `timeout` was over."""
         return self.timeout_s is not None and self.took_s < self.timeout_s * (1 - CLOCK_SLEW)
 
-    def told_early(self) -> str | None:
+    def too_early(self) -> str | None:
         """How it ended early, if it did."""
         if not self.early:
             return None
@@ -59,7 +59,7 @@ class VainWait:
             f"of {duration(self.timeout_s or 0)} was over"
         )
 
-    def told_late(self) -> str | None:
+    def too_late(self) -> str | None:
         """How it ended late, if it did so often enough in a row."""
         if self.error is None:
             return (
@@ -106,7 +106,7 @@ def waits_with_releases(history: History) -> Iterator[VainWait]:
         if Condition.DROPPED in state.conditions or not state.config.takes_timeout:
             continue
         request = state.requests[event.call]
-        if request.parked_at is None or request.kept:
+        if request.blocked_since is None or request.excused:
             continue
         if not request.found_full or request.released:
             yield _judged_exactly(moment, event, event.at_s - request.called_s)
