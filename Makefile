@@ -8,7 +8,7 @@ ARGS ?=
 ready := .venv/.ready
 pip := .venv/bin/python -m pip -qq --disable-pip-version-check
 
-.PHONY: check test quick-test soak bench spec clean help
+.PHONY: check test quick-test soak bench spec twins clean help
 .DEFAULT_GOAL := check
 
 ifeq ($(strip $(POOL)),)
@@ -59,6 +59,10 @@ spec: $(ready)
 	@.venv/bin/python -m poolproof.spec > spec/README.md.new || { rm spec/README.md.new; exit 1; }
 	@mv spec/README.md.new spec/README.md
 
+# The tests for threads that say the same as those for asyncio.
+twins: $(ready)
+	@.venv/bin/python tests/twins.py
+
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -71,6 +75,7 @@ help:
 	@echo 'make soak                     judge every sound pool at length; ARGS="--busy" keeps all cores busy'
 	@echo 'make bench                    compare the speed of the pools, and measure what judges them'
 	@echo 'make spec                     write spec/README.md anew from the clauses'
+	@echo 'make twins                    write tests for threads anew from those for asyncio'
 	@echo 'make clean                    remove .venv and whatever else was made'
 	@echo 'PYTHON=python3.12             names the Python to make .venv with'
 

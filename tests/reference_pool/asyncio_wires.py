@@ -68,6 +68,13 @@ def wire(connection: AbstractConnection) -> Wire:
     return connection
 
 
+def is_open(connection: AbstractConnection) -> bool:
+    """Whether it is connected; if not, its transport must be closed."""
+    closed = wire(connection).line.closed
+    assert closed is not connection.is_connected
+    return not closed
+
+
 async def until(true: Callable[[], bool]) -> None:
     """Let the others run until it is true."""
     for _ in range(1000):
@@ -83,3 +90,8 @@ async def ask(pool: ConnectionPool) -> Task[AbstractConnection]:
     task = create_task(pool.get_connection())
     await until(waiting(pool, before + 1))
     return task
+
+
+async def outcome(asked: Task[AbstractConnection]) -> AbstractConnection:
+    """What a caller who waited has got, or raised."""
+    return await asked

@@ -1,69 +1,82 @@
-"""redis.Redis does on this pool all that it does on its own, and gives every connection back."""
+# Made by `make twins` from test_asyncio_client.py: change that instead.
+"""redis.Redis does on this pool all that it does on its own, and gives all connections back."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import cast
 
 import pytest
 import redis
 from at_server import where
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from poolproof.conformance.server import Server
-from poolproof.reference_pool import ConnectionPool, ConnectionPoolTimeoutError, PoolClosedError
+from poolproof.reference_pool import (
+    ConnectionPool,
+    ConnectionPoolTimeoutError,
+    PoolClosedError,
+)
 
 from . import PATIENCE_S
 
 KEY = "poolproof:client"
 
 
-@pytest.fixture(params=[2, 3], ids=["RESP2", "RESP3"])
-def pool(request: pytest.FixtureRequest, server: Server) -> Iterator[ConnectionPool]:
-    with ConnectionPool(
-        **where(server),
-        protocol=request.param,
-        socket_timeout=PATIENCE_S,
-        max_connections=2,
-        timeout=0,
-    ) as pool:
-        yield pool
+def client_of(pool: ConnectionPool, **kwargs: bool) -> Redis:
+    # redis-py names its own class where it needs no more than this interface.
+    return Redis(connection_pool=cast("redis.ConnectionPool", pool), **kwargs)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def client(pool: ConnectionPool) -> Iterator[redis.Redis]:
-    """A client, and the proof that it kept nothing."""
-    with client_of(pool) as client:
+@contextmanager
+def client_at(server: Server, protocol: int) -> Iterator[tuple[Redis, ConnectionPool]]:
+    """A client and its pool, and the proof that it kept nothing."""
+    with (
+        ConnectionPool(
+            **where(server),
+            protocol=protocol,
+            socket_timeout=PATIENCE_S,
+            max_connections=2,
+            timeout=0,
+        ) as pool,
+        client_of(pool) as client,
+    ):
         client.delete(KEY)
-        yield client
+        yield client, pool
         client.delete(KEY)
 
     assert pool._queues.in_use == 0
 
 
-def client_of(pool: ConnectionPool, **kwargs: bool) -> redis.Redis:
-    # redis-py names its own class where it needs no more than this interface.
-    return redis.Redis(connection_pool=cast("redis.ConnectionPool", pool), **kwargs)  # type: ignore[arg-type]
+Clients = Callable[[], AbstractContextManager[tuple[Redis, ConnectionPool]]]
 
 
-def test_commands(client: redis.Redis) -> None:
-    client.set(KEY, "value")
-
-    assert client.get(KEY) == b"value"
-    with pytest.raises(redis.ResponseError):
-        client.incr(KEY)
+@pytest.fixture(params=[2, 3], ids=["RESP2", "RESP3"])
+def clients(request: pytest.FixtureRequest, server: Server) -> Clients:
+    return partial(client_at, server, request.param)
 
 
-def test_pipelines(client: redis.Redis) -> None:
-    with client.pipeline(transaction=False) as pipeline:
+def test_commands(clients: Clients) -> None:
+    with clients() as (client, _):
+        client.set(KEY, "value")
+
+        assert client.get(KEY) == b"value"
+        with pytest.raises(redis.ResponseError):
+            client.incr(KEY)
+
+
+def test_pipelines(clients: Clients) -> None:
+    with clients() as (client, _), client.pipeline(transaction=False) as pipeline:
         pipeline.incr(KEY)
         pipeline.incr(KEY)
 
         assert pipeline.execute() == [1, 2]
 
 
-def test_transactions(client: redis.Redis) -> None:
-    with client.pipeline() as pipeline:
+def test_transactions(clients: Clients) -> None:
+    with clients() as (client, _), client.pipeline() as pipeline:
         pipeline.watch(KEY)
         pipeline.multi()
         pipeline.incr(KEY)
@@ -71,8 +84,8 @@ def test_transactions(client: redis.Redis) -> None:
         assert pipeline.execute() == [1]
 
 
-def test_a_transaction_that_another_spoils(client: redis.Redis) -> None:
-    with client.pipeline() as pipeline:
+def test_a_transaction_that_another_spoils(clients: Clients) -> None:
+    with clients() as (client, _), client.pipeline() as pipeline:
         pipeline.watch(KEY)
         client.set(KEY, 7)
         pipeline.multi()
@@ -81,56 +94,40 @@ def test_a_transaction_that_another_spoils(client: redis.Redis) -> None:
             pipeline.execute()
 
 
-def test_a_transaction_that_is_abandoned(client: redis.Redis, pool: ConnectionPool) -> None:
-    pipeline = client.pipeline()
-    pipeline.watch(KEY)
-
-    assert pool._queues.in_use == 1
-    del pipeline
-    assert pool._queues.in_use == 0
-
-
-def test_subscriptions(client: redis.Redis) -> None:
-    with client.pubsub() as subscriber:
+def test_subscriptions(clients: Clients) -> None:
+    with clients() as (client, _), client.pubsub() as subscriber:
         subscriber.subscribe(KEY)
-
-        assert subscriber.get_message(timeout=PATIENCE_S)["type"] == "subscribe"
+        first = subscriber.get_message(timeout=PATIENCE_S)
         client.publish(KEY, "news")
-        assert subscriber.get_message(timeout=PATIENCE_S)["data"] == b"news"
+        second = subscriber.get_message(timeout=PATIENCE_S)
+
+        assert (first["type"], second["data"]) == ("subscribe", b"news")
 
 
-def test_a_subscription_that_is_abandoned(client: redis.Redis, pool: ConnectionPool) -> None:
-    subscriber = client.pubsub()
-    subscriber.subscribe(KEY)
-    del subscriber
-
-    assert pool._queues.in_use == 0
-
-
-def test_locks(client: redis.Redis) -> None:
-    with client.lock(KEY, timeout=PATIENCE_S):
+def test_locks(clients: Clients) -> None:
+    with clients() as (client, _), client.lock(KEY, timeout=PATIENCE_S):
         assert not client.lock(KEY, timeout=PATIENCE_S).acquire(blocking=False)
 
 
-def test_scripts(client: redis.Redis) -> None:
-    assert client.register_script("return ARGV[1]")(args=["word"]) == b"word"
+def test_scripts_and_scanning(clients: Clients) -> None:
+    with clients() as (client, _):
+        assert client.register_script("return ARGV[1]")(args=["word"]) == b"word"
+        client.set(KEY, 1)
+        assert [key.decode() for key in client.scan_iter(match=KEY)] == [KEY]
 
 
-def test_scanning(client: redis.Redis) -> None:
-    client.set(KEY, 1)
-
-    assert list(client.scan_iter(match=KEY)) == [KEY.encode()]
-
-
-def test_monitoring(client: redis.Redis) -> None:
-    with client.monitor() as monitor:
+def test_monitoring(clients: Clients) -> None:
+    with clients() as (client, _), client.monitor() as monitor:
         client.get(KEY)
-        while f"GET {KEY}" != monitor.next_command()["command"]:
+        while f"GET {KEY}" != (monitor.next_command())["command"]:
             pass
 
 
-def test_a_client_with_a_connection_of_its_own(client: redis.Redis, pool: ConnectionPool) -> None:
-    with client_of(pool, single_connection_client=True) as single:
+def test_a_client_with_a_connection_of_its_own(clients: Clients) -> None:
+    with (
+        clients() as (_, pool),
+        client_of(pool, single_connection_client=True) as single,
+    ):
         assert single.client_id() == single.client_id()
         assert pool._queues.in_use == 1
 
@@ -147,52 +144,33 @@ def test_decoding(server: Server) -> None:
         assert client.get_encoder().decode_responses
 
 
-def test_retries_are_set_for_all_connections(client: redis.Redis) -> None:
-    client.set_retry(Retry(NoBackoff(), 4))
+def test_retries_are_set_for_all_connections(clients: Clients) -> None:
+    with clients() as (client, _):
+        client.set_retry(Retry(NoBackoff(), 4))
 
-    assert client.get_retry()._retries == 4  # type: ignore[union-attr]  # it was set just now
-    assert client.ping()
-
-
-def test_closing_a_client_leaves_a_pool_that_it_was_lent_open(pool: ConnectionPool) -> None:
-    with client_of(pool) as client:
-        client.ping()
-
-    assert client_of(pool).ping()
+        assert client.get_retry()._retries == 4  # type: ignore[union-attr]  # it was set just now
+        assert client.ping()
 
 
-def test_closing_a_client_closes_a_pool_that_it_was_given(pool: ConnectionPool) -> None:
-    with redis.Redis.from_pool(cast("redis.ConnectionPool", pool)) as client:
+def test_closing_a_client_leaves_a_pool_that_it_was_lent_open(clients: Clients) -> None:
+    with clients() as (_, pool):
+        with client_of(pool) as client:
+            client.ping()
+
+        assert client_of(pool).ping()
+
+
+def test_closing_a_client_closes_a_pool_that_it_was_given(server: Server) -> None:
+    pool = ConnectionPool(**where(server))
+    with Redis.from_pool(cast("redis.ConnectionPool", pool)) as client:
         client.ping()
     with pytest.raises(PoolClosedError):
         client.ping()
 
 
-def test_an_exhausted_pool_is_no_failure_of_the_server(
-    client: redis.Redis, pool: ConnectionPool
-) -> None:
-    with pool.connection(), pool.connection(), pytest.raises(ConnectionPoolTimeoutError):
-        client.ping()
+def test_an_exhausted_pool_is_no_failure_of_the_server(clients: Clients) -> None:
+    with clients() as (client, pool):
+        with pool.connection(), pool.connection(), pytest.raises(ConnectionPoolTimeoutError):
+            client.ping()
 
-    assert client.ping()
-
-
-def test_many_threads_read_their_own_replies(client: redis.Redis, pool: ConnectionPool) -> None:
-    pool.timeout = PATIENCE_S
-    wrong: list[object] = []
-
-    def work(number: int) -> None:
-        for turn in range(50):
-            word = f"{number}-{turn}".encode()
-            answer = client.echo(word)
-            if answer != word:
-                wrong.append(answer)
-
-    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-
-    assert not any(thread.is_alive() for thread in threads)
-    assert wrong == []
+        assert client.ping()

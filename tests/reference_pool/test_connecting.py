@@ -1,7 +1,5 @@
 """What is lent is connected and clean, or its slot is free again; no server is needed."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -20,10 +18,10 @@ def test_a_dirty_connection_is_connected_afresh_before_it_is_lent() -> None:
     assert (connection.connects, connection.dirty) == (2, False)
 
 
-def test_a_handed_over_connection_is_checked_too(threads: ThreadPoolExecutor) -> None:
+def test_a_handed_over_connection_is_checked_too() -> None:
     pool = wires()
     connection = wire(pool.get_connection())
-    future = ask(threads, pool)
+    future = ask(pool)
     connection.dirty = True
     pool.release(connection)
     future.result(PATIENCE_S)
@@ -59,10 +57,10 @@ def test_a_failure_to_connect_is_its_callers_and_gives_the_slot_back(
     assert pool.get_connection() is not connection
 
 
-def test_a_failure_to_connect_lets_the_next_waiter_try(threads: ThreadPoolExecutor) -> None:
+def test_a_failure_to_connect_lets_the_next_waiter_try() -> None:
     pool = wires()
     connection = wire(pool.get_connection())
-    first, second = ask(threads, pool), ask(threads, pool)
+    first, second = ask(pool), ask(pool)
     connection.disconnect()
     connection.fails = RedisConnectionError("refused")
     pool.release(connection)

@@ -1,7 +1,6 @@
+# Made by `make twins` from test_asyncio_release.py: change that instead.
 """What a release does, of whatever and from wherever, over connections that need no server."""
 
-import signal
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal
 
@@ -10,10 +9,9 @@ import pytest
 from poolproof.reference_pool.slot import Slot
 from poolproof.reference_pool.waiter import Waiter
 
-from . import PATIENCE_S
-from .finalizers import Collected, Holder, drop
+from .finalizers import Holder
 from .inside import count_of
-from .wires import wire, wires
+from .wires import wires
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
@@ -49,45 +47,9 @@ def test_a_connection_of_another_pool_is_refused() -> None:
     other.release(connection)
 
 
-def test_a_connection_that_its_holder_disconnected_keeps_its_slot() -> None:
-    pool = wires()
-    connection = pool.get_connection()
-    connection.disconnect()
-    pool.release(connection)
-
-    assert pool.get_connection() is connection
-    assert wire(connection).connects == 2
-
-
-def test_a_connection_marked_for_reconnection_is_disconnected_when_released() -> None:
-    pool = wires()
-    connection = pool.get_connection()
-    connection.mark_for_reconnect()
-    pool.release(connection)
-
-    assert connection._sock is None
-    assert count_of(pool) == (0, 1, 0)
-
-
-@pytest.mark.parametrize("collect", ["reference count", "garbage collector"])
-def test_a_finalizer_may_release_in_a_thread_that_is_inside_the_pool(
-    threads: ThreadPoolExecutor, collect: Collected
-) -> None:
-    pool = wires()
-    holders = [Holder(partial(pool.release, pool.get_connection()))]
-
-    def drop_inside() -> None:
-        with pool._lock:
-            drop(holders, collect)
-
-    threads.submit(drop_inside).result(PATIENCE_S)
-
-    assert count_of(pool) == (0, 1, 0)
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_what_is_released_inside_the_pool_reaches_who_waits(
-    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, when: Literal["before", "after"]
+    monkeypatch: pytest.MonkeyPatch, when: Literal["before", "after"]
 ) -> None:
     pool = wires()
     holders = [Holder(partial(pool.release, pool.get_connection()))]
@@ -100,19 +62,6 @@ def test_what_is_released_inside_the_pool_reaches_who_waits(
         holders.clear()
 
     monkeypatch.setattr(pool._queues, "join", drop_and_join)
-    threads.submit(pool.get_connection).result(PATIENCE_S)
+    pool.get_connection()
 
     assert count_of(pool) == (1, 0, 0)
-
-
-def test_a_signal_handler_may_release_in_a_thread_that_is_inside_the_pool() -> None:
-    pool = wires()
-    connection = pool.get_connection()
-    previous = signal.signal(signal.SIGUSR1, lambda *_: pool.release(connection))
-    try:
-        with pool._lock:
-            signal.raise_signal(signal.SIGUSR1)
-    finally:
-        signal.signal(signal.SIGUSR1, previous)
-
-    assert count_of(pool) == (0, 1, 0)

@@ -13,6 +13,8 @@ from poolproof.reference_pool import ConnectionPool
 from . import PATIENCE_S
 from .inside import waiting
 
+CALLERS = ThreadPoolExecutor(max_workers=64)
+
 
 class Wire(redis.Connection):
     """A connection that is connected to nothing."""
@@ -49,6 +51,10 @@ def wire(connection: AbstractConnection) -> Wire:
     return connection
 
 
+def is_open(connection: AbstractConnection) -> bool:
+    return connection._sock is not None
+
+
 def until(true: Callable[[], bool]) -> None:
     """Return once it is true; what others do is never taken for done because time went by."""
     deadline = monotonic() + PATIENCE_S
@@ -57,9 +63,14 @@ def until(true: Callable[[], bool]) -> None:
         threading.Event().wait(0.001)
 
 
-def ask(threads: ThreadPoolExecutor, pool: ConnectionPool) -> Future[AbstractConnection]:
+def ask(pool: ConnectionPool) -> Future[AbstractConnection]:
     """Ask for a connection in another thread, which is parked when this returns."""
     before = len(pool._queues.waiters)
-    future = threads.submit(pool.get_connection)
+    future = CALLERS.submit(pool.get_connection)
     until(waiting(pool, before + 1))
     return future
+
+
+def outcome(asked: Future[AbstractConnection]) -> AbstractConnection:
+    """What a caller who waited has got, or raised."""
+    return asked.result(PATIENCE_S)
