@@ -57,19 +57,19 @@ class IfOffered(Protocol[Pool_contra]):
     called on the pool's loop, and what it returns is awaited if it can be.
     """
 
-    def disconnect_pool(self, pool: Pool_contra) -> object:  # noqa: ARG002 - there is nothing to do it with
+    def disconnect_pool(self, pool: Pool_contra) -> object:  # noqa: ARG002 - it has no body
         """Have the pool close its connections and go on."""
         raise lacks_method_for(self, Capability.DISCONNECT)
 
-    def acquire_within(self, pool: Pool_contra, timeout: float) -> object:  # noqa: ARG002 - ditto
+    def acquire_within(self, pool: Pool_contra, timeout: float) -> object:  # noqa: ARG002 - it has no body
         """Take a connection out of the pool, waiting at most `timeout` seconds, and return it."""
         raise lacks_method_for(self, Capability.CALL_TIMEOUT)
 
-    def close_gracefully(self, pool: Pool_contra, grace: float) -> object:  # noqa: ARG002 - ditto
+    def close_gracefully(self, pool: Pool_contra, grace: float) -> object:  # noqa: ARG002 - it has no body
         """Close the pool, which gives those who hold a connection `grace` seconds."""
         raise lacks_method_for(self, Capability.GRACEFUL_CLOSE)
 
-    def re_authenticate(self, pool: Pool_contra, user: str, password: str) -> object:  # noqa: ARG002 - ditto
+    def re_authenticate(self, pool: Pool_contra, user: str, password: str) -> object:  # noqa: ARG002 - it has no body
         """Tell the pool of new credentials."""
         raise lacks_method_for(self, Capability.REAUTHENTICATION)
 

@@ -66,9 +66,9 @@ def library_of(connection: object, *, for_asyncio: bool = False) -> ClientLibrar
 
 
 def library_within(connection: object) -> ClientLibrary:
-    """The library of what is wrapped in what this wraps: good for its name, and not for its errors.
+    """The library of what is wrapped in what this wraps, which is good for its name only.
 
-    Who handles a proxy of another library's need not know of this one.
+    A caller that handles the errors of a proxy need not know the library of what is in it.
     """
     within = (inner for part in _attributes(connection) for inner in _attributes(part))
     return next((each for each in map(library_of, within) if each != UNKNOWN), UNKNOWN)

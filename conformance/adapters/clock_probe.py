@@ -3,7 +3,7 @@
 Programs let them grow old by a virtual clock, which shows in Python's `time` and in the event loop. A
 pool that looks elsewhere, at `datetime.now()` or a clock in C, would be blamed for what it cannot see.
 So one that does not age by our clock is looked at once in real time; if it ages then, it is not judged.
-The same is done with a pool that should open connections while it is left alone, and does not.
+A pool that should open connections while it is left alone, and does not, is looked at likewise.
 """
 
 from collections.abc import Callable, Sequence

@@ -63,7 +63,7 @@ class NotItsPool(Exception):
 
 
 class DatabaseAdapter(Adapter[Pool, Lent]):
-    """All that is the same for these pools. How one is opened, lends and is closed is not."""
+    """All that is done alike to these pools: an adapter adds how one is opened, lends and is closed."""
 
     def lend(self, pool: Pool) -> Proxy:
         """Take a connection out of the pool."""

@@ -40,7 +40,7 @@ class Facade(Adapter[object, object]):
         self._loops: dict[int, _LoopThread] = {}
         """The loop of each process. A child keeps its parent's: to finalize it would disturb it."""
         self._lock = Lock()
-        """Held while a loop is made. Who forks must see that no other thread makes its first call."""
+        """Held while a loop is made. It must not be held by another thread when the process forks."""
 
     def run(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """What `work` returns or raises, called and awaited on the loop."""
@@ -175,7 +175,7 @@ class _LoopThread:
         self._give_up_calls()
 
     def _serve(self) -> None:
-        # A task of the pool's own may raise what ends a loop. Whoever is waiting or calls next is told.
+        # A task of the pool's own may raise what ends a loop. All calls raise NeverReturned then.
         with suppress(KeyboardInterrupt, SystemExit), self._runner as runner:
             try:
                 runner.run(self._ending.wait())

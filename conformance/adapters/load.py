@@ -20,7 +20,7 @@ CHOSEN_BY_KIT = OF_THE_SERVER | {"client_name", "max_connections", "timeout", "s
 """Constructor arguments that the programs vary or that the server's address decides."""
 
 TELLING_METHODS = ("open", "acquire", "release", "send", "receive")
-"""Methods by which the class of an adapter is told from that of a pool, which has fewer of them."""
+"""Methods that tell the class of an adapter from the class of a pool, which has fewer of them."""
 
 ENOUGH = 4
 """How many of them a class must have to be taken for an adapter: one may be missing by mistake."""

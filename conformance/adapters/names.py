@@ -1,8 +1,8 @@
 """The pools that can be named without writing code.
 
-A pool with redis-py's pool interface is named by its module and its class. One of another interface is
-named by the module of its library, and has an adapter in a module here of the same name, which alone
-imports the library.
+A pool with redis-py's pool interface is named by its module and its class. A pool with another
+interface has a short name, the module of its library. Its adapter is in the module of that name beside
+this one, and nothing else imports the library.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class NamedPool:
 
     name: str
     callers: Literal["threads", "asyncio"]
-    """Who its callers are: threads, or tasks of an event loop."""
+    """What its callers are: threads, or tasks of an event loop."""
     distribution: str
     """What is installed to have it."""
     adapter: str = ""

@@ -1,4 +1,4 @@
-"""The adapters for redis-py's pool interface, whoever wrote the pool: one for threads, one for asyncio.
+"""The adapters for pools of redis-py's interface, of any library: one for threads, one for asyncio.
 
 What a pool offers beyond `get_connection`, `release` and `disconnect` shows in its methods and in the
 parameters of its constructor.
@@ -139,7 +139,7 @@ class RedisInterface(_Interface):
 
 
 class AsyncRedisInterface(_Interface):
-    """Speaks to a pool that offers the same interface as coroutines.
+    """Speaks to a pool that offers redis-py's pool interface as coroutines.
 
     Methods that wait for nothing may be plain ones, except `get_connection`.
     """

@@ -62,7 +62,7 @@ class PoolSettings:
         arguments = {**self.connection_arguments(), "max_connections": self.max_connections}
         if "timeout" in self.takes:
             arguments["timeout"] = self.timeout
-        # A program that is about one of these must know what the pool was told.
+        # A program about one of the options must know its value, so the user's value gives way.
         return {**arguments, **self.extra, **self._options()}
 
     def _options(self) -> dict[str, object]:

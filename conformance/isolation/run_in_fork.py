@@ -57,17 +57,17 @@ def answered_in_fork(work: Callable[[Answer], object], bound_s: float) -> Result
             # Nothing that is registered to be done at the end of the parent is done in the child.
             os._exit(0)
     sending.close()
-    told: object = None
+    received: object = None
     try:
         with receiving:
-            told = receiving.recv() if receiving.poll(bound_s) else None
+            received = receiving.recv() if receiving.poll(bound_s) else None
     except EOFError:
         pass  # the child ended without an answer
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    if isinstance(told, NotAnOutcome):
-        raise told
-    if not isinstance(told, dict):
+    if isinstance(received, NotAnOutcome):
+        raise received
+    if not isinstance(received, dict):
         raise NeverReturned(f"there was no answer after {bound_s:.0f} s")
-    return told
+    return received

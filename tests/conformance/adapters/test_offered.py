@@ -1,8 +1,12 @@
 """What an adapter does wrong is told before any program runs, and is never held against the pool."""
 
+from dataclasses import fields
+from inspect import signature
+
 import pytest
 
-from poolproof.conformance.adapters.adapter import AdapterError
+from poolproof import conformance
+from poolproof.conformance.adapters.adapter import Adapter, AdapterError, AsyncAdapter
 from poolproof.conformance.adapters.client import UNKNOWN
 from poolproof.conformance.adapters.load import TargetError, load_target
 from poolproof.conformance.adapters.probe import Prepared, prepare
@@ -119,3 +123,17 @@ def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:
         error_of(make_it)
     with pytest.raises(AdapterError, match="I am tired"):
         run_in_fork(make_it)
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_what_a_record_says_of_adapters_is_so(capability: Capability) -> None:
+    record = capability.record
+    for interface in (Adapter, AsyncAdapter):
+        for method in filter(None, [record.method]):
+            name, _, _ = method.partition("(")
+            _, *arguments = signature(getattr(interface, name)).parameters
+            assert method == f"{name}({', '.join(arguments)})"
+    if record.setting is not None:
+        assert record.setting in {field.name for field in fields(PoolSettings)}
+    if record.base is not None:
+        assert record.base in conformance.__all__
