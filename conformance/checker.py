@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from poolproof.spec import CLAUSES, Clause, History, Judgement
 from poolproof.spec.model.events import Event
+from poolproof.spec.model.numbering import numbered_anew
 
+from .counterexample import Counterexample, counterexample_of
 from .programs.trace import Trace
 
 
@@ -20,14 +22,23 @@ class Violation:
 
     clause: str
     events: tuple[Event, ...]
-    decided_by: int
-    """The index of the event that decides."""
-    broken: str
-    """What happened instead of what the clause demands."""
+    """Its connections are numbered anew, so that what is said of it can be read."""
+    broken: tuple[Judgement, ...]
+    """How it breaks the clause; the first is the one that decides."""
     trace: Trace | None = None
     """The program, if it can be run again."""
     seed: int | None = None
     """The seed from which the program was drawn; None if it was not drawn."""
+
+    @property
+    def decided_by(self) -> int:
+        """The index of the event that decides."""
+        return self.broken[0].event
+
+    @property
+    def counterexample(self) -> Counterexample:
+        """What happened, as data for readers."""
+        return counterexample_of(CLAUSES[self.clause], self.events, self.broken, self.seed)
 
 
 class Checker:
@@ -85,7 +96,7 @@ class Checker:
         If it `is_final`, nobody will look for a shorter history, and the broken clauses are closed.
         """
         self._programs += 1
-        history = History(tuple(events))
+        history = History(numbered_anew(events))
         broken = []
         for name, clause in self._judged.items():
             judgements = list(clause.judge(history))
@@ -108,7 +119,7 @@ class Checker:
 
     def violation_of(self, name: str, events: Sequence[Event]) -> Violation | None:
         """How a history breaks this clause, if it does. Nothing is counted or kept."""
-        return self._breaks(name, History(tuple(events)))
+        return self._breaks(name, History(numbered_anew(events)))
 
     def keep(self, violation: Violation) -> None:
         """Keep this violation instead of the one that is known of its clause."""
@@ -119,7 +130,5 @@ class Checker:
 
 
 def _violation(name: str, history: History, judgements: Iterable[Judgement]) -> Violation | None:
-    for judgement in judgements:
-        if judgement.broken is not None:
-            return Violation(name, history.events, judgement.event, judgement.broken)
-    return None
+    broken = tuple(judgement for judgement in judgements if judgement.broken is not None)
+    return Violation(name, history.events, broken) if broken else None

@@ -15,7 +15,7 @@ from judging import adapter_of, judge, name_of
 from sound import EVERY_SOUND_POOL
 
 from poolproof.conformance.adapters.adapter import uses_asyncio
-from poolproof.conformance.counterexample.story import tell
+from poolproof.conformance.report.steps import steps_of
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server, obtain
 
@@ -53,8 +53,8 @@ def convictions_of(pool: type[object], server: Server, programs: int, seed: int)
         flush=True,
     )
     for violation in findings.violations.values():
-        steps, broken = tell(violation.clause, violation.events)
-        print(violation.clause, broken, *steps, sep="\n    ", flush=True)
+        found = violation.counterexample
+        print(found.clause, found.broken, *steps_of(found), sep="\n    ", flush=True)
     return len(findings.violations)
 
 

@@ -215,8 +215,8 @@ class Driver(ABC):
         """The calls that have not returned because the server keeps them waiting."""
         return frozenset()
 
-    def _standing(self) -> tuple[str, ...]:
-        """Where a release stands that has not returned."""
+    def _stack(self) -> tuple[str, ...]:
+        """Where a release is in the code that has not returned."""
         return ()
 
     def _connects_held(self) -> bool:
@@ -353,6 +353,6 @@ class Driver(ABC):
                 certain=self.certain,
                 connecting=self._connecting(),
                 connects_held=self._connects_held(),
-                standing=self._standing(),
+                stack=self._stack(),
             )
         )

@@ -1,5 +1,11 @@
-"""How a history is told: as steps one after another, or in lanes where callers meet.
+"""A counterexample is data: what was seen of a pool, row by row, up to what breaks a clause.
 
-`story` is where it begins. `steps` tells of callers who come one by one. `rows` says who did what when
-several act at once, and `lanes` lays that out, a column for each caller.
+`counterexample` makes it from a history and what its clause says of it. The events say their own texts;
+`names` says what these call callers and connections. `sentences` has a row for each of them where
+callers come one by one; `timeline` names each row's caller where calls overlap.
 """
+
+from .counterexample import Counterexample, counterexample_of
+from .rows import Row
+
+__all__ = ["Counterexample", "Row", "counterexample_of"]

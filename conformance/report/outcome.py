@@ -6,7 +6,7 @@ A message of the worker reaches the report as it was sent.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..counterexample.record import Counterexample
+from ..counterexample import Counterexample
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ The kit's own sentences never hold them. What a pool raises or prints may.
 
 import json
 from ast import literal_eval
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote
 
+from ..counterexample import Counterexample
 from .results import Report
 
 SECRET_ARGUMENTS = ("password", "passwd", "username", "credential", "secret", "token")
@@ -65,20 +66,22 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 def redacted_report(report: Report, secrets: Iterable[str]) -> Report:
     """The report without the secrets."""
     secrets = list(secrets)
-    results = []
-    for result in report.results:
-        told = result.counterexample
-        if told is not None:
-            told = replace(
-                told,
-                steps=tuple(redacted(step, secrets) for step in told.steps),
-                broken=redacted(told.broken, secrets),
-                happened=tuple(
-                    {name: redacted(text, secrets) for name, text in moment.items()}
-                    for moment in told.happened
-                ),
-            )
-        reason = redacted(result.reason, secrets)
-        results.append(replace(result, reason=reason, counterexample=told))
+    results = tuple(
+        replace(
+            result,
+            reason=redacted(result.reason, secrets),
+            counterexample=result.counterexample and _redacted(result.counterexample, secrets),
+        )
+        for result in report.results
+    )
     notes = tuple(redacted(note, secrets) for note in report.notes)
-    return replace(report, results=tuple(results), notes=notes)
+    return replace(report, results=results, notes=notes)
+
+
+def _redacted(counterexample: Counterexample, secrets: Sequence[str]) -> Counterexample:
+    # Before it is laid out: a secret that was wrapped would not be found.
+    rows = tuple(
+        replace(row, text=redacted(row.text, secrets), pool=redacted(row.pool, secrets))
+        for row in counterexample.rows
+    )
+    return replace(counterexample, rows=rows, broken=redacted(counterexample.broken, secrets))

@@ -6,6 +6,7 @@ import poolproof
 
 from .modes import Judged
 from .results import Report, Result
+from .steps import rows_of, steps_of
 from .verdict import Verdict
 
 
@@ -42,7 +43,6 @@ def _report_of(judged: Judged) -> dict[str, object]:
 
 
 def _clause(result: Result) -> dict[str, object]:
-    told = result.counterexample
     return {
         "id": result.clause.id,
         "level": result.clause.level.value,
@@ -50,12 +50,16 @@ def _clause(result: Result) -> dict[str, object]:
         "verdict": result.verdict.value,
         "observed": result.observed,
         "reason": result.reason,
-        "counterexample": None
-        if told is None
-        else {
-            "steps": list(told.steps),
-            "happened": [dict(moment) for moment in told.happened],
-            "broken": told.broken,
-            "reproduce": result.reproduce,
-        },
+        "counterexample": _counterexample(result),
+    }
+
+
+def _counterexample(result: Result) -> dict[str, object] | None:
+    if result.counterexample is None:
+        return None
+    return {
+        "steps": steps_of(result.counterexample),
+        "happened": rows_of(result.counterexample),
+        "broken": result.counterexample.broken,
+        "reproduce": result.reproduce,
     }

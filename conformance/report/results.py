@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from poolproof.spec import CLAUSES, Clause, Requirement
 
-from ..counterexample.record import Counterexample
+from ..counterexample import Counterexample
 from .outcome import Findings, Outcome
 from .verdict import Verdict
 

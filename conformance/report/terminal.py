@@ -11,6 +11,7 @@ from rich.text import Text
 from poolproof.spec import Level
 
 from .results import Report, Result
+from .steps import steps_of
 from .verdict import Verdict
 
 STYLES = {
@@ -50,34 +51,35 @@ def _table(level: Level, results: list[Result]) -> Table:
     table.add_column("observed", justify="right", no_wrap=True)
     table.add_column("what it demands, and why it did not pass", overflow="fold")
     for result in results:
-        told = Text(result.clause.name)
+        demand = Text(result.clause.name)
         if result.clause.requirement.value != "MUST":
-            told.append(f" ({result.clause.requirement.value})", style="dim")
+            demand.append(f" ({result.clause.requirement.value})", style="dim")
         if result.reason and result.counterexample is None:
-            told.append(f"\n{result.reason}", style="dim")
+            demand.append(f"\n{result.reason}", style="dim")
         if result.verdict is Verdict.KNOWN:
-            told.append(f"\nknown: {result.reason}", style="dim")
+            demand.append(f"\nknown: {result.reason}", style="dim")
         verdict = Text(result.verdict, style=STYLES[result.verdict])
-        table.add_row(result.clause.id, verdict, str(result.observed), told)
+        table.add_row(result.clause.id, verdict, str(result.observed), demand)
     return table
 
 
 def _print_counterexample(result: Result, console: Console) -> None:
-    told = result.counterexample
-    if told is None:
+    counterexample = result.counterexample
+    if counterexample is None:
         return
     style = STYLES[result.verdict]
     console.print(
         f"[{style}]{result.clause.id} {result.verdict}[/] {escape(result.clause.sentence)}"
     )
-    story = Text("\n".join(_numbered(told.steps)))
-    if any("\n" in step for step in told.steps):
+    steps = steps_of(counterexample)
+    text = Text("\n".join(_numbered(steps)))
+    if any("\n" in step for step in steps):
         # Its columns are as wide as they can be; wrapped once more they would be none any more.
-        story = Text("\n").join(Text("  ") + line for line in story.split("\n"))
-        console.print(story, soft_wrap=True)
+        text = Text("\n").join(Text("  ") + line for line in text.split("\n"))
+        console.print(text, soft_wrap=True)
     else:
-        console.print(Padding(story, (0, 0, 0, 2), expand=False))
-    but = Text(f"but: {told.broken}", style="bold")
+        console.print(Padding(text, (0, 0, 0, 2), expand=False))
+    but = Text(f"but: {counterexample.broken}", style="bold")
     console.print(Padding(but, (0, 0, 0, 2), expand=False))
     # On one line however long it is, so that it can be copied.
     console.print(Text(f"  again: {result.reproduce}", style="dim"), soft_wrap=True)

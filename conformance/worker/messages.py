@@ -1,9 +1,10 @@
 """What the supervisor and the worker say to each other: one line of JSON for each message."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from ..counterexample.record import Counterexample
+from ..counterexample import Counterexample, Row
 from ..report.outcome import Failed, Findings, Message, Working
 from ..server import Server
 
@@ -20,8 +21,26 @@ class Job:
     extra: list[str]
 
 
-_KINDS: dict[str, type[Working] | type[Counterexample] | type[Findings] | type[Failed]] = {
-    kind.__name__: kind for kind in (Working, Counterexample, Findings, Failed)
+def _counterexample(
+    *,
+    rows: list[dict[str, str]],
+    lanes: list[list[str]],
+    stack: list[str],
+    clause: str,
+    broken: str,
+    seed: int | None,
+    legend: str,
+) -> Counterexample:
+    whole = tuple(Row(**row) for row in rows)
+    together = tuple(map(tuple, lanes))
+    return Counterexample(clause, whole, broken, seed, together, legend, tuple(stack))
+
+
+_KINDS: dict[str, Callable[..., Message]] = {
+    "Working": Working,
+    "Counterexample": _counterexample,
+    "Findings": Findings,
+    "Failed": Failed,
 }
 
 

@@ -18,7 +18,6 @@ from ..adapters.load import TargetError, load_target, read_extra
 from ..callers.factory import CannotBuild
 from ..check import run_check, schedulable_threads
 from ..checker import Violation
-from ..counterexample.record import counterexample
 from ..isolation.call_with_timeout import THREAD_NAME
 from ..report.outcome import Failed, Message, Working
 from ..search.budget import BUDGETS
@@ -75,7 +74,7 @@ class _Reporter:
         for clause, violation in violations.items():
             if self._told.get(clause) is not violation:
                 self._told[clause] = violation
-                self.send(counterexample(clause, violation.events, violation.seed))
+                self.send(violation.counterexample)
 
 
 def _do(job: Job, reporter: _Reporter) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
-from ..model.fork_events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
+from ..model.events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 from ..model.history import History
 
 AfterFork = AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
@@ -68,7 +68,7 @@ def a_child_starts_with_an_empty_pool(history: History) -> Iterator[Judgement]:
             case AcquiredAfterFork(by="child", connection=int(connection)):
                 broken = _shared(connection, scene)
             case AcquiredAfterFork(by="child", surplus=False) | ReleasedAfterFork() if (
-                not scene.fork.standing
+                not scene.fork.bystander_at
             ):
                 broken = _refused(event, scene)
                 if broken is None:
@@ -94,7 +94,7 @@ def a_fork_in_the_middle_of_a_call_locks_nobody_out(history: History) -> Iterato
         match event:
             case AcquiredAfterFork(by="parent"):
                 broken = f"the parent's acquire {event.trouble}" if event.trouble else None
-            case AcquiredAfterFork() | ReleasedAfterFork() if scene.fork.standing:
+            case AcquiredAfterFork() | ReleasedAfterFork() if scene.fork.bystander_at:
                 broken = _refused(event, scene)
             case _:
                 continue
@@ -162,10 +162,10 @@ def _refused(event: AcquiredAfterFork | ReleasedAfterFork, scene: _Scene) -> str
     if not event.trouble:
         return None
     call = "release" if isinstance(event, ReleasedAfterFork) else "acquire"
-    if scene.fork.standing:
+    if scene.fork.bystander_at:
         return (
-            f"another thread stood at {scene.fork.standing} when the process forked, and the child, "
-            f"which has no such thread, cannot go on: its {call} {event.trouble}"
+            f"another thread stood at {scene.fork.bystander_at} when the process forked, and the "
+            f"child, which has no such thread, cannot go on: its {call} {event.trouble}"
         )
     return (
         f"the child may have {scene.fork.max_connections} connections and holds {scene.own} of its "

@@ -18,6 +18,6 @@ def credentials_are_never_shown(history: History) -> Iterator[Judgement]:
     """
     for index, event in enumerate(history.events):
         if isinstance(event, Shown):
-            shown = any(secret in event.text for secret in event.secrets)
+            shown = any(secret in event.printed for secret in event.secrets)
             broken = f"{event.what} contains credentials that the pool was built with"
             yield Judgement(index, broken if shown else None)

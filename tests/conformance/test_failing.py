@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from counterexamples import laid_out
 from culprits import SoundAsyncPool, SoundPool, outage, outage_async
 from culprits.closing import LeavesTheRestOpen
 from culprits.forgotten import LeasingPool
@@ -18,7 +19,6 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.programs.fault_kinds import FAILURES
 from poolproof.conformance.programs.operations import Build, ClosePool, DisconnectPool, Operation
 from poolproof.conformance.server import Server
@@ -160,7 +160,7 @@ def test_callers_meet_the_failure_until_it_is_over(
 def test_the_story_says_that_it_was_not_the_server(run: Run) -> None:
     events = run(outage.CountsWhatItCannotMake, "making")
 
-    steps, _ = tell("BRK-4", tuple(events))
+    steps, _ = laid_out("BRK-4", tuple(events))
 
     assert "the pool's connections begin to fail: whoever makes one gets a MemoryError" in steps
     assert "connections do not fail any more" in steps

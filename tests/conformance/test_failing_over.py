@@ -17,7 +17,7 @@ from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.counterexample.rows import rows_of
+from poolproof.conformance.counterexample.timeline import timeline_of
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.faults.server.server_faults import FaultFailed
 from poolproof.conformance.programs.operations import Demote
@@ -126,7 +126,7 @@ def test_a_pool_that_loses_what_was_refused_is_convicted(
 def test_it_is_told_that_a_replica_refused(judged: Judged, pool: type[object]) -> None:
     checker, _ = judged(pool)
 
-    told = [row.text for row in rows_of(checker.histories[-1], short=False)]
+    told = [row.text for row in timeline_of(checker.histories[-1], short=False).rows]
 
     assert len([text for text in told if "read only replica" in text]) == 5
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from counterexamples import laid_out
 from culprits import SoundAsyncPool, SoundPool, forgotten, forgotten_async
 from judging import adapter_of, drivers_of, leaving_open_what_they_will
 
@@ -12,7 +13,6 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.programs.operations import Build
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
@@ -119,7 +119,7 @@ def test_who_goes_wrong_over_it_is_convicted(run: Run, culprit: type[object], cl
 def test_the_story_says_that_nobody_released_it(run: Run) -> None:
     events = run(forgotten.LeavesOpenWhatIsForgotten, ALL)
 
-    steps, broken = tell("BND-1", tuple(events))
+    steps, broken = laid_out("BND-1", tuple(events))
 
     story = " ".join(" ".join(steps).split())
     assert "without releasing it" in story

@@ -6,6 +6,7 @@ from dataclasses import replace
 from threading import Lock, Timer
 
 import pytest
+from counterexamples import laid_out
 from culprits import SoundPool
 from culprits.fork import GoesOnInTheChild
 from judging import adapter_of
@@ -13,14 +14,12 @@ from judging import adapter_of
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.probe import Prepared, prepare
 from poolproof.conformance.adapters.settings import PoolSettings
-from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.trials.bystander import Bystander
 from poolproof.conformance.workloads.trials.fork import forks
 from poolproof.spec import CLAUSES, Capability, History
-from poolproof.spec.model.events import Event
-from poolproof.spec.model.fork_events import Forked
+from poolproof.spec.model.events import Event, Forked
 
 A_CLOSED_PORT = 1
 
@@ -49,9 +48,9 @@ def test_the_process_forks_in_peace_and_with_another_thread_at_lines_of_the_pool
 ) -> None:
     forked = [history[0] for history in histories(SoundPool, server, monitor)]
 
-    standing = [event.standing for event in forked if isinstance(event, Forked)]
-    assert standing[:2] == ["", ""]
-    assert any("SoundPool.join" in where for where in standing[2:])
+    places = [event.bystander_at for event in forked if isinstance(event, Forked)]
+    assert places[:2] == ["", ""]
+    assert any("SoundPool.join" in where for where in places[2:])
 
 
 class TakesItsTime(SoundPool):
@@ -100,7 +99,7 @@ def test_nothing_is_judged_of_a_pool_that_cannot_be_forked(
 def test_the_story_tells_what_parent_and_child_did(server: Server, monitor: ServerMonitor) -> None:
     history = histories(GoesOnInTheChild, server, monitor)[0]
 
-    steps, broken = tell("FRK-1", history)
+    steps, broken = laid_out("FRK-1", history)
 
     assert steps[0].endswith("max_connections=2, connection 1 in use and connection 2 idle")
     assert steps[1] == "the child: acquire gets connection 2"

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 import redis
+from counterexamples import laid_out
 from culprits import SoundPool, commands
 from judging import adapter_of, drivers_of
 
@@ -14,7 +15,6 @@ from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.engines.threads import Scheduler, kept_reply
 from poolproof.conformance.programs.fault_kinds import SIGNALS, Signal
 from poolproof.conformance.programs.operations import Acquire, Build, InterruptCommand, Release
@@ -117,7 +117,7 @@ def test_whose_clients_do_not_close_what_they_were_interrupted_on_is_convicted(
     events = run(commands.LendsOnWhatAClientWasInterruptedOn, by)
 
     assert "BRK-6" in broken_by(events)
-    steps, broken = tell("BRK-6", tuple(events))
+    steps, broken = laid_out("BRK-6", tuple(events))
     assert any(f"interrupted by {by}" in " ".join(step.split()) for step in steps)
     assert "another caller's reply" in " ".join(" ".join(steps).split()) or "BLPOP" in broken
 

@@ -12,7 +12,7 @@ from report_schema import ModeJson, ReportJson, schema
 
 from poolproof.conformance import cli as command_line
 from poolproof.conformance.cli import asked, mode_by_mode
-from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.outcome import Failed, Findings, Outcome, Working
 from poolproof.conformance.server import Server
 from poolproof.conformance.worker.environment import Environment, EnvironmentFailed
@@ -28,7 +28,7 @@ Supervised = Callable[[Job, Environment], Outcome]
 
 def outcome(*broken: str, unobserved: str | None = None) -> Outcome:
     """All other clauses were observed, and these were broken."""
-    proven = {name: Counterexample(name, ["a pool is built"], "it failed") for name in broken}
+    proven = {name: Counterexample(name, (Row("a pool is built"),), "it failed") for name in broken}
     observed = dict.fromkeys([name for name in CLAUSES if name != unobserved], 3)
     return Outcome(
         proven, findings=Findings(observed, [], [], 5, False, False, {"client": "redis 1"}, [])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from counterexamples import laid_out
 from culprits.reauthentication import AuthenticatesUnderItsLock, ReauthenticatingPool, Token
 from culprits.reauthentication_async import (
     LendsWhatIsBeingAuthenticated,
@@ -18,7 +19,6 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.checker import Checker
-from poolproof.conformance.counterexample.story import tell
 from poolproof.conformance.programs.operations import Build
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
@@ -108,7 +108,7 @@ def test_a_release_that_waits_for_the_answer_is_seen(told: Told) -> None:
     events, is_broken = told(AuthenticatesUnderItsLock, REAUTHENTICATED.index(ONE_IN_USE))
 
     assert is_broken
-    steps, broken = tell("OPT-6", events)
+    steps, broken = laid_out("OPT-6", events)
     assert steps[-3:] == (
         "somebody begins to tell the pool of new credentials",
         "release connection 1",
@@ -127,7 +127,7 @@ def test_who_cannot_be_told_breaks_the_clause(told: Told) -> None:
     events, is_broken = told(RefusesNewCredentials, REAUTHENTICATED.index(ALL_IDLE))
 
     assert is_broken
-    _, broken = tell("OPT-6", events)
+    _, broken = laid_out("OPT-6", events)
     assert broken.endswith("raised AttributeError: there are no credentials")
 
 

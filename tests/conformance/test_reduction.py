@@ -107,4 +107,4 @@ def test_calls_are_numbered_anew_and_what_broke_is_said_of_the_short_story(
 
     assert short.decided_by < before.decided_by
     assert len(short.events) < len(before.events)
-    assert short.broken != before.broken
+    assert short.broken[0].broken != before.broken[0].broken

@@ -19,7 +19,7 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.factory import Driver
 from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.counterexample.rows import rows_of
+from poolproof.conformance.counterexample.timeline import timeline_of
 from poolproof.conformance.faults import silences as driver_silences
 from poolproof.conformance.programs.operations import BeginOutage, Operation
 from poolproof.conformance.server import Server, child
@@ -114,7 +114,7 @@ def test_it_is_told_that_nobody_is_answered(silenced: Silenced) -> None:
         ("lost on the way", "CLIENT PAUSE", "is stopped", "is stopped"),
         strict=True,
     ):
-        [told] = [row.text for row in rows_of(events, short=False) if why in row.text]
+        [told] = [row.text for row in timeline_of(events, short=False).rows if why in row.text]
         assert told.startswith("the server cannot be reached: ")
 
 

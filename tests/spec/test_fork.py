@@ -9,9 +9,9 @@ from poolproof.spec import Clause
 from poolproof.spec.clauses.fork import a_child_may_release_what_it_inherited as frk_3
 from poolproof.spec.clauses.fork import a_child_starts_with_an_empty_pool as frk_1
 from poolproof.spec.clauses.fork import a_fork_in_the_middle_of_a_call_locks_nobody_out as frk_2
-from poolproof.spec.model.events import Event
-from poolproof.spec.model.fork_events import (
+from poolproof.spec.model.events import (
     AcquiredAfterFork,
+    Event,
     Forked,
     ReleasedAfterFork,
     UsedAfterFork,
@@ -114,7 +114,7 @@ def test_a_child_that_is_locked_out_of_releasing_breaks_frk_2() -> None:
 
     assert fine is None
     assert broken is not None
-    assert broken.startswith(f"another thread stood at {FORK_INSIDE.standing} when")
+    assert broken.startswith(f"another thread stood at {FORK_INSIDE.bystander_at} when")
     assert broken.endswith(f"its release {HANGS}")
 
 

@@ -282,7 +282,7 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
             return frozenset(self.waiting)
         return frozenset(calls[id(task)] for task in held)
 
-    def _standing(self) -> tuple[str, ...]:
+    def _stack(self) -> tuple[str, ...]:
         stuck = [moving for call, moving in self._moving.items() if call not in self.waiting]
         return next((moving.task.stack() for moving in (*self._inner.values(), *stuck)), ())
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal, TypeAlias
 
-from poolproof.spec.model.events import Event
-from poolproof.spec.model.fork_events import (
+from poolproof.spec.model.events import (
     AcquiredAfterFork,
     ClosedAfterFork,
+    Event,
     ReleasedAfterFork,
     UsedAfterFork,
 )

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from time import monotonic
 
 from poolproof.spec import Capability
-from poolproof.spec.model.events import Event
-from poolproof.spec.model.fork_events import (
+from poolproof.spec.model.events import (
     AcquiredAfterFork,
     ClosedAfterFork,
+    Event,
     Forked,
     ReleasedAfterFork,
     UsedAfterFork,

@@ -5,7 +5,7 @@ from click.testing import CliRunner, Result
 
 from poolproof.conformance import cli as command_line
 from poolproof.conformance.cli import asked
-from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.outcome import Failed, Outcome, Working
 from poolproof.conformance.server import Server
 
@@ -56,7 +56,7 @@ class TestFailuresOfOurOwn:
     def test_a_worker_that_fails_late_does_not_hide_what_was_proven(
         self, server: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        proven = Counterexample("ORD-1", ["a pool is built"], "it failed")
+        proven = Counterexample("ORD-1", (Row("a pool is built"),), "it failed")
         outcome = Outcome({"ORD-1": proven}, failed=Failed("kit", "Traceback: oh"))
 
         run = self.run(server, monkeypatch, outcome)

@@ -1,13 +1,10 @@
 """A history is told so that anyone understands what happened: the exact words, event by event."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
+from counterexamples import broken_at_the_end, found, laid_out
 
-from poolproof.conformance.counterexample import story
-from poolproof.conformance.counterexample.story import tell
-from poolproof.spec import CLAUSES, Clause, History, Level, Requirement
-from poolproof.spec.clause import Judgement
+from poolproof.conformance.report.steps import steps_of
+from poolproof.spec import CLAUSES, Level, Requirement
 from poolproof.spec.model.events import (
     AcquireCalled,
     Acquired,
@@ -38,25 +35,12 @@ from poolproof.spec.model.events import (
 
 REFUSED = Error("redis.exceptions.ConnectionError", "no")
 
-Steps = Callable[..., tuple[str, ...]]
 
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+def steps(*events: Event) -> tuple[str, ...]:
     """The steps of a history whose last event breaks a clause."""
-
-    def judge(history: History) -> Iterator[Judgement]:
-        yield Judgement(len(history.events) - 1, "it ended")
-
-    broken = Clause("END-1", "x", Requirement.MUST, Level.CORE, "It MUST.", "Why.", None, judge)
-    monkeypatch.setattr(story, "CLAUSES", {"END-1": broken})
-
-    def told(*events: Event) -> tuple[str, ...]:
-        steps, how = tell("END-1", events)
-        assert how == "it ended"
-        return steps
-
-    return told
+    counterexample = found(broken_at_the_end(Level.CORE), events)
+    assert counterexample.broken == "it ended"
+    return tuple(steps_of(counterexample))
 
 
 def built(*pools: str, **config: float | None) -> list[Event]:
@@ -67,11 +51,12 @@ def acquired(call: int, connection: int | None, pool: str = "A", trouble: str = 
     return [AcquireCalled(1.0, pool, call), Acquired(1.0, pool, call, connection, trouble)]
 
 
-def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[Event]:
-    call = 100 + acquire
+def released(
+    acquire: int, pool: str = "A", error: Error | None = None, call: int = 100
+) -> list[Event]:
     return [
-        ReleaseCalled(2.0, pool, call, acquire),
-        ReleaseReturned(2.0, pool, call, acquire, error),
+        ReleaseCalled(2.0, pool, call + acquire, acquire),
+        ReleaseReturned(2.0, pool, call + acquire, acquire, error),
     ]
 
 
@@ -93,11 +78,11 @@ def released(acquire: int, pool: str = "A", error: Error | None = None) -> list[
         (PoolConfig(3, 5, max_lifetime_s=60.0), "max_connections=3, timeout=5, max_lifetime=60.0"),
     ],
 )
-def test_a_pool_is_introduced_with_its_terms(steps: Steps, config: PoolConfig, told: str) -> None:
+def test_a_pool_is_introduced_with_its_terms(config: PoolConfig, told: str) -> None:
     assert steps(PoolBuilt(0.0, "A", config)) == (f"a pool is built with {told}",)
 
 
-def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
+def test_a_timeout_that_a_caller_names_is_told() -> None:
     told = steps(
         *built("A"), AcquireCalled(1.0, "A", 1, 2.0), Quiescent(1.0, {}), *acquired(1, 7)[1:]
     )
@@ -108,7 +93,7 @@ def test_a_timeout_that_a_caller_names_is_told(steps: Steps) -> None:
     )
 
 
-def test_closing_that_takes_its_time_is_told(steps: Steps) -> None:
+def test_closing_that_takes_its_time_is_told() -> None:
     closing = CloseCalled(1.0, "A", 9, 5.0), CloseReturned(2.0, "A", 9)
 
     assert steps(*built("A"), closing[0], Quiescent(1.0, {}), closing[1])[1:] == (
@@ -117,13 +102,13 @@ def test_closing_that_takes_its_time_is_told(steps: Steps) -> None:
     )
 
 
-def test_time_that_goes_by_is_told(steps: Steps) -> None:
+def test_time_that_goes_by_is_told() -> None:
     told = steps(*built("A"), *acquired(1, 7), *released(1), Quiescent(152.0, {}), *acquired(2, 7))
 
     assert told[2:] == ("release connection 1", "150 s pass", "acquire gets connection 1")
 
 
-def test_connections_are_numbered_in_the_order_in_which_they_are_met(steps: Steps) -> None:
+def test_connections_are_numbered_in_the_order_in_which_they_are_met() -> None:
     told = steps(
         *built("A"), *acquired(1, 4711), *acquired(2, 12), *released(1), *acquired(3, 4711)
     )
@@ -137,20 +122,20 @@ def test_connections_are_numbered_in_the_order_in_which_they_are_met(steps: Step
     )
 
 
-def test_connections_that_only_the_server_saw_are_counted_too(steps: Steps) -> None:
+def test_connections_that_only_the_server_saw_are_counted_too() -> None:
     settled = Quiescent(1.0, {"A": frozenset({4711, 12})})
 
     assert steps(*built("A"), settled, *acquired(1, 4711))[1:] == ("acquire gets connection 2",)
 
 
-def test_pools_are_named_where_there_are_several(steps: Steps) -> None:
+def test_pools_are_named_where_there_are_several() -> None:
     told = steps(
         *built("A", "B"),
         *acquired(1, 7, "B"),
         *released(1, "A"),
         *acquired(2, 7, "A"),
         *released(2, "A"),
-        *released(2, "A", REFUSED),
+        *released(2, "A", REFUSED, call=200),
     )
 
     assert told == (
@@ -164,20 +149,20 @@ def test_pools_are_named_where_there_are_several(steps: Steps) -> None:
     )
 
 
-def test_a_pool_in_which_nothing_happens_is_not_mentioned(steps: Steps) -> None:
+def test_a_pool_in_which_nothing_happens_is_not_mentioned() -> None:
     assert steps(*built("A", "B"), *acquired(1, 7)) == (
         "a pool is built with max_connections=2, timeout=None",
         "acquire gets connection 1",
     )
 
 
-def test_a_pool_that_has_nothing_to_do_with_the_matter_is_left_out(steps: Steps) -> None:
+def test_a_pool_that_has_nothing_to_do_with_the_matter_is_left_out() -> None:
     assert steps(*built("A", "B"), *acquired(1, 7, "B"), *acquired(2, 8, "A"))[1:] == (
         "acquire gets connection 2",
     )
 
 
-def test_a_waiting_caller_is_told_as_waiting_until_served(steps: Steps) -> None:
+def test_a_waiting_caller_is_told_as_waiting_until_served() -> None:
     told = steps(
         *built("A"),
         *acquired(1, 7),
@@ -201,13 +186,13 @@ def test_a_waiting_caller_is_told_as_waiting_until_served(steps: Steps) -> None:
     )
 
 
-def test_an_acquire_that_fails_is_told_with_its_wait_and_its_error(steps: Steps) -> None:
+def test_an_acquire_that_fails_is_told_with_its_wait_and_its_error() -> None:
     told = steps(*built("A"), AcquireCalled(1.0, "A", 1), AcquireFailed(1.03, "A", 1, REFUSED))
 
     assert told[1:] == ("acquire fails after 30 ms with ConnectionError: no",)
 
 
-def test_a_connection_that_does_not_work_is_told_with_its_trouble_once(steps: Steps) -> None:
+def test_a_connection_that_does_not_work_is_told_with_its_trouble_once() -> None:
     told = steps(
         *built("A"), *acquired(1, None, trouble="CLIENT ID raised OSError: gone"), *released(1)
     )
@@ -218,7 +203,7 @@ def test_a_connection_that_does_not_work_is_told_with_its_trouble_once(steps: St
     )
 
 
-def test_a_release_that_waits_for_the_server_is_told(steps: Steps) -> None:
+def test_a_release_that_waits_for_the_server_is_told() -> None:
     told = steps(
         *built("A"),
         *acquired(1, 7),
@@ -235,7 +220,7 @@ def test_a_release_that_waits_for_the_server_is_told(steps: Steps) -> None:
 @pytest.mark.parametrize(
     ("by", "how"), [("return", "at its end"), ("KeyboardInterrupt", "by KeyboardInterrupt")]
 )
-def test_a_block_is_told_with_how_it_is_left(steps: Steps, by: str, how: str) -> None:
+def test_a_block_is_told_with_how_it_is_left(by: str, how: str) -> None:
     told = steps(*built("A"), *acquired(1, 7), BlockLeft(2.0, "A", 1, by), *released(1))
 
     assert told[2:] == (
@@ -244,7 +229,7 @@ def test_a_block_is_told_with_how_it_is_left(steps: Steps, by: str, how: str) ->
     )
 
 
-def test_what_holders_do_with_a_connection_is_told(steps: Steps) -> None:
+def test_what_holders_do_with_a_connection_is_told() -> None:
     told = steps(
         *built("A"),
         *acquired(1, 7),
@@ -263,7 +248,7 @@ def test_what_holders_do_with_a_connection_is_told(steps: Steps) -> None:
     )
 
 
-def test_an_outage_is_told_with_its_end(steps: Steps) -> None:
+def test_an_outage_is_told_with_its_end() -> None:
     events = [*built("A"), Outage(1.0, "all is cut"), OutageOver(2.0), *acquired(1, 7)]
 
     assert steps(*events)[1:] == (
@@ -273,7 +258,7 @@ def test_an_outage_is_told_with_its_end(steps: Steps) -> None:
     )
 
 
-def test_what_an_outage_cuts_is_told_once(steps: Steps) -> None:
+def test_what_an_outage_cuts_is_told_once() -> None:
     cut = (Cut(1.0, "A", 70, "reset"), Cut(1.0, "A", 80, "reset"))
     events = [*built("A"), *acquired(1, 70), Outage(1.0, "all is reset"), *cut, OutageOver(2.0)]
 
@@ -284,7 +269,7 @@ def test_what_an_outage_cuts_is_told_once(steps: Steps) -> None:
     )
 
 
-def test_a_call_that_never_returns_is_told_as_what_it_was(steps: Steps) -> None:
+def test_a_call_that_never_returns_is_told_as_what_it_was() -> None:
     told = steps(
         *built("A"),
         *acquired(1, 7),
@@ -326,7 +311,7 @@ def test_a_call_that_never_returns_is_told_as_what_it_was(steps: Steps) -> None:
         ),
     ],
 )
-def test_trials_are_told_one_by_one(steps: Steps, event: Event, told: str) -> None:
+def test_trials_are_told_one_by_one(event: Event, told: str) -> None:
     assert steps(event) == (told,)
 
 
@@ -341,7 +326,7 @@ def test_a_story_ends_where_the_clause_is_broken_and_says_how() -> None:
         *acquired(4, 7),
     )
 
-    assert tell("ORD-1", events) == (
+    assert laid_out("ORD-1", events) == (
         (
             "a pool is built with max_connections=2, timeout=1.0",
             "acquire gets connection 1",
@@ -359,14 +344,14 @@ def test_of_trials_every_one_that_breaks_the_clause_is_told() -> None:
         ArgumentTried(0.0, "max_connections", value, None, returned=True) for value in ("0", "-1")
     ]
 
-    steps, how = tell("BND-4", events)
+    told, how = laid_out("BND-4", events)
 
-    assert len(steps) == 2
+    assert len(told) == 2
     assert how == "max_connections=0 was accepted; max_connections=-1 was accepted"
     assert CLAUSES["BND-4"].requirement is Requirement.SHOULD
 
 
-def test_a_connection_that_is_cut_is_named_as_its_holder_knows_it(steps: Steps) -> None:
+def test_a_connection_that_is_cut_is_named_as_its_holder_knows_it() -> None:
     told = steps(
         *built("A"),
         *acquired(1, 70),
@@ -382,7 +367,7 @@ def test_a_connection_that_is_cut_is_named_as_its_holder_knows_it(steps: Steps) 
     )
 
 
-def test_a_reply_that_is_left_unread_is_followed_into_the_hands_of_the_next(steps: Steps) -> None:
+def test_a_reply_that_is_left_unread_is_followed_into_the_hands_of_the_next() -> None:
     answered = "CLIENT ID was answered with 'what is under cart-7'"
     told = steps(
         *built("A"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.outcome import Failed, Findings, Outcome, Working
 from poolproof.conformance.report.results import Report, Status, conclude
 from poolproof.conformance.report.verdict import Verdict
@@ -12,6 +12,9 @@ from poolproof.spec import CLAUSES, Capability, Requirement
 
 MUST, ANOTHER_MUST, SHOULD = "ORD-1", "RET-3", "BND-4"
 NEEDS_A_BLOCK, NEEDS_A_CLIENT, NEEDS_TIMEOUT = "RET-6", "API-1", "TMO-2"
+
+
+ROWS = (Row("a pool is built"), Row("it fails"))
 
 
 def finished(
@@ -35,7 +38,7 @@ def finished(
 
 
 def proven(clause: str, seed: int | None = None) -> dict[str, Counterexample]:
-    return {clause: Counterexample(clause, ["a pool is built", "it fails"], "it failed", seed)}
+    return {clause: Counterexample(clause, ROWS, "it failed", seed)}
 
 
 def concluded(outcome: Outcome, *clauses: str, known: Mapping[str, str] | None = None) -> Report:
@@ -74,7 +77,7 @@ def test_a_broken_must_is_1_whatever_else_passes() -> None:
     assert (report.verdict, report.status) == (Verdict.FAIL, 1)
     told = report.results[0].counterexample
     assert told is not None
-    assert told.steps == ["a pool is built", "it fails"]
+    assert told.rows == ROWS
     assert told.broken == report.results[0].reason == "it failed"
     assert report.results[0].reproduce == "poolproof check some:Pool --only ORD-1 --seed 7"
     assert report.results[1].counterexample is None

@@ -9,7 +9,7 @@ from report_schema import schema
 from rich.console import Console
 
 import poolproof
-from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.report_json import as_json
 from poolproof.conformance.report.results import Report, Result
 from poolproof.conformance.report.terminal import print_report
@@ -22,10 +22,12 @@ def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -
     if verdict in (Verdict.FAIL, Verdict.KNOWN):
         told = Counterexample(
             clause,
-            ("a pool is built with [red]max_connections=1[/]", "acquire gets connection 1"),
+            (
+                Row("a pool is built with [red]max_connections=1[/]"),
+                Row("acquire gets connection 1"),
+            ),
             "connection 2 was opened",
             3,
-            ({"what": "a pool is built"}, {"caller": "A", "what": "acquire", "pool": "1 of 1"}),
         )
     again = f"poolproof check some:Pool --only {clause} --seed 3"
     return Result(CLAUSES[clause], verdict, observed, reason, told, again)
@@ -103,11 +105,13 @@ ERROR: 1 PASS, 1 FAIL, 1 KNOWN, 1 UNOBSERVED, 1 SKIPPED, 1 ERROR (12 programs)""
 LAID_OUT = Counterexample(
     "PRG-1",
     (
-        "a pool is built with [red]max_connections=1[/]\ncaller A           caller B",
-        "acquire: gets #1",
-        "                   is cancelled,\n                   leaves with nothing",
+        Row("a pool is built with [red]max_connections=1[/]"),
+        Row("acquire: gets #1", "A", "1 of 2 in use: A has #1, and so on to the end of the line"),
+        Row("is cancelled, leaves with nothing", "B", "1 of 2 in use: A has #1"),
     ),
     "connection 2 was opened",
+    lanes=(("A",), ("B",)),
+    legend="#1 is connection 1",
 )
 
 
@@ -116,11 +120,12 @@ def test_a_story_in_lanes_keeps_its_columns_however_narrow_the_terminal_is(width
     lanes = Result(CLAUSES["PRG-1"], Verdict.FAIL, 1, "connection 2 was opened", LAID_OUT)
 
     assert """\
-    1. a pool is built with [red]max_connections=1[/]
-       caller A           caller B
-    2. acquire: gets #1
-    3.                    is cancelled,
-                          leaves with nothing
+    1. a pool is built with [red]max_connections=1[/]; #1 is connection 1
+       caller A           caller B                  the pool, when nothing moves
+    2. acquire: gets #1                             1 of 2 in use: A has #1, and so on to the end
+                                                    of the line
+    3.                    is cancelled, leaves      !! 1 of 2 in use: A has #1
+                          with nothing
   but: connection 2 was opened
 """ in printed(report(lanes), width)
 
@@ -195,8 +200,8 @@ def test_the_json_says_what_the_report_says() -> None:
                         "acquire gets connection 1",
                     ],
                     "happened": [
-                        {"what": "a pool is built"},
-                        {"caller": "A", "what": "acquire", "pool": "1 of 1"},
+                        {"what": "a pool is built with [red]max_connections=1[/]"},
+                        {"what": "acquire gets connection 1"},
                     ],
                     "broken": "connection 2 was opened",
                     "reproduce": "poolproof check some:Pool --only ORD-2 --seed 3",

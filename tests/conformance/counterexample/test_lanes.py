@@ -1,15 +1,14 @@
 """Where callers meet, the story has a lane for each of them: exactly what is printed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from counterexamples import broken_at_the_end, found, laid_out
 
-from poolproof.conformance.counterexample import story
-from poolproof.conformance.counterexample.story import tell
-from poolproof.spec import Clause, History, Level, Requirement
-from poolproof.spec.clause import Judgement
+from poolproof.conformance.report.steps import steps_of
+from poolproof.spec import Level
 from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -78,35 +77,26 @@ def quiet(
 
 def lanes(clause: str, *events: Event) -> str:
     """The story as one text, without the first line, which says how the pool was built."""
-    steps, _ = tell(clause, events)
-    return "\n".join(steps).partition("\n")[2]
+    laid, _ = laid_out(clause, events)
+    return "\n".join(laid).partition("\n")[2]
 
 
 def table(text: str) -> str:
     return dedent(text).strip("\n")
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """The lanes of a history whose last event breaks a clause."""
+def steps(events: Sequence[Event], level: Level = Level.CONCURRENT) -> list[str]:
+    """The steps of a history whose last event breaks a clause."""
+    return steps_of(found(broken_at_the_end(level), events))
 
-    def judge(history: History) -> Iterator[Judgement]:
-        yield Judgement(len(history.events) - 1, "it ended")
 
-    ours = {
-        str(level): Clause("END-1", "x", Requirement.MUST, level, "It MUST.", "Why.", None, judge)
-        for level in (Level.CORE, Level.CONCURRENT)
-    }
-    monkeypatch.setattr(story, "CLAUSES", ours)
-
-    def in_lanes(*events: Event) -> str:
-        return lanes("concurrent", *events)
-
-    return in_lanes
+def told(*events: Event) -> str:
+    """The same without the first line, as one text."""
+    return "\n".join(steps(events)).partition("\n")[2]
 
 
 def test_a_newcomer_that_overtakes_a_waiter() -> None:
-    steps, broken = tell(
+    laid, broken = laid_out(
         "FAIR-1",
         [
             *(built(), quiet()),
@@ -116,7 +106,7 @@ def test_a_newcomer_that_overtakes_a_waiter() -> None:
         ],
     )
 
-    assert "\n".join(steps) == table("""
+    assert "\n".join(laid) == table("""
         a pool is built with max_connections=1, timeout=5.0; #1 is connection 1
         caller A               caller B   caller C   the pool, when nothing moves
         acquire: gets #1                             1 of 1 in use: A has #1
@@ -129,7 +119,7 @@ def test_a_newcomer_that_overtakes_a_waiter() -> None:
     assert broken.startswith("a caller that came later was served")
 
 
-def test_time_that_passes_while_callers_wait(told: Callable[..., str]) -> None:
+def test_time_that_passes_while_callers_wait() -> None:
     later = Quiescent(3.5, {"A": frozenset({70})}, certain=True)
     out_of_time = Error("client.PoolExhausted", "none")
 
@@ -237,7 +227,7 @@ def test_two_waiters_and_one_wake_up() -> None:
     """)
 
 
-def test_when_a_call_breaks_the_clause_its_cell_is_marked(told: Callable[..., str]) -> None:
+def test_when_a_call_breaks_the_clause_its_cell_is_marked() -> None:
     fails = AcquireFailed(6.0, "A", 2, REFUSED)
 
     assert told(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), fails) == table("""
@@ -253,9 +243,7 @@ def test_when_a_call_breaks_the_clause_its_cell_is_marked(told: Callable[..., st
     ("by", "how"),
     [("cancel", "is cancelled"), ("wait_for", "is cancelled by wait_for")],
 )
-def test_a_cancelled_call_is_told_with_what_cancelled_it(
-    told: Callable[..., str], by: str, how: str
-) -> None:
+def test_a_cancelled_call_is_told_with_what_cancelled_it(by: str, how: str) -> None:
     acquire = told(built(), asks(1), cancels(1, by), leaves(1), quiet())
     release = told(
         *(built(), asks(1), gets(1), quiet(70), releases(1), cancels(101, by)),
@@ -266,13 +254,13 @@ def test_a_cancelled_call_is_told_with_what_cancelled_it(
     assert f"\nrelease #1: {how}, leaves " in release
 
 
-def test_a_release_that_ends_well_although_cancelled_says_so(told: Callable[..., str]) -> None:
+def test_a_release_that_ends_well_although_cancelled_says_so() -> None:
     begun = [built(2), asks(1), gets(1), quiet(70), releases(1), asks(2), cancels(101)]
 
     assert "\nis cancelled, has released #1 " in told(*begun, released(1), quiet(70))
 
 
-def test_a_cancel_that_changes_nothing_is_seen_as_such(told: Callable[..., str]) -> None:
+def test_a_cancel_that_changes_nothing_is_seen_as_such() -> None:
     events = [built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), cancels(2), quiet(70)]
 
     last = " ".join(told(*events).splitlines()[-1].split())
@@ -280,9 +268,7 @@ def test_a_cancel_that_changes_nothing_is_seen_as_such(told: Callable[..., str])
     assert last == "is cancelled !! 1 of 1 in use: A has #1; B still waits"
 
 
-def test_a_release_inside_another_call_is_in_the_lane_of_that_call(
-    told: Callable[..., str],
-) -> None:
+def test_a_release_inside_another_call_is_in_the_lane_of_that_call() -> None:
     assert told(
         *(built(2), asks(1), gets(1), asks(2), gets(2, 80), quiet(70, 80)),
         *(releases(2), releases(1, inside=102), released(1), released(2), quiet(70, 80)),
@@ -296,7 +282,7 @@ def test_a_release_inside_another_call_is_in_the_lane_of_that_call(
     """)
 
 
-def test_what_a_holder_does_is_told_in_its_lane(told: Callable[..., str]) -> None:
+def test_what_a_holder_does_is_told_in_its_lane() -> None:
     text = told(
         *(built(), asks(1), gets(1), quiet(70)),
         Used(1.0, "A", 1),
@@ -318,7 +304,7 @@ def test_what_a_holder_does_is_told_in_its_lane(told: Callable[..., str]) -> Non
     """)
 
 
-def test_a_block_is_told_in_its_lane(told: Callable[..., str]) -> None:
+def test_a_block_is_told_in_its_lane() -> None:
     text = told(built(), asks(1), gets(1, None), quiet(), BlockLeft(1.0, "A", 1, "KeyError"))
 
     assert text == table("""
@@ -328,7 +314,7 @@ def test_a_block_is_told_in_its_lane(told: Callable[..., str]) -> None:
     """)
 
 
-def test_a_message_that_may_hold_a_secret_is_never_cut_in_pieces(told: Callable[..., str]) -> None:
+def test_a_message_that_may_hold_a_secret_is_never_cut_in_pieces() -> None:
     # Credentials are taken out later, and would not be found across two lines.
     text = told(
         *(built(2), asks(1), gets(1, None), asks(2), quiet()),
@@ -338,7 +324,7 @@ def test_a_message_that_may_hold_a_secret_is_never_cut_in_pieces(told: Callable[
     assert "secret" not in text
 
 
-def test_a_call_that_was_given_up_does_not_wait(told: Callable[..., str]) -> None:
+def test_a_call_that_was_given_up_does_not_wait() -> None:
     assert told(
         *(built(), asks(1), quiet(), asks(2), quiet()),
         *(Overdue(9.0, "A", 1, 3.0), Overdue(9.0, "A", 50, 0.0), quiet()),
@@ -351,7 +337,7 @@ def test_a_call_that_was_given_up_does_not_wait(told: Callable[..., str]) -> Non
     """)
 
 
-def test_the_server_lets_callers_connect_again(told: Callable[..., str]) -> None:
+def test_the_server_lets_callers_connect_again() -> None:
     connecting = quiet(connecting=frozenset({1}), held=True)
 
     assert told(built(), quiet(held=True), asks(1), connecting, gets(1), quiet(70)) == table("""
@@ -363,9 +349,7 @@ def test_the_server_lets_callers_connect_again(told: Callable[..., str]) -> None
     """)
 
 
-def test_time_that_passes_before_a_release_meets_the_end_of_a_wait(
-    told: Callable[..., str],
-) -> None:
+def test_time_that_passes_before_a_release_meets_the_end_of_a_wait() -> None:
     meets = (replace(releases(1), at_s=6.0), replace(released(1), at_s=6.0))
     out_of_time = AcquireFailed(6.0, "A", 2, Error("client.PoolExhausted", "none"))
 
@@ -382,7 +366,7 @@ def test_time_that_passes_before_a_release_meets_the_end_of_a_wait(
     """)
 
 
-def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
+def test_an_outage_comes_upon_all_callers() -> None:
     away = (Outage(1.0, "nobody can connect"), quiet(70), releases(1), released(1), quiet())
     back = (OutageOver(1.0), quiet())
 
@@ -396,7 +380,7 @@ def test_an_outage_comes_upon_all_callers(told: Callable[..., str]) -> None:
     """)
 
 
-def test_it_is_told_how_long_an_outage_has_been_over(told: Callable[..., str]) -> None:
+def test_it_is_told_how_long_an_outage_has_been_over() -> None:
     back = (OutageOver(1.0), Quiescent(61.0, {"A": frozenset({70})}))
 
     assert told(built(), asks(1), gets(1), Outage(1.0, "it is down"), quiet(70), *back) == table("""
@@ -407,7 +391,7 @@ def test_it_is_told_how_long_an_outage_has_been_over(told: Callable[..., str]) -
     """)
 
 
-def test_what_an_outage_cuts_is_told_in_its_row(told: Callable[..., str]) -> None:
+def test_what_an_outage_cuts_is_told_in_its_row() -> None:
     away = (Outage(1.0, "all is reset"), Cut(1.0, "A", 70, "reset"), quiet())
     later = (Cut(1.0, "A", 70, "reset"), quiet())
 
@@ -419,7 +403,7 @@ def test_what_an_outage_cuts_is_told_in_its_row(told: Callable[..., str]) -> Non
     """)
 
 
-def test_more_connections_than_there_may_be_are_counted(told: Callable[..., str]) -> None:
+def test_more_connections_than_there_may_be_are_counted() -> None:
     text = told(built(), asks(1), asks(2), gets(1), quiet(70, 80))
 
     assert text.endswith(" !! 1 of 1 in use: A has #1; B waits; the server sees 2 open")
@@ -436,9 +420,7 @@ def in_turn(callers: int, *, most: int) -> list[Event]:
     return events
 
 
-def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left(
-    told: Callable[..., str],
-) -> None:
+def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left() -> None:
     waits = [asks(7), quiet(70, 71), releases(5), asks(8), released(5), gets(8), quiet(70, 71)]
 
     assert told(*in_turn(6, most=2), *waits) == table("""
@@ -471,38 +453,35 @@ def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left(
     """)
 
 
-@pytest.mark.usefixtures("told")
 def test_with_more_callers_at_once_than_lanes_each_step_names_its_caller() -> None:
-    steps, _ = tell("concurrent", [*in_turn(5, most=5), asks(6), quiet(*range(70, 75))])
+    told = steps([*in_turn(5, most=5), asks(6), quiet(*range(70, 75))])
 
-    assert steps[:4] == (
+    assert told[:4] == [
         "a pool is built with max_connections=5, timeout=5.0",
         "caller A: acquire: gets connection 1",
         "nothing moves: 1 of 5 in use: A has connection 1",
         "caller B: acquire: gets connection 2",
-    )
-    assert steps[-2] == "caller F: acquire"
-    assert steps[-1].endswith(", E has connection 5; F waits")
+    ]
+    assert told[-2] == "caller F: acquire"
+    assert told[-1].endswith(", E has connection 5; F waits")
 
 
-@pytest.mark.usefixtures("told")
 def test_several_pools_are_told_one_step_below_the_other() -> None:
-    steps, _ = tell(
-        "concurrent",
+    told = steps(
         [
             *(built(1, "A"), built(1, "B"), quiet()),
             *(asks(1, "A"), asks(2, "B"), gets(1), gets(2, 80, "B"), quiet(70)),
-        ],
+        ]
     )
 
-    assert steps[:-1] == (
+    assert told[:-1] == [
         "the pools A and B are built with max_connections=1, timeout=5.0",
         "caller A: acquire from pool A",
         "caller B: acquire from pool B",
         "caller A: gets connection 1",
         "caller B: gets connection 2",
-    )
-    assert steps[-1] == (
+    ]
+    assert told[-1] == (
         "nothing moves: pool A: 1 of 1 in use: A has connection 1; "
         "pool B: 1 of 1 in use: B has connection 2"
     )
@@ -510,7 +489,7 @@ def test_several_pools_are_told_one_step_below_the_other() -> None:
 
 @pytest.mark.parametrize("callers", range(1, 9))
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_no_line_is_too_long(told: Callable[..., str], callers: int, most: int) -> None:
+def test_no_line_is_too_long(callers: int, most: int) -> None:
     events = [*in_turn(callers, most=most), asks(50), asks(51), quiet(*range(70, 90))]
 
     for line in told(*events, cancels(50, "KeyboardInterrupt"), leaves(50)).splitlines():
@@ -518,9 +497,7 @@ def test_no_line_is_too_long(told: Callable[..., str], callers: int, most: int) 
         assert line == line.rstrip()
 
 
-def test_callers_and_connections_keep_their_names_whatever_their_numbers_were(
-    told: Callable[..., str],
-) -> None:
+def test_callers_and_connections_keep_their_names_whatever_their_numbers_were() -> None:
     def events(call: int, connection: int) -> list[Event]:
         return [
             *(built(), asks(call), gets(call, connection), quiet(connection)),
@@ -543,22 +520,17 @@ def test_callers_and_connections_keep_their_names_whatever_their_numbers_were(
         [asks(1), quiet(connecting=frozenset({1})), gets(1)],
     ],
 )
-@pytest.mark.usefixtures("told")
 def test_where_callers_meet_any_clause_is_told_in_lanes(events: list[Event]) -> None:
-    steps, _ = tell("core", [built(3), *events])
-
-    assert steps[0].endswith("the pool, when nothing moves")
+    assert steps([built(3), *events], Level.CORE)[0].endswith("the pool, when nothing moves")
 
 
-@pytest.mark.usefixtures("told")
 def test_where_they_come_one_by_one_a_clause_of_the_core_is_told_as_a_list() -> None:
     events = [
         *(built(), quiet(), asks(1), gets(1), quiet(70), asks(2), quiet(70)),
         *(releases(1), released(1), gets(2), quiet(70), releases(2), released(2), asks(3), gets(3)),
     ]
-    steps, _ = tell("core", events)
 
-    assert steps == (
+    assert steps(events, Level.CORE) == [
         "a pool is built with max_connections=1, timeout=5.0",
         "acquire gets connection 1",
         "acquire waits",
@@ -566,23 +538,23 @@ def test_where_they_come_one_by_one_a_clause_of_the_core_is_told_as_a_list() -> 
         "the waiting acquire gets connection 1",
         "release connection 1",
         "acquire gets connection 1",
-    )
+    ]
 
 
 def test_where_a_release_stands_that_does_not_return() -> None:
-    stuck = replace(quiet(70), standing=("pool.py:7 release", "queue.py:133 Queue.put"))
+    stuck = replace(quiet(70), stack=("pool.py:7 release", "queue.py:133 Queue.put"))
 
-    steps, _ = tell(
+    told, _ = laid_out(
         "REE-1",
         [built(), quiet(), asks(1), gets(1), quiet(70), asks(2), releases(1, inside=2), stuck],
     )
 
-    assert steps[-1] == (
+    assert told[-1] == (
         "the call that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
     )
 
 
-def test_a_reply_that_is_left_unread_and_who_is_given_it(told: Callable[..., str]) -> None:
+def test_a_reply_that_is_left_unread_and_who_is_given_it() -> None:
     answered = "CLIENT ID was answered with 'what is under cart-7'"
 
     assert told(
@@ -606,7 +578,7 @@ def test_a_reply_that_is_left_unread_and_who_is_given_it(told: Callable[..., str
     """)
 
 
-def test_a_connection_that_is_cut(told: Callable[..., str]) -> None:
+def test_a_connection_that_is_cut() -> None:
     assert told(
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from poolproof.conformance.adapters.client import UNKNOWN
-from poolproof.conformance.counterexample.record import Counterexample
+from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.redaction import is_secret, redacted, redacted_report, secrets_of
 from poolproof.conformance.report.results import Report, Result
 from poolproof.conformance.report.verdict import Verdict
@@ -120,10 +120,8 @@ def test_what_is_no_url_with_credentials_is_no_secret(text: str) -> None:
 def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> None:
     told = Counterexample(
         "SEC-1",
-        ("built with s3cret", "fails"),
+        (Row("built with s3cret"), Row("fails", "A", "s3cret")),
         "raised s3cret",
-        None,
-        ({"what": "built with s3cret"}, {"caller": "A", "what": "fails", "pool": "s3cret"}),
     )
     result = Result(CLAUSES["SEC-1"], Verdict.FAIL, 1, "because of s3cret", told)
     report = Report("redis:X", (result,), {"client": "redis 1"}, 1, ("s3cret was printed",))
@@ -133,10 +131,8 @@ def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> No
     assert "s3cret" not in repr(kept)
     assert kept.results[0].counterexample == Counterexample(
         "SEC-1",
-        ("built with ***", "fails"),
+        (Row("built with ***"), Row("fails", "A", "***")),
         "raised ***",
-        None,
-        ({"what": "built with ***"}, {"caller": "A", "what": "fails", "pool": "***"}),
     )
     assert (kept.results[0].reason, kept.notes) == ("because of ***", ("*** was printed",))
     assert (kept.target, kept.environment) == ("redis:X", {"client": "redis 1"})

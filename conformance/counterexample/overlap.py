@@ -1,4 +1,4 @@
-"""Whether the callers of a history meet, so that a list of steps would not say who did what."""
+"""Whether the calls of a history overlap, so that a list of sentences would not say who did what."""
 
 from collections.abc import Sequence
 
@@ -20,10 +20,10 @@ from poolproof.spec.model.events import (
 )
 
 
-def callers_meet(events: Sequence[Event]) -> bool:
+def calls_overlap(events: Sequence[Event]) -> bool:
     """Whether two calls overlap, two callers wait, one is cancelled, or the server holds one up.
 
-    One caller who is seen to wait while others come and go, one at a time, meets nobody.
+    If one caller is seen to wait while others come and go, one at a time, no calls overlap.
     """
     moving: set[int] = set()
     waiting: set[int] = set()
@@ -34,20 +34,17 @@ def callers_meet(events: Sequence[Event]) -> bool:
                 return True
             case CloseCalled() | DisconnectCalled() if waiting or moving:
                 return True
-            case AcquireCalled(call=call) | ReleaseCalled(call=call):
-                if moving or getattr(event, "inside", None) is not None:
+            case ReleaseCalled(inside=int()):
+                return True
+            case AcquireCalled() | ReleaseCalled():
+                if moving:
                     return True
-                moving.add(call)
+                moving.add(event.call)
                 if isinstance(event, AcquireCalled):
-                    acquires.add(call)
-            case (
-                Acquired(call=call)
-                | AcquireFailed(call=call)
-                | ReleaseReturned(call=call)
-                | Overdue(call=call)
-            ):
-                moving.discard(call)
-                waiting.discard(call)
+                    acquires.add(event.call)
+            case Acquired() | AcquireFailed() | ReleaseReturned() | Overdue():
+                moving.discard(event.call)
+                waiting.discard(event.call)
             case Quiescent():
                 waiting |= moving & acquires
                 moving -= waiting

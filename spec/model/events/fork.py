@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .names import Names
+
 
 @dataclass(frozen=True, slots=True)
 class Forked:
@@ -14,8 +16,16 @@ class Forked:
     """The connection that the thread which forked held."""
     idle: int | None
     """The one that had been released; None if none had."""
-    standing: str = ""
-    """Where another thread stood in the pool's code; empty if nobody was in the middle of a call."""
+    bystander_at: str = ""
+    """Where another thread was in the pool's code; empty if nobody was in the middle of a call."""
+
+    def text(self, names: Names) -> str:
+        had = f"{names.connection(self.in_use)} in use"
+        if self.idle is not None:
+            had += f" and {names.connection(self.idle)} idle"
+        at = f", and another thread at {self.bystander_at}" if self.bystander_at else ""
+        pool = f"a pool with max_connections={self.max_connections}"
+        return f"a process forks that has {pool}, {had}{at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,12 @@ class AcquiredAfterFork:
     surplus: bool = False
     """Whether the child held `max_connections` connections of its own before."""
 
+    def text(self, names: Names) -> str:
+        outcome = self.trouble
+        if not outcome and self.connection is not None:
+            outcome = f"gets {names.connection(self.connection)}"
+        return f"the {self.by}: acquire {outcome}"
+
 
 @dataclass(frozen=True, slots=True)
 class ReleasedAfterFork:
@@ -41,12 +57,20 @@ class ReleasedAfterFork:
     trouble: str = ""
     """What the release did instead of returning."""
 
+    def text(self, names: Names) -> str:
+        whose = ", which it inherited in use" if self.inherited else ""
+        how = f": it {self.trouble}" if self.trouble else ""
+        return f"the child: release {names.connection(self.connection)}{whose}{how}"
+
 
 @dataclass(frozen=True, slots=True)
 class ClosedAfterFork:
     """The child closed its pool, as it does at its end."""
 
     at_s: float
+
+    def text(self, names: Names) -> str:
+        return "the child: close the pool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +81,7 @@ class UsedAfterFork:
     connection: int
     trouble: str = ""
     """What it got instead of its own reply."""
+
+    def text(self, names: Names) -> str:
+        outcome = self.trouble or "gets its own reply"
+        return f"the parent: a command on {names.connection(self.connection)}: {outcome}"
