@@ -31,7 +31,7 @@ test: $(ready)
 	.venv/bin/pytest -n 3 --dist loadgroup
 
 # What most mistakes are caught by, in less than two minutes.
-quick := tests/spec tests/reference_pool tests/conformance/threads tests/conformance/asyncio_loop \
+quick := tests/spec tests/reference_pool tests/conformance/engines \
   tests/culprits tests/conformance/test_no_false_alarms.py
 
 quick-test: $(ready)

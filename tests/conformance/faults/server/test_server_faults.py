@@ -1,11 +1,7 @@
 """What is done to a server happens, is undone at the end of its block, and is done to ours only."""
 
 import dataclasses
-import os
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import redis
@@ -13,7 +9,6 @@ import redis
 from poolproof.conformance.faults.network import Proxy
 from poolproof.conformance.faults.server.server_faults import FaultFailed, NotOurs, ServerFaults
 from poolproof.conformance.server import Server, obtain
-from poolproof.conformance.server.restartable import RestartableServer, restartable_server
 
 BOUND_S = 20.0
 SETTINGS = ("timeout", "maxclients", "requirepass")
@@ -30,12 +25,6 @@ def own_server() -> Iterator[Server]:
 def faults(own_server: Server) -> Iterator[ServerFaults]:
     with ServerFaults(own_server) as faults:
         yield faults
-
-
-@pytest.fixture
-def restartable() -> Iterator[RestartableServer]:
-    with restartable_server() as restartable:
-        yield restartable
 
 
 def connection_to(host: str, port: int, **more: object) -> redis.Connection:
@@ -147,62 +136,3 @@ def test_a_fault_that_closes_our_own_connection_is_undone_all_the_same(
 def test_what_the_server_does_not_do_is_said(faults: ServerFaults) -> None:
     with pytest.raises(FaultFailed, match="does not do"), faults.idle_timeout(-1):
         pass
-
-
-def test_a_server_that_is_down_refuses_and_comes_back_where_it_was(
-    restartable: RestartableServer,
-) -> None:
-    server = restartable.server
-    for _ in range(2):
-        connection = connection_to(server.host, server.port)
-        restartable.shut_down()
-        with pytest.raises(redis.ConnectionError):
-            ask(connection, "PING")
-        with pytest.raises(redis.ConnectionError, match="refused"):
-            connection_to(server.host, server.port)
-        restartable.come_back()
-        again = connection_to(server.host, server.port)
-        assert ask(again, "PING") == b"PONG"
-        again.disconnect()
-        connection.disconnect()
-    assert restartable.server == server
-
-
-def test_a_frozen_server_lets_connect_and_answers_when_it_is_thawed(
-    restartable: RestartableServer,
-) -> None:
-    server = restartable.server
-    restartable.freeze()
-    with socket.create_connection((server.host, server.port), BOUND_S) as client:
-        client.sendall(b"PING\r\n")
-        client.settimeout(0.1)
-        with pytest.raises(TimeoutError):
-            client.recv(1)
-        restartable.thaw()
-        client.settimeout(BOUND_S)
-        assert client.recv(100) == b"+PONG\r\n"
-
-
-@pytest.mark.parametrize("state", ["up", "down", "frozen"])
-def test_nothing_is_left_of_a_restartable_server_whatever_its_state(state: str) -> None:
-    process, directory = 0, Path()
-    with (  # noqa: PT012 - what is in the block is what must not outlive it
-        pytest.raises(RuntimeError, match="the program failed"),
-        restartable_server() as restartable,
-    ):
-        server = restartable.server
-        connection = connection_to(server.host, server.port)
-        info = ask(connection, "INFO", "server")
-        connection.disconnect()
-        assert isinstance(info, bytes)
-        process = int(info.split(b"process_id:")[1].split()[0])
-        directory = Path(f"/proc/{process}/cwd").resolve()
-        if state == "down":
-            restartable.shut_down()
-        if state == "frozen":
-            restartable.freeze()
-        raise RuntimeError("the program failed")
-    with suppress(ProcessLookupError):
-        os.kill(process, 0)
-        pytest.fail("its process is still there")
-    assert not directory.exists()
