@@ -32,9 +32,10 @@ from .search.reduction import shorten_stories
 from .server import Server
 from .server.monitor import ServerMonitor
 from .workloads.context import CheckContext, TimeLimit
-from .workloads.themes import ONLY_CONDUCTED, TIMED, Theme, terms_of, themes_for
+from .workloads.registry import workloads_for
 from .workloads.trials import run_trials
 from .workloads.wall_clock import show_out_the_idle, try_in_real_time
+from .workloads.workload import Workload
 
 REAL_TIME_S = 15.0
 """How long what takes the server seconds may take besides what is drawn."""
@@ -157,17 +158,17 @@ def _run_programs(
     context: CheckContext, prepared: Prepared, budget: Budget, seed: int, image: str | None
 ) -> tuple[tuple[str, ...], bool]:
     """Returns what is to be told of them, and whether they are a part only of those that there are."""
-    themes = themes_for(prepared.settings.takes, prepared.offers)
+    workloads = workloads_for(prepared.settings.takes, prepared.offers)
     told: tuple[str, ...] = ()
     try:
-        told = search(context, prepared, budget.depth)
-        unjudged = frozenset(
-            theme
-            for theme in TIMED.intersection(themes)
-            if _goes_by_another_clock(context, prepared, theme)
-        )
-        told += tuple(f"{theme.value}: {OTHER_CLOCK}" for theme in sorted(unjudged, key=str))
-        judged = [each for each in themes if each not in unjudged]
+        told = search(context, prepared, workloads, budget.depth)
+        unjudged = [
+            workload
+            for workload in workloads
+            if workload.by_pools_clock and _goes_by_another_clock(context, prepared, workload)
+        ]
+        told += tuple(f"{workload.about}: {OTHER_CLOCK}" for workload in unjudged)
+        judged = [workload for workload in workloads if workload not in unjudged]
         reserve_s = min(REAL_TIME_S, context.time.left_s / 2) if budget.depth.in_real_time else 0.0
         run_campaign(context, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
@@ -180,7 +181,7 @@ def _run_programs(
         ), True
     except scheduler.CannotHost as reason:
         context.drivers.use_real_threads_only()
-        left = tuple(theme for theme in themes if theme not in ONLY_CONDUCTED)
+        left = [workload for workload in workloads if not workload.quiescent_only]
         run_campaign(context, left, budget, seed)
         if budget.depth.in_real_time:
             show_out_the_idle(context)
@@ -192,9 +193,9 @@ def _run_programs(
     return told, False
 
 
-def _goes_by_another_clock(context: CheckContext, prepared: Prepared, theme: Theme) -> bool:
-    config = terms_of(theme, 4, takes_timeout="timeout" in prepared.settings.takes)
-    play = partial(play_through, context.new_driver(theme))
+def _goes_by_another_clock(context: CheckContext, prepared: Prepared, workload: Workload) -> bool:
+    config = workload.config(4, takes_timeout="timeout" in prepared.settings.takes)
+    play = partial(play_through, context.new_driver(workload.setup))
     return goes_by_another_clock(play, prepared, config)
 
 

@@ -39,7 +39,7 @@ def main() -> int:
 def convictions_of(pool: type[object], server: Server, programs: int, seed: int) -> int:
     """How many clauses convict the pool."""
     adapter = adapter_of(pool)
-    # There are some sixteen themes, three of which run a part of the programs only.
+    # There are some thirty workloads, three of which run a part of the programs only.
     depth = Depth(preemptions=1, limit_s=30)
     budget = Budget(programs // 13, 12, 1.0, run_s=600, limit_s=3600, depth=depth)
     began_s = monotonic()

@@ -16,9 +16,9 @@ from ..engines.threads.threads_of_others import SharedThreads
 from ..faults.failing import Failing, failing_class
 from ..faults.network import Proxy
 from ..faults.server.door import Door
+from ..programs.setup import Setup
 from ..server.monitor import Monitor
 from ..server.restartable_monitor import RestartableMonitor
-from ..workloads.themes import BREAKING, OUTAGES, REAL_TIME, Theme
 from .driver import Driver, Surroundings
 
 
@@ -69,7 +69,7 @@ class Drivers:
 
     def new(
         self,
-        theme: Theme,
+        setup: Setup,
         settings: PoolSettings,
         monitor: Monitor,
         *,
@@ -79,7 +79,7 @@ class Drivers:
         """A driver for one program."""
         adapter = self._adapter
         surroundings = Surroundings(
-            theme,
+            setup,
             settings,
             self._library,
             monitor,
@@ -88,15 +88,15 @@ class Drivers:
             self._door,
             restartable_monitor,
         )
-        if theme in BREAKING | OUTAGES:
+        if setup.proxy:
             surroundings = self._behind_proxy(surroundings)
-        if theme in OUTAGES:
+        if setup.failing_connections:
             surroundings = self._with_failing_connections(surroundings)
         if uses_asyncio(adapter):
             return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
             raise AssertionError("an adapter is for threads or for asyncio")
-        if self._real_threads_only or theme in REAL_TIME:
+        if self._real_threads_only or setup.real_time:
             return RealThreads(adapter, surroundings)
         return ScheduledThreads(adapter, surroundings, self._is_pool_code, self._shared_threads)
 

@@ -35,10 +35,10 @@ from ..programs.operations import (
     Operation,
     Release,
 )
+from ..programs.setup import Setup
 from ..programs.trace import Numbers, Step, Trace
 from ..server.monitor import Allowed, Monitor
 from ..server.restartable_monitor import RestartableMonitor
-from ..workloads.themes import Theme
 
 KEEP_S = 10
 """How long a reply that nobody fetches is kept by the server."""
@@ -72,7 +72,7 @@ class BuiltPool:
 class Surroundings:
     """What a program is run with, whoever its callers are."""
 
-    theme: Theme
+    setup: Setup
     settings: PoolSettings
     library: ClientLibrary
     monitor: Monitor
@@ -126,7 +126,7 @@ class Driver(ABC):
         self._was_away = False
         """Whether it could not be reached for a while."""
         self._pools: dict[str, BuiltPool] = {}
-        self._theme = surroundings.theme
+        self._setup = surroundings.setup
         self._steps: list[Step] = []
         self._calls = Numbers()
         self._over = False
@@ -134,7 +134,7 @@ class Driver(ABC):
     @property
     def trace(self) -> Trace | None:
         """What was done so far; None if it would not be the same if it were done again."""
-        return Trace(self._theme, tuple(self._steps)) if self.exact else None
+        return Trace(self._setup, tuple(self._steps)) if self.exact else None
 
     @property
     def next_call(self) -> int:

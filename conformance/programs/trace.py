@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..workloads.themes import Theme
 from .operations import Burst
+from .setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Step:
 class Trace:
     """A program as it was run, with what was done at its end."""
 
-    theme: Theme
+    setup: Setup
     steps: tuple[Step, ...]
 
 

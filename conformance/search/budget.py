@@ -19,7 +19,7 @@ class Budget:
     """How thorough a check is."""
 
     programs: int
-    """How many programs a run draws, for each theme."""
+    """How many programs a run draws, for each workload."""
     steps: int
     """How many operations a program draws at most."""
     shorten_s: float

@@ -1,8 +1,8 @@
 """The campaign: how many programs are drawn, and how a broken clause gets its shortest story.
 
-Each theme has runs of its own, so that none is left to chance. A run draws programs until one breaks
+Each workload has runs of its own, so that none is left to chance. A run draws programs until one breaks
 a clause that has no violation yet; Hypothesis then makes that program shorter for as long as the
-budget allows. The clause is closed and the theme gets another run, from the next seed, until a whole
+budget allows. The clause is closed and the workload gets another run, from the next seed, until a whole
 run breaks nothing new. What a run draws does not depend on what others found, so the seed of a
 violation draws the same program again when only that clause is asked for.
 """
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from itertools import count
 from time import monotonic
+from typing import cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.errors import Flaky, HypothesisException
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from ..workloads.context import CheckContext
-from ..workloads.machine import PoolMachine
-from ..workloads.machine.drawn_run import ClauseBroken, DrawnRun, LongEnough
-from ..workloads.themes import SHARES, Theme
+from ..workloads.drawn_run import ClauseBroken, DrawnRun, LongEnough
+from ..workloads.workload import Workload
 from .budget import Budget
 
 LEAST_RUN_S = 0.5
@@ -36,13 +36,13 @@ class Ended(Enum):
 
 
 UNSTEADY_AT_MOST = 5
-"""How many runs of a theme may be unsteady: a pool whose outcome depends on the moment makes every
+"""How many runs of a workload may be unsteady: a pool whose outcome depends on the moment makes every
 one so. Their histories have been judged like any others."""
 
 
 def run_campaign(
     context: CheckContext,
-    themes: Sequence[Theme],
+    workloads: Sequence[Workload],
     budget: Budget,
     first_seed: int,
     reserve_s: float = 0.0,
@@ -53,16 +53,17 @@ def run_campaign(
     Raises what kept a program from being run, such as CannotBuild and ServerGone.
     """
     time = context.time
-    for place, theme in enumerate(themes):
+    workloads = [workload for workload in workloads if workload.program is not None]
+    for place, workload in enumerate(workloads):
         unsteady = 0
-        # So that the last theme has its turn on a busy machine, too.
-        end_s = monotonic() + max(0.0, time.left_s - reserve_s) / (len(themes) - place)
+        # So that the last workload has its turn on a busy machine, too.
+        end_s = monotonic() + max(0.0, time.left_s - reserve_s) / (len(workloads) - place)
         for seed_of_run in count(first_seed):
             if context.checker.is_done:
                 return
             run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
             drawn = DrawnRun(context, seed_of_run, run_s, budget.shorten_s)
-            ended = _run(drawn, theme, budget, seed_of_run)
+            ended = _run(drawn, workload, budget, seed_of_run)
             if drawn.fault is not None:
                 raise drawn.fault
             if drawn.sought is not None:
@@ -74,16 +75,18 @@ def run_campaign(
                 break
 
 
-def _run(drawn: DrawnRun, theme: Theme, budget: Budget, seed_of_run: int) -> Ended:
-    class DrawnMachine(PoolMachine):
-        def __init__(self) -> None:
-            super().__init__(drawn, theme)
+def _run(drawn: DrawnRun, workload: Workload, budget: Budget, seed_of_run: int) -> Ended:
+    def new_program() -> RuleBasedStateMachine:
+        if workload.program is None:
+            raise AssertionError("nothing is drawn for this workload")
+        return workload.program(drawn, workload)
 
     try:
         run_state_machine_as_test(
-            seed(seed_of_run)(DrawnMachine),
+            # Hypothesis takes any callable, but says that it takes a class.
+            cast("type[RuleBasedStateMachine]", seed(seed_of_run)(new_program)),
             settings=settings(
-                max_examples=max(1, budget.programs // SHARES.get(theme, 1)),
+                max_examples=max(1, budget.programs // workload.share),
                 stateful_step_count=budget.steps,
                 deadline=None,
                 database=None,

@@ -6,46 +6,28 @@ be cancelled, and both ways of doing so. Found first, such a story is the shorte
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
 from time import monotonic
 
-from poolproof.spec import Capability
-from poolproof.spec.model.events import PoolConfig
-
 from ..adapters.probe import Prepared
 from ..callers.factory import Driver, ScheduledThreads, Tasks
 from ..callers.playing import run_possible
 from ..engines.asyncio import TooManySuspensions, sweep
 from ..engines.threads import Course, NotRepeatable, each_schedule
-from ..programs.operations import Build, Burst, InTurn, Release
+from ..programs.operations import InTurn, Release
 from ..programs.schedule import Cancellation, Schedule
+from ..programs.setup import DIRECT, Setup
 from ..server.fake import ImaginedServer, stand_in_for
+from ..workloads.cancelling import INTERRUPTED_CALLERS, cancelled_at
 from ..workloads.context import CheckContext
-from ..workloads.mishaps import (
-    FORGOTTEN,
-    REAUTHENTICATED,
-    TURNED_AWAY,
-    failing,
-    interrupted_commands,
-)
-from ..workloads.scenarios import (
-    ASK,
-    CLOSED,
-    DISCONNECTED,
-    GIVEN_TIME,
-    INTERRUPTED,
-    LATE,
-    MEETINGS,
-    MISUSES,
-    Scenario,
-    cancelled_at,
-    has_begun,
-    released_inside,
-)
-from ..workloads.themes import Theme
+from ..workloads.crowd import MEETINGS
+from ..workloads.inside import released_inside
+from ..workloads.scenario import ASK, Scenario, meet, play
+from ..workloads.workload import Workload
 from .budget import Depth
 
 MOST_POINTS = 200
@@ -60,14 +42,16 @@ class _Enough(Exception):
     """The time for the search is over, or there is nothing left to find."""
 
 
-def search(context: CheckContext, prepared: Prepared, depth: Depth) -> tuple[str, ...]:
-    """Try all courses, and let the checker judge each. Returns what is to be told of the search.
+def search(
+    context: CheckContext, prepared: Prepared, workloads: Sequence[Workload], depth: Depth
+) -> tuple[str, ...]:
+    """Try the scenarios of these workloads, and all courses of callers who meet, and let the checker
+    judge each. Returns what is to be told of the search.
 
     Raises what kept a scenario from being run, such as CannotHost.
     """
     searching = _Search(context, prepared, depth)
-    searching.in_sequence()
-    searching.mishaps()
+    searching.scenarios(workloads)
     if context.drivers.asyncio:
         return (*searching.orders(), *searching.suspensions())
     searching.schedules(range(1))
@@ -132,7 +116,7 @@ class _Search:
         self._begin()
         tried, to_the_end = 0, True
         with suppress(_Enough):
-            for scenario in INTERRUPTED:
+            for scenario in INTERRUPTED_CALLERS:
                 self._play(self._new_driver(), scenario)
             for number, _ in enumerate(released_inside(1)):
                 for point in range(1, MOST_POINTS + 1):
@@ -178,40 +162,18 @@ class _Search:
             return (told,)
         return ()
 
-    def in_sequence(self) -> None:
-        """Connections that are released twice, or to another pool; callers who come too late; and pools
-        that are closed or disconnected.
-        """
-        offers = self._prepared.offers
-        scenarios = [*MISUSES, *LATE]
-        if Capability.CLOSE in offers:
-            scenarios += CLOSED
-        if Capability.DISCONNECT in offers:
-            scenarios += DISCONNECTED
-        if Capability.GRACEFUL_CLOSE in offers:
-            scenarios += GIVEN_TIME
-        self._begin()
-        with suppress(_Enough):
-            for scenario in scenarios:
-                self._play(self._new_driver(), scenario)
+    def scenarios(self, workloads: Sequence[Workload]) -> None:
+        """The scenarios of each workload, as far as they suit the pool."""
+        for workload in workloads:
+            self._begin()
+            with suppress(_Enough):
+                for scenario in filter(self._suits, workload.scenarios):
+                    self._play(self._new_driver(workload.setup), scenario)
 
-    def mishaps(self) -> None:
-        """Commands that are interrupted, connections that fail, and such as are never released."""
-        offers, drivers = self._prepared.offers, self._context.drivers
-        commands = interrupted_commands(asyncio=drivers.asyncio)
-        kinds = [(FORGOTTEN, Theme.CROWD), (TURNED_AWAY, Theme.REFUSED)]
-        if Capability.CLIENT in offers:
-            kinds.append((commands, Theme.CROWD))
-        if drivers.connections_can_fail:
-            kinds.append((failing(offers), Theme.REFUSED))
-        if Capability.REAUTHENTICATION in offers:
-            kinds.append((REAUTHENTICATED, Theme.CROWD))
-        with suppress(_Enough):
-            for scenarios, theme in kinds:
-                self._begin()
-                for scenario in scenarios:
-                    if monotonic() <= self._end_s:
-                        self._play(self._new_driver(theme=theme), scenario)
+    def _suits(self, scenario: Scenario) -> bool:
+        can_fail = self._context.drivers.connections_can_fail
+        is_offered = scenario.needs <= self._prepared.offers
+        return is_offered and (can_fail or not scenario.fails_connections)
 
     def _begin(self) -> None:
         """Each kind of search may take as long as the depth says."""
@@ -221,7 +183,7 @@ class _Search:
         """Run it with stand-ins; what breaks a clause then is run again on the real server."""
         if self._stand_in is None:
             return self._play(self._new_driver(), scenario, schedule)
-        driver = self._new_driver(self._stand_in)
+        driver = self._new_imagined_driver(self._stand_in)
         course = self._play_briefly(driver, scenario, schedule)
         told = repr(driver.events)
         if told not in self._heard:
@@ -230,18 +192,22 @@ class _Search:
                 return self._play(self._new_driver(), scenario, schedule)
         return course
 
-    def _new_driver(self, stand_in: type | None = None, *, theme: Theme = Theme.CROWD) -> Driver:
+    def _see_that_there_is_time(self) -> None:
         self._context.on_step()
         if monotonic() > self._end_s or self._context.checker.is_done or self._context.time.is_up:
             raise _Enough
-        if stand_in is None:
-            return self._context.new_driver(theme)
+
+    def _new_driver(self, setup: Setup = DIRECT) -> Driver:
+        self._see_that_there_is_time()
+        return self._context.new_driver(setup)
+
+    def _new_imagined_driver(self, stand_in: type) -> Driver:
+        self._see_that_there_is_time()
         self._imagined.begin_anew()
         settings = self._prepared.settings
         extra = {**settings.extra, "connection_class": stand_in}
-        return self._context.drivers.new(
-            Theme.CROWD, replace(settings, extra=extra), self._imagined, look_twice=False
-        )
+        settings = replace(settings, extra=extra)
+        return self._context.drivers.new(DIRECT, settings, self._imagined, look_twice=False)
 
     def _play(
         self,
@@ -249,29 +215,17 @@ class _Search:
         scenario: Scenario,
         schedule: Schedule = Schedule(),  # noqa: B008 - it is frozen
     ) -> Course:
-        """Play a scenario to its end, unless the pool does not get as far as it begins."""
-        course = Course()
-        for pool in ("A", "B"):
-            driver.run_one(Build(pool, self._terms(scenario)))
-        run_possible(driver, (*scenario.before, *scenario.waits))
-        if has_begun(driver, scenario):
-            driver.run(Burst(scenario.at_once, schedule))
-            course = driver.course if isinstance(driver, ScheduledThreads) else course
-            run_possible(driver, scenario.after)
-        driver.finish()
+        """Play a scenario to its end, and let the checker judge. Returns the course that it took."""
+        course = play(driver, scenario, schedule, takes_timeout=self._takes_timeout)
         self._context.checker.judge(driver.events, driver.trace)
         return course
 
     def _play_briefly(self, driver: Driver, scenario: Scenario, schedule: Schedule) -> Course:
-        """The same, with as few threads as possible; enough to see whether a clause may be broken."""
-        course = Course()
-        driver.run_one(Build("A", self._terms(scenario)))
+        """Play a scenario with as few threads as will show whether a clause may be broken."""
+        driver.run_one(scenario.build("A", takes_timeout=self._takes_timeout))
         driver.run_one(InTurn(scenario.before))
         run_possible(driver, scenario.waits)
-        if has_begun(driver, scenario) and isinstance(driver, ScheduledThreads):
-            driver.run(Burst(scenario.at_once, schedule))
-            course = driver.course
-            run_possible(driver, scenario.after)
+        course = meet(driver, scenario, schedule)
         while driver.holding and "A" not in driver.retired:
             driver.run_one(InTurn(tuple(Release(call, "A") for call in driver.holding)))
         if driver.waiting:
@@ -287,11 +241,9 @@ class _Search:
         self._play(driver, cancelled_at(at or BEFORE_ANY)[number])
         return driver.suspensions if isinstance(driver, Tasks) else 0
 
-    def _terms(self, scenario: Scenario) -> PoolConfig:
-        takes_timeout = "timeout" in self._prepared.settings.takes
-        return PoolConfig(
-            scenario.max_connections, scenario.timeout_s if takes_timeout else None, takes_timeout
-        )
+    @property
+    def _takes_timeout(self) -> bool:
+        return "timeout" in self._prepared.settings.takes
 
 
 def _extent(tried: int, places: str, to_the_end: bool) -> str:

@@ -81,7 +81,7 @@ class _Reduction:
         if trace is None or monotonic() > self._end_s:
             return False
         self._context.on_step()
-        driver = self._context.new_driver(trace.theme, look_twice=True)
+        driver = self._context.new_driver(trace.setup, look_twice=True)
         try:
             _perform(driver, steps)
         except Exception:  # noqa: BLE001 - what is left need not be a program that can be run

@@ -12,8 +12,8 @@ from time import monotonic
 from ..adapters.settings import PoolSettings
 from ..callers.factory import Driver, Drivers
 from ..checker import Checker
+from ..programs.setup import DIRECT, Setup
 from ..server.monitor import Monitor
-from .themes import Theme
 
 
 class TimeLimit:
@@ -62,7 +62,7 @@ class CheckContext:
     """Called before each operation, to say that the check goes on."""
     _client_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def new_driver(self, theme: Theme, *, look_twice: bool | None = None) -> Driver:
+    def new_driver(self, setup: Setup = DIRECT, *, look_twice: bool | None = None) -> Driver:
         """A driver for one program, whose pools have a client name of their own.
 
         Unless `look_twice` says it, the driver looks twice as long as that may tell more.
@@ -72,7 +72,7 @@ class CheckContext:
         if look_twice is None:
             look_twice = not self.checker.is_closed("BND-1")
         return self.drivers.new(
-            theme,
+            setup,
             replace(self.settings, client_name=client_name),
             self.monitor,
             look_twice=look_twice,

@@ -29,9 +29,9 @@ from poolproof.conformance.programs.operations import (
     TimeOutIdle,
     Use,
 )
+from poolproof.conformance.programs.setup import BEHIND_PROXY
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import Theme
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import (
     Acquired,
@@ -86,7 +86,7 @@ def driver(
             proxy = Proxy(settings.host, settings.port)
             afterwards.callback(proxy.close)
             settings = replace(settings, host=proxy.host, port=proxy.port)
-        driver = drivers.new(Theme.CUT_IDLE, settings, monitor, look_twice=False)
+        driver = drivers.new(BEHIND_PROXY, settings, monitor, look_twice=False)
         afterwards.callback(driver.finish)
         yield driver
 

@@ -25,9 +25,10 @@ from poolproof.conformance.programs.operations import (
     Operation,
     Release,
 )
+from poolproof.conformance.programs.setup import DIRECT
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import CROWD_S, Theme
+from poolproof.conformance.workloads.durations import CROWD_S
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import CloseReturned, Event, PoolConfig
 
@@ -130,7 +131,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     def run_on(pool: type[object], *operations: Operation, most: int = 1) -> Sequence[Event]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.CLOSE, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(DIRECT, prepared.settings, monitor, look_twice=True)
             driver.run_one(Build("A", PoolConfig(most, CROWD_S)))
             for operation in operations:
                 driver.run_one(operation)

@@ -19,6 +19,7 @@ from poolproof.conformance.search.exhaustion import search
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.context import TimeLimit
+from poolproof.conformance.workloads.registry import WORKLOADS
 from poolproof.conformance.workloads.wall_clock import show_out_the_idle
 from poolproof.spec.model.events import Cut
 
@@ -34,7 +35,7 @@ def told_of(pool: type[SoundPool | SoundAsyncPool], server: Server) -> tuple[str
     drivers = drivers_of(prepared)
     context = context_of(Checker(["BND-1"]), drivers, prepared, monitor, TimeLimit(300))
     with install():
-        told = search(context, prepared, NO_PREEMPTIONS)
+        told = search(context, prepared, WORKLOADS, NO_PREEMPTIONS)
     monitor.close()
     return told
 

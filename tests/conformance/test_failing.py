@@ -21,17 +21,11 @@ from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.programs.fault_kinds import FAILURES
 from poolproof.conformance.programs.operations import Build, ClosePool, DisconnectPool, Operation
+from poolproof.conformance.programs.setup import WITH_FAULTS
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.mishaps import (
-    DISCONNECTING_FAILS,
-    ENDING_FAILS,
-    FAILED,
-    RELEASING_FAILS,
-    TURNED_AWAY,
-)
-from poolproof.conformance.workloads.scenarios import Scenario
-from poolproof.conformance.workloads.themes import Theme
+from poolproof.conformance.workloads.outages import CLOSING_FAILS, FAILED, TURNED_AWAY
+from poolproof.conformance.workloads.scenario import Scenario
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, Capability, History
 from poolproof.spec.model.events import AcquireFailed, Event, Outage, OutageOver, PoolConfig
@@ -40,9 +34,7 @@ Run = Callable[[type, str], list[Event]]
 
 SCENARIOS: dict[str, Scenario] = {
     **dict(zip(FAILURES, FAILED, strict=True)),
-    "releasing": RELEASING_FAILS,
-    "disconnecting": DISCONNECTING_FAILS,
-    "ending": ENDING_FAILS,
+    **CLOSING_FAILS,
     **{scenario.name: scenario for scenario in TURNED_AWAY[:2]},
 }
 """Besides the failures themselves: what a pool does in which closing a connection may fail."""
@@ -92,17 +84,12 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
         assert drivers.connections_can_fail
         scenario = SCENARIOS[how]
         with closing(drivers):
-            driver = drivers.new(Theme.REFUSED, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(WITH_FAULTS, prepared.settings, monitor, look_twice=True)
             for name in ("A", "B"):
                 driver.run_one(
                     Build(name, PoolConfig(scenario.max_connections, scenario.timeout_s))
                 )
-            for operation in (
-                *scenario.before,
-                *scenario.waits,
-                *scenario.at_once,
-                *scenario.after,
-            ):
+            for operation in scenario.operations:
                 if possible(driver, operation) and _is_offered(operation, prepared.offers):
                     driver.run_one(operation)
             driver.finish()

@@ -29,9 +29,9 @@ from poolproof.conformance.programs.operations import (
     SendUnasked,
     Use,
 )
+from poolproof.conformance.programs.setup import BEHIND_PROXY, WITH_FAULTS, Setup
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import Theme
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import Acquired, BytesArrived, Cut, Event, PoolConfig, Used
@@ -55,10 +55,10 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     """What happens when these operations are carried out on a pool of two connections."""
     monitor = ServerMonitor(server)
 
-    def run_on(pool: type[object], theme: Theme, *operations: Operation) -> list[Event]:
+    def run_on(pool: type[object], setup: Setup, *operations: Operation) -> list[Event]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(setup, prepared.settings, monitor, look_twice=True)
             driver.run_one(Build("A", PoolConfig(2, 5.0)))
             for operation in operations:
                 driver.run_one(operation)
@@ -84,7 +84,7 @@ def released(*acquires: int) -> list[Operation]:
 def test_what_nobody_asked_for_arrives_and_whoever_looks_gives_it_to_nobody(
     run: Run, pool: type[object]
 ) -> None:
-    events = run(pool, Theme.UNREAD, ASK, ASK, *released(1, 2), BRINGS, ASK, ASK)
+    events = run(pool, BEHIND_PROXY, ASK, ASK, *released(1, 2), BRINGS, ASK, ASK)
 
     first, *_ = (event.connection for event in events if isinstance(event, Acquired))
     assert [event.connection for event in events if isinstance(event, BytesArrived)] == [first]
@@ -96,7 +96,7 @@ def test_what_nobody_asked_for_arrives_and_whoever_looks_gives_it_to_nobody(
 def test_who_looks_only_when_it_takes_back_hands_on_what_came_later(
     run: Run, pool: type[object]
 ) -> None:
-    events = run(pool, Theme.UNREAD, ASK, *released(1), BRINGS, ASK)
+    events = run(pool, BEHIND_PROXY, ASK, *released(1), BRINGS, ASK)
 
     [told] = broken("BRK-2", events)
     assert "CLIENT ID was answered with 'stray'" in told
@@ -108,7 +108,7 @@ def test_where_nobody_can_see_what_arrives_nothing_is_sent(
 ) -> None:
     monkeypatch.setattr(ends, "can_be_seen", lambda: False)
 
-    events = run(pool, Theme.UNREAD, ASK, *released(1), BRINGS, ASK)
+    events = run(pool, BEHIND_PROXY, ASK, *released(1), BRINGS, ASK)
 
     assert not any(isinstance(event, BytesArrived) for event in events)
 
@@ -123,7 +123,7 @@ def test_however_an_idle_connection_ends_it_is_seen_and_replaced(
     run: Run, pool: type[object], how: CutKind
 ) -> None:
     cut = CutIdle("A", 0, how)
-    events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), cut, cut, cut, ASK, ASK)
+    events = run(pool, BEHIND_PROXY, ASK, ASK, *released(1, 2), cut, cut, cut, ASK, ASK)
 
     first, second, *others = (e.connection for e in events if isinstance(e, Acquired))
     assert cuts(events) == [(first, True), (second, True)]
@@ -137,7 +137,7 @@ def test_however_a_connection_ends_in_use_its_holder_has_an_error_and_its_slot_s
     run: Run, pool: type[object], how: CutKind
 ) -> None:
     cut = CutHeld(1, how)
-    events = run(pool, Theme.CUT_HELD, ASK, ASK, cut, cut, Use(1), *released(1), ASK)
+    events = run(pool, BEHIND_PROXY, ASK, ASK, cut, cut, Use(1), *released(1), ASK)
 
     first, _, *others = (event.connection for event in events if isinstance(event, Acquired))
     assert cuts(events) == [(first, True)]
@@ -151,7 +151,7 @@ def test_however_a_connection_ends_in_use_its_holder_has_an_error_and_its_slot_s
 def test_who_looks_only_when_it_takes_back_hands_out_what_has_ended_since(
     run: Run, pool: type[object], how: CutKind
 ) -> None:
-    events = run(pool, Theme.CUT_IDLE, ASK, ASK, *released(1, 2), CutIdle("A", 0, how), ASK)
+    events = run(pool, BEHIND_PROXY, ASK, ASK, *released(1, 2), CutIdle("A", 0, how), ASK)
 
     assert broken("BRK-1", events)
 
@@ -161,7 +161,7 @@ def test_who_looks_only_when_it_takes_back_hands_out_what_has_ended_since(
 def test_who_forgets_the_slot_of_what_has_broken_forgets_it_however_it_broke(
     run: Run, pool: type[object], how: CutKind
 ) -> None:
-    events = run(pool, Theme.CUT_HELD, ASK, ASK, CutHeld(1, how), *released(1, 2))
+    events = run(pool, BEHIND_PROXY, ASK, ASK, CutHeld(1, how), *released(1, 2))
 
     assert broken("BRK-3", events)
 
@@ -172,7 +172,7 @@ def test_an_outage_may_end_connections_in_several_ways(
     run: Run, pool: type[object], how: Absence
 ) -> None:
     away = BeginOutage(how)
-    events = run(pool, Theme.OUTAGE, ASK, ASK, *released(1), away, Use(2), *released(2), ASK)
+    events = run(pool, WITH_FAULTS, ASK, ASK, *released(1), away, Use(2), *released(2), ASK)
 
     first, second, *others = (e.connection for e in events if isinstance(e, Acquired))
     assert cuts(events) == [(first, True), (second, True)]
@@ -188,7 +188,7 @@ def test_a_connection_that_ends_in_the_middle_of_a_reply_is_replaced(
     run: Run, pool: type[object], after: int, how: Literal["hung up", "reset"]
 ) -> None:
     cut = CutReply(1, after, how)
-    events = run(pool, Theme.CUT_HELD, ASK, ASK, ASK, cut, cut, *released(1), Use(2))
+    events = run(pool, BEHIND_PROXY, ASK, ASK, ASK, cut, cut, *released(1), Use(2))
 
     first, _, *others = (event.connection for event in events if isinstance(event, Acquired))
     assert cuts(events) == [(first, True)]
@@ -201,6 +201,6 @@ def test_a_connection_that_ends_in_the_middle_of_a_reply_is_replaced(
 def test_who_loses_what_was_closed_when_it_is_released_loses_what_ended_in_a_reply(
     run: Run, pool: type[object]
 ) -> None:
-    events = run(pool, Theme.CUT_HELD, ASK, ASK, CutReply(1, 3, "reset"), *released(1, 2))
+    events = run(pool, BEHIND_PROXY, ASK, ASK, CutReply(1, 3, "reset"), *released(1, 2))
 
     assert broken("BRK-3", events)

@@ -14,17 +14,19 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.playing import possible
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.programs.operations import Build
+from poolproof.conformance.programs.setup import DIRECT
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.mishaps import FORGOTTEN
-from poolproof.conformance.workloads.scenarios import Scenario
-from poolproof.conformance.workloads.themes import CROWD_S, Theme
+from poolproof.conformance.workloads.durations import CROWD_S
+from poolproof.conformance.workloads.holders import DROP
+from poolproof.conformance.workloads.scenario import Scenario
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import Acquired, Event, Forgotten, PoolConfig
 
 Run = Callable[[type[object], Scenario], list[Event]]
 
+FORGOTTEN = DROP.scenarios
 WITH_A_WAITER, ALL = FORGOTTEN
 
 
@@ -35,9 +37,9 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
 
     def run_on(pool: type[object], scenario: Scenario) -> list[Event]:
         prepared = prepare(adapter_of(pool), settings, monitor)
-        operations = (*scenario.before, *scenario.waits, *scenario.at_once, *scenario.after)
+        operations = scenario.operations
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.CROWD, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(DIRECT, prepared.settings, monitor, look_twice=True)
             for name in ("A", "B"):
                 driver.run_one(Build(name, PoolConfig(scenario.max_connections, CROWD_S)))
             for operation in operations:

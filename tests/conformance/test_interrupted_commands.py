@@ -18,9 +18,10 @@ from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.engines.threads import Scheduler, kept_reply
 from poolproof.conformance.programs.fault_kinds import SIGNALS, Signal
 from poolproof.conformance.programs.operations import Acquire, Build, InterruptCommand, Release
+from poolproof.conformance.programs.setup import DIRECT
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import CROWD_S, Theme
+from poolproof.conformance.workloads.durations import CROWD_S
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import (
     Acquired,
@@ -68,7 +69,7 @@ def run(server: Server, settings: PoolSettings) -> Iterator[Run]:
     def run_on(pool: type[object], by: Signal) -> list[Event]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with closing(drivers_of(prepared)) as drivers:
-            driver = drivers.new(Theme.INTERRUPTED, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(DIRECT, prepared.settings, monitor, look_twice=True)
             driver.run_one(Build("A", PoolConfig(1, CROWD_S)))
             driver.run_one(Acquire("A"))
             driver.run_one(Release(1, "A"))

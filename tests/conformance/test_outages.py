@@ -35,10 +35,11 @@ from poolproof.conformance.programs.operations import (
     Operation,
     Release,
 )
+from poolproof.conformance.programs.setup import WITH_FAULTS
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import PATIENT_WITH_OUTAGES_S, Theme
+from poolproof.conformance.workloads.durations import PATIENT_WITH_OUTAGES_S
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.model.events import (
     Acquired,
@@ -85,7 +86,7 @@ def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
         prepared = prepare(pool, replace(settings, extra=extra), monitor)
         drivers = drivers_of(prepared, door)
         with closing(drivers):
-            driver = drivers.new(Theme.OUTAGE, prepared.settings, monitor, look_twice=True)
+            driver = drivers.new(WITH_FAULTS, prepared.settings, monitor, look_twice=True)
             driver.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))
             for operation in operations:
                 driver.run_one(operation)
@@ -156,11 +157,11 @@ def test_a_program_that_breaks_off_leaves_the_server_open_to_the_next(
     prepared = prepare(FOR_THREADS, settings, monitor)
     with schedulable_threads(), closing(drivers_of(prepared, door)) as drivers:
         for how in ("full", "locked"):
-            broken_off = drivers.new(Theme.REFUSED, settings, monitor, look_twice=True)
+            broken_off = drivers.new(WITH_FAULTS, settings, monitor, look_twice=True)
             broken_off.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))
             broken_off.run_one(ASK)
             broken_off.run_one(BeginOutage(how))
-            drivers.new(Theme.REFUSED, settings, monitor, look_twice=True)
+            drivers.new(WITH_FAULTS, settings, monitor, look_twice=True)
             monitor.lets_in()
             broken_off.close()
     monitor.close()

@@ -22,11 +22,11 @@ from poolproof.conformance.checker import Checker
 from poolproof.conformance.programs.operations import Build
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.mishaps import REAUTHENTICATED
-from poolproof.conformance.workloads.themes import Theme
+from poolproof.conformance.workloads.reauthentication import REAUTHENTICATION
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.model.events import Event, HeldUp, PoolConfig, ReauthCalled, ReauthReturned
 
+REAUTHENTICATED = REAUTHENTICATION.scenarios
 ONE_IN_USE, ALL_IDLE = REAUTHENTICATED
 
 Told = Callable[[type, int], tuple[list[Event], bool]]
@@ -65,12 +65,12 @@ def told(server: Server, settings: PoolSettings) -> Iterator[Told]:
         scenario = REAUTHENTICATED[number]
         with closing(drivers_of(prepared)) as drivers:
             checker = Checker(["OPT-6"])
-            driver = context_of(checker, drivers, prepared, monitor).new_driver(Theme.CROWD)
+            driver = context_of(checker, drivers, prepared, monitor).new_driver()
             for name in ("A", "B"):
                 driver.run_one(
                     Build(name, PoolConfig(scenario.max_connections, scenario.timeout_s))
                 )
-            operations = (*scenario.before, *scenario.waits, *scenario.at_once, *scenario.after)
+            operations = scenario.operations
             run_possible(driver, operations)
             driver.finish()
             checker.judge(driver.events)

@@ -18,7 +18,7 @@ from poolproof.conformance.search.reduction import shorten_stories
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.context import TimeLimit
-from poolproof.conformance.workloads.themes import CROWD_S, Theme
+from poolproof.conformance.workloads.durations import CROWD_S
 from poolproof.spec.model.events import PoolConfig
 
 LONG_S = 60.0
@@ -64,7 +64,7 @@ def shortened(server: Server, settings: PoolSettings) -> Iterator[Shortened]:
         with closing(drivers_of(prepared)) as drivers:
             checker = Checker([clause])
             context = context_of(checker, drivers, prepared, monitor, TimeLimit(LONG_S))
-            driver = context.new_driver(Theme.CROWD)
+            driver = context.new_driver()
             for operation in LONG_WINDED:
                 driver.run_one(operation)
             driver.finish()

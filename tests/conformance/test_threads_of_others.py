@@ -17,9 +17,9 @@ from poolproof.conformance.engines import asyncio as loop
 from poolproof.conformance.engines import threads as scheduler
 from poolproof.conformance.engines.threads.threads_of_others import threads_now, threads_of_pool
 from poolproof.conformance.programs.operations import Acquire, Build
+from poolproof.conformance.programs.setup import DIRECT
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import Theme
 from poolproof.spec.model.events import PoolConfig
 
 
@@ -48,7 +48,7 @@ def acquire_once(
 ) -> None:
     with schedulable_threads():
         prepared = prepare(adapter_of(pool), settings, monitor)
-        driver = drivers_of(prepared).new(Theme.QUEUE, settings, monitor, look_twice=False)
+        driver = drivers_of(prepared).new(DIRECT, settings, monitor, look_twice=False)
         meanwhile()
         try:
             driver.run_one(Build("A", PoolConfig(1, 5.0)))

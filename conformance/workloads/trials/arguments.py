@@ -12,7 +12,7 @@ from ...adapters.probe import Prepared
 from ...adapters.settings import PoolSettings
 from ...isolation.call_with_timeout import NeverReturned, call_with_timeout
 from ...isolation.run_in_fork import run_in_fork
-from ..themes import BRIEF_S
+from ..durations import BRIEF_S
 
 SENSELESS_MAX_CONNECTIONS: tuple[object, ...] = (0, -1, True, 2.5, "10", None)
 SENSELESS_TIMEOUTS: tuple[object, ...] = (-1, -0.5, math.nan, True, "10")

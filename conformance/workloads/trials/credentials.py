@@ -16,7 +16,7 @@ from ...isolation.call_with_timeout import error_of
 from ...server import Server
 from ...server.control import Refused
 from ...server.monitor import ServerMonitor
-from ..themes import BRIEF_S
+from ..durations import BRIEF_S
 
 CLOSED_PORT = 1
 """A port of this machine at which nobody listens."""

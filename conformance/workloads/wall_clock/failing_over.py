@@ -16,7 +16,7 @@ from ...callers.playing import run_possible
 from ...faults.server.server_faults import FaultFailed
 from ...programs.operations import Build, Demote, Operation, Pass, Promote, Write, WriteByClient
 from ..context import CheckContext
-from ..themes import CROWD_S, Theme
+from ..durations import CROWD_S
 from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
 
 BY_HOLDERS: Sequence[Operation] = (
@@ -36,7 +36,7 @@ def fail_over(context: CheckContext, prepared: Prepared) -> tuple[str, ...]:
         return ()
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
     context.on_step()
-    driver = context.new_driver(Theme.CROWD)
+    driver = context.new_driver()
     driver.run_one(Build("A", terms_for(context, CROWD_S)))
     try:
         run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))

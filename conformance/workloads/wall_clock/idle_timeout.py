@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...programs.operations import Operation, TimeOutIdle
 from ..context import CheckContext
-from ..themes import CROWD_S, Theme
+from ..durations import CROWD_S
 from .written import ASK, GIVE_BOTH, play, terms_for
 
 IDLE_FOR_LONG: Sequence[Operation] = (*(ASK, ASK, *GIVE_BOTH), *(TimeOutIdle(), ASK, ASK))
@@ -18,6 +18,6 @@ def show_out_the_idle(context: CheckContext) -> None:
     if not context.checker.is_open("BRK-1") or not context.time.allows_another():
         return
     context.on_step()
-    driver = context.new_driver(Theme.CROWD)
+    driver = context.new_driver()
     play(driver, terms_for(context, CROWD_S), IDLE_FOR_LONG)
     context.checker.judge(driver.events)

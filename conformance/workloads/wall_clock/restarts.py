@@ -11,11 +11,12 @@ from poolproof.spec.model.events import Event
 from ...adapters.probe import Prepared
 from ...callers.factory import CannotBuild
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
+from ...programs.setup import DIRECT
 from ...server import ServerError
 from ...server.restartable import RestartableServer, restartable_server
 from ...server.restartable_monitor import RestartableMonitor
 from ..context import CheckContext
-from ..themes import PATIENT_WITH_OUTAGES_S, Theme
+from ..durations import PATIENT_WITH_OUTAGES_S
 from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
 DOWN, UP = BeginOutage("down"), EndOutage()
@@ -59,7 +60,7 @@ def _history(
     settings = settings_at(restartable.server, prepared.settings, name)
     monitor = RestartableMonitor(restartable)
     driver = context.drivers.new(
-        Theme.CROWD, settings, monitor, look_twice=False, restartable_monitor=monitor
+        DIRECT, settings, monitor, look_twice=False, restartable_monitor=monitor
     )
     try:
         play(driver, terms_for(context, PATIENT_WITH_OUTAGES_S), operations)

@@ -17,11 +17,12 @@ from ...callers.factory import CannotBuild, Driver, NeverGivesUp
 from ...engines import asyncio as loop
 from ...engines import threads as scheduler
 from ...programs.operations import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
+from ...programs.setup import DIRECT, WITH_FAULTS
 from ...server import ServerError
 from ...server.restartable import restartable_server
 from ...server.restartable_monitor import RestartableMonitor
 from ..context import CheckContext
-from ..themes import PATIENT_WITH_OUTAGES_S, Theme
+from ..durations import PATIENT_WITH_OUTAGES_S
 from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
 SOCKET_TIMEOUT_S = 1.0
@@ -61,7 +62,7 @@ def fall_silent(
         return (f"{NOT_DONE}: the pool takes no socket_timeout",)
     programs = (PAUSED_WHILE_IDLE, FROZEN_WHILE_IN_USE, FROZEN_BEFORE_THE_REPLY)
     try:
-        _judge(context, context.new_driver(Theme.OUTAGE), SWALLOWED_WHILE_IN_USE)
+        _judge(context, context.new_driver(WITH_FAULTS), SWALLOWED_WHILE_IN_USE)
         with restartable_server(image) as restartable:
             for number, operations in enumerate(programs):
                 if not context.time.allows_another():
@@ -71,7 +72,7 @@ def fall_silent(
                 settings = settings_at(restartable.server, prepared.settings, name)
                 try:
                     driver = context.drivers.new(
-                        Theme.CROWD, settings, monitor, look_twice=True, restartable_monitor=monitor
+                        DIRECT, settings, monitor, look_twice=True, restartable_monitor=monitor
                     )
                     _judge(context, driver, operations)
                 finally:

@@ -17,7 +17,8 @@ from poolproof.conformance.callers.playing import play_through
 from poolproof.conformance.engines.threads import install
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.themes import Theme, terms_of
+from poolproof.conformance.workloads.ageing import MAX_IDLE_TIME, MAX_LIFETIME, MIN_IDLE
+from poolproof.conformance.workloads.workload import Workload
 
 NAME = "poolproof-ageing"
 
@@ -54,27 +55,27 @@ def settings_at(server: Server) -> PoolSettings:
 
 
 @pytest.mark.parametrize(
-    ("pool", "theme", "another"),
+    ("pool", "workload", "another"),
     [
-        (GoesByTheCalendar, Theme.MAX_IDLE_TIME, True),
-        (ForgetsHowLongItWasIdle, Theme.MAX_IDLE_TIME, False),
-        (OptionsPool, Theme.MAX_IDLE_TIME, False),
-        (OptionsPool, Theme.MAX_LIFETIME, False),
-        (OptionsAsyncPool, Theme.MAX_IDLE_TIME, False),
-        (OptionsAsyncPool, Theme.MAX_LIFETIME, False),
-        (FillsByTheCalendar, Theme.MIN_IDLE, True),
-        (OpensNothingInAdvance, Theme.MIN_IDLE, False),
-        (OpensNothingBeforeATaskAsks, Theme.MIN_IDLE, False),
-        (ReapingPool, Theme.MIN_IDLE, False),
+        (GoesByTheCalendar, MAX_IDLE_TIME, True),
+        (ForgetsHowLongItWasIdle, MAX_IDLE_TIME, False),
+        (OptionsPool, MAX_IDLE_TIME, False),
+        (OptionsPool, MAX_LIFETIME, False),
+        (OptionsAsyncPool, MAX_IDLE_TIME, False),
+        (OptionsAsyncPool, MAX_LIFETIME, False),
+        (FillsByTheCalendar, MIN_IDLE, True),
+        (OpensNothingInAdvance, MIN_IDLE, False),
+        (OpensNothingBeforeATaskAsks, MIN_IDLE, False),
+        (ReapingPool, MIN_IDLE, False),
     ],
 )
 def test_a_pool_goes_by_another_clock_if_it_keeps_to_it_in_real_time_only(
-    pool: type[object], theme: Theme, another: bool, server: Server, monitor: ServerMonitor
+    pool: type[object], workload: Workload, another: bool, server: Server, monitor: ServerMonitor
 ) -> None:
     prepared = prepare(adapter_of(pool), settings_at(server), monitor)
-    config = terms_of(theme, 4, takes_timeout=True)
+    config = workload.config(4, takes_timeout=True)
     with install():
         drivers = drivers_of(prepared)
-        driver = drivers.new(theme, prepared.settings, monitor, look_twice=True)
+        driver = drivers.new(workload.setup, prepared.settings, monitor, look_twice=True)
 
         assert goes_by_another_clock(partial(play_through, driver), prepared, config) is another

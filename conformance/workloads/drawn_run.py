@@ -6,8 +6,8 @@ program of this run fail. The checker hears all of them.
 
 from time import monotonic
 
-from ...callers.factory import Driver
-from ..context import CheckContext
+from ..callers.factory import Driver
+from .context import CheckContext
 
 
 class ClauseBroken(Exception):
