@@ -24,7 +24,7 @@ class NeverReturned(Exception):
 
 
 class NotAnOutcome(Exception):
-    """Raised by a call to say that what called it went wrong, and not what was called."""
+    """Raised if a call could not be made as it should be: it says nothing of what was called."""
 
 
 class DaemonExecutor:

@@ -182,10 +182,10 @@ def test_an_adapter_that_lacks_a_method_is_told() -> None:
     )
 
 
-COLOURED = ("open", "acquire", "release", "send", "receive", "disconnect", "close")
+CALLED = ("open", "acquire", "release", "send", "receive", "disconnect", "close")
 HEADS = {
-    "Adapter": {**dict.fromkeys(COLOURED, "def"), "offers": "def"},
-    "AsyncAdapter": {**dict.fromkeys(COLOURED, "async def"), "offers": "def"},
+    "Adapter": {**dict.fromkeys(CALLED, "def"), "offers": "def"},
+    "AsyncAdapter": {**dict.fromkeys(CALLED, "async def"), "offers": "def"},
 }
 
 
@@ -221,26 +221,22 @@ def test_an_adapter_that_inherits_an_empty_method_lacks_it(
     )
 
 
-@pytest.mark.parametrize("method", [method for method in COLOURED if method != "acquire"])
-def test_an_adapter_for_asyncio_with_a_plain_method_is_told(importable: Path, method: str) -> None:
-    assert refused(write_adapter(importable, "AsyncAdapter", **{method: "def"})) == (
-        f"the adapter written:Written has a plain method {method}; write all methods as in "
-        f"poolproof.conformance.AsyncAdapter"
-    )
+@pytest.mark.parametrize(
+    ("interface", "method", "head"),
+    [
+        *(("AsyncAdapter", method, "def") for method in CALLED if method != "acquire"),
+        *(("Adapter", method, "async def") for method in CALLED if method != "acquire"),
+        # What is offered is said without waiting.
+        *((interface, "offers", "async def") for interface in HEADS),
+    ],
+)
+def test_an_adapter_with_a_coroutine_too_many_or_too_few_is_told(
+    importable: Path, interface: str, method: str, head: str
+) -> None:
+    kind = "a plain" if head == "def" else "an async"
 
-
-@pytest.mark.parametrize("method", [method for method in COLOURED if method != "acquire"])
-def test_an_adapter_for_threads_with_an_async_method_is_told(importable: Path, method: str) -> None:
-    assert refused(write_adapter(importable, "Adapter", **{method: "async def"})) == (
-        f"the adapter written:Written has an async method {method}; write all methods as in "
-        f"poolproof.conformance.Adapter"
-    )
-
-
-@pytest.mark.parametrize("interface", HEADS)
-def test_what_an_adapter_offers_is_said_without_waiting(importable: Path, interface: str) -> None:
-    assert refused(write_adapter(importable, interface, offers="async def")) == (
-        f"the adapter written:Written has an async method offers; write all methods as in "
+    assert refused(write_adapter(importable, interface, **{method: head})) == (
+        f"the adapter written:Written has {kind} method {method}; write all methods as in "
         f"poolproof.conformance.{interface}"
     )
 
