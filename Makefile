@@ -28,17 +28,17 @@ test: $(ready)
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy
-	.venv/bin/pytest -n 3 --dist loadgroup
+	.venv/bin/pytest -n 4 --dist loadgroup
 
-# What most mistakes are caught by, in less than two minutes.
-quick := tests/spec tests/reference_pool tests/conformance/engines \
-  tests/culprits tests/conformance/test_no_false_alarms.py
+# What catches most mistakes, in less than two minutes.
+quick := spec reference_pool conformance/engines conformance/counterexample conformance/report \
+  conformance/test_no_false_alarms.py culprits test_documents.py test_pasted_reports.py test_twins.py
 
 quick-test: $(ready)
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy
-	.venv/bin/pytest -n 3 --dist loadgroup -m 'not thorough' $(quick)
+	.venv/bin/pytest -n 4 --dist loadgroup -m 'not thorough' $(addprefix tests/,$(quick))
 
 soak: $(ready)
 	@.venv/bin/python tests/soak.py $(ARGS)

@@ -7,6 +7,13 @@ import pytest
 
 from poolproof.conformance.server import Server, obtain
 
+LONGEST = {"test_documents.py", "test_no_false_alarms.py", "test_released_pools.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest come first: the last worker is not left with one when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 def pytest_collection_finish() -> None:
     """What there is by now stays to the end: the garbage collector need not look at it each time."""

@@ -123,6 +123,7 @@ def test_the_function_of_the_readme_builds_a_pool(server: Server) -> None:
     assert type(pool).__name__ == "BlockingConnectionPool"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("interface", "target"),
     [("Adapter", "mypool:MyAdapter"), ("AsyncAdapter", "myasyncpool:MyAsyncAdapter")],
