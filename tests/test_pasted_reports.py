@@ -4,7 +4,7 @@ import re
 
 from documents import README, blocks
 
-from poolproof.conformance.report.modes import modes_of
+from poolproof.conformance.cli.modes import modes_of
 from poolproof.conformance.report.verdict import Verdict
 from poolproof.conformance.worker.pythons import Python
 from poolproof.spec import CLAUSES, Level

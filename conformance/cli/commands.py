@@ -1,25 +1,23 @@
 """The command line: ``poolproof check``, ``poolproof clauses`` and ``poolproof pools``."""
 
-import json
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 import click
-from rich.console import Console
 
 import poolproof
 from poolproof.spec import CLAUSES, Level
 
 from ..adapters.load import TargetError, split_extra
 from ..report.deviations import DeviationsError, read_deviations
-from ..report.modes import ModesError, expect_free, worst_of
-from ..report.outcome import Working
+from ..report.modes import Judged, worst_of
 from ..report.report_json import as_json, modes_as_json
 from ..report.report_modes import print_modes
 from ..report.results import Report
@@ -27,14 +25,13 @@ from ..report.terminal import print_report
 from ..search.budget import BUDGETS
 from ..server import ServerError, obtain
 from ..worker.pythons import NoSuchPython, python_named
-from .asked import Asked
 from .complaints import PLEASE_REPORT, BadInput, KitFailed
 from .listing import print_clauses, print_pools, print_specification
 from .mode_by_mode import judge_mode_by_mode
-
-REPORT_WIDTH = 110
-"""How wide a report is that goes to a file or a pipe."""
-
+from .modes import ModesError, expect_free
+from .options import Options
+from .output import console_for, prepare_json, print_out, progress, write_json
+from .run import judged
 
 COMPLAINTS = (TargetError, DeviationsError, ServerError, ModesError, NoSuchPython)
 """Errors that are about what was asked for; each is one sentence already."""
@@ -159,39 +156,43 @@ def check(
     Exit status: 0 all required clauses pass; 1 a MUST is broken; 2 bad input; 3 a required clause
     could not be judged; 4 poolproof failed. With --modes it is that of the worst mode.
     """  # noqa: D301 - click reads the backspace
-    _prepare_json(json_path)
+    prepare_json(json_path)
     clauses = _chosen(only, levels)
     with _bad_input_is_one_sentence():
-        pairs = split_extra(extra)
         pythons = [python_named(name) for name in python_names]
         if modes:
-            expect_free(list(pairs), requirements)
+            expect_free(list(split_extra(extra)), requirements)
         elif len(pythons) > 1:
             raise BadInput("one Python at a time; leave one --python out, or add --modes")
         known = {} if known_path is None else read_deviations(known_path)
-        with obtain(redis_url, redis_image) as server, _progress() as show:
-            asked = Asked(
+        with obtain(redis_url, redis_image) as server, progress() as show:
+            options = Options(
                 target,
                 server,
                 clauses,
                 budget,
                 seed,
-                tuple(extra),
-                tuple(requirements),
+                extra,
+                requirements,
                 pythons[0] if pythons and not modes else None,
                 known,
                 redis_url,
                 redis_image,
             )
-            found = judge_mode_by_mode(asked, pythons, show) if modes else asked.judged(show)
+            found = judge_mode_by_mode(options, pythons, show) if modes else judged(options, show)
+    _report(found, json_path)
+
+
+def _report(found: Report | Sequence[Judged], json_path: Path | None) -> NoReturn:
+    """Print what was found and leave with its exit status."""
     if isinstance(found, Report):
         report = found
-        _print(lambda console: print_report(report, console))
-        _write_json(as_json(report), json_path)
+        print_out(lambda console: print_report(report, console))
+        write_json(as_json(report), json_path)
         sys.exit(report.status)
     in_modes = found
-    _print(lambda console: print_modes(in_modes, console))
-    _write_json(modes_as_json(in_modes), json_path)
+    print_out(lambda console: print_modes(in_modes, console))
+    write_json(modes_as_json(in_modes), json_path)
     sys.exit(worst_of(in_modes).status)
 
 
@@ -199,7 +200,7 @@ def check(
 @click.argument("names", metavar="[ID]...", nargs=-1)
 def clauses(names: Sequence[str]) -> None:
     """Print the specification, or clauses in full: RET-3, or RET for all that begin so."""
-    console = _console(sys.stdout.isatty())
+    console = console_for(sys.stdout.isatty())
     if names:
         print_clauses(names, console)
     else:
@@ -236,79 +237,3 @@ def _bad_input_is_one_sentence() -> Iterator[None]:
         yield
     except COMPLAINTS as error:
         raise BadInput(str(error)) from error
-
-
-def _prepare_json(path: Path | None) -> None:
-    """See that the report can be written before anything is run, and leave no old one there."""
-    if path is None:
-        return
-    with _json_can_be_written(path):
-        path.write_text("", encoding="utf-8")
-        if path.is_file() and not path.is_symlink():
-            path.unlink()
-
-
-def _write_json(content: object, path: Path | None) -> None:
-    if path is None:
-        return
-    with _json_can_be_written(path):
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _json_can_be_written(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise BadInput(
-            f"--json {path} cannot be written: {error.strerror}; name another file"
-        ) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Working], None]]:
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with console.status("starting") as status:
-            yield lambda working: status.update(_told(working))
-    else:
-        said: list[str] = []
-
-        def show(working: Working) -> None:
-            # One line for every hundred programs, so that a log shows that the work goes on.
-            line = f"{working.doing}, {working.programs // 100}"
-            if line not in said:
-                said.append(line)
-                console.print(_told(working), highlight=False, soft_wrap=True)
-
-        yield show
-
-
-def _told(working: Working) -> str:
-    return f"{working.doing}: {working.programs} so far" if working.programs else working.doing
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Where rich would leave with status 1, which is a verdict here."""
-        raise  # noqa: PLE0704 - rich calls this from the handler of a BrokenPipeError
-
-
-def _console(is_terminal: bool) -> Console:
-    return _Console(width=None if is_terminal else REPORT_WIDTH, soft_wrap=False)
-
-
-def _print(print_on: Callable[[Console], None]) -> None:
-    """Print a report. The verdict stands also if nobody reads to its end."""
-    try:
-        console = _console(sys.stdout.isatty())
-        if console.is_terminal:
-            print_on(console)
-            return
-        with console.capture() as captured:
-            print_on(console)
-        # Without the blanks that fill the lines of a table.
-        for line in captured.get().splitlines():
-            click.echo(line.rstrip())
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

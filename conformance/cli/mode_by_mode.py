@@ -6,19 +6,22 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import groupby
 
-from ..report.modes import HIREDIS, Judged, Mode, modes_of
+from ..report.modes import Judged
 from ..report.outcome import Working
 from ..worker.environment import Environment
 from ..worker.pythons import Python, other_pythons, python_named
 from ..worker.requirements import requirements_of
-from .asked import Asked
 from .complaints import BadInput, Refused
+from .explain import expect_judged, report_of
+from .modes import HIREDIS, Mode, modes_of
+from .options import Options
+from .run import environment_of, run
 
 
 def judge_mode_by_mode(
-    asked: Asked, pythons: Sequence[Python], show: Callable[[Working], None]
+    options: Options, pythons: Sequence[Python], show: Callable[[Working], None]
 ) -> list[Judged]:
-    """What was found out in each mode. Those of other Pythons are of these, or of all there are.
+    """What was found out in each mode. Other Pythons are these, or all that there are.
 
     What keeps the first mode from being judged is raised. Another that the pool refuses, or whose
     environment cannot be had, is skipped.
@@ -26,8 +29,8 @@ def judge_mode_by_mode(
     modes = modes_of(
         python_named(sys.executable),
         pythons or other_pythons(),
-        given=asked.requirements,
-        as_here=requirements_of(asked.target),
+        given=options.requirements,
+        as_here=requirements_of(options.target),
         has_hiredis=find_spec(HIREDIS) is not None,
     )
     judged: list[Judged] = []
@@ -40,41 +43,44 @@ def judge_mode_by_mode(
         together = list(group)
         with ExitStack() as made:
             try:
-                environment = made.enter_context(asked.in_mode(together[0]).environment(show_mode))
+                environment = made.enter_context(
+                    environment_of(options.in_mode(together[0]), show_mode)
+                )
             except Refused as refused:
                 if not judged:
                     raise
-                judged += [_skipped(asked, mode, refused) for mode in together]
+                judged += [_skipped(options, mode, refused) for mode in together]
                 continue
             for mode in together:
-                judged.append(_judged(asked, mode, environment, show_mode, is_first=not judged))
+                judged.append(_judged(options, mode, environment, show_mode, is_first=not judged))
     return judged
 
 
 def _judged(
-    asked: Asked,
+    options: Options,
     mode: Mode,
     environment: Environment,
     show: Callable[[Working], None],
     *,
     is_first: bool,
 ) -> Judged:
-    alone = asked.in_mode(mode)
-    outcome = alone.outcome(environment, show)
+    alone = options.in_mode(mode)
+    outcome = run(alone, environment, show)
     try:
-        alone.expect_judged(outcome)
+        expect_judged(alone, outcome)
     except Refused as refused:
         if is_first:
             raise
-        return _skipped(asked, mode, refused)
+        return _skipped(options, mode, refused)
     except BadInput:
         # It was built and then ended the process: that is not to refuse a mode, so nothing is judged
         # in it, and the report says why.
         if is_first:
             raise
-    return Judged(asked.target, mode, alone.whole_command(), alone.report(outcome))
+    return Judged(options.target, mode.in_words(), alone.whole_command(), report_of(alone, outcome))
 
 
-def _skipped(asked: Asked, mode: Mode, refused: Refused) -> Judged:
+def _skipped(options: Options, mode: Mode, refused: Refused) -> Judged:
     reason, _, _ = refused.message.partition("\n")
-    return Judged(asked.target, mode, asked.in_mode(mode).whole_command(), None, reason)
+    command = options.in_mode(mode).whole_command()
+    return Judged(options.target, mode.in_words(), command, None, reason)

@@ -1,51 +1,15 @@
-"""The modes in which a pool may behave differently: the protocol, the parser, the Python.
+"""The modes in which a pool was judged, and what follows from all of them together.
 
-A fault may hide in one of them. Each mode is a check like any other; here is which there are, and what
-follows from all of them together. A mode that the pool refuses is skipped, and never held against it.
+A mode that the pool refuses is skipped, and never held against it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..worker.pythons import Python
 from .results import Report, Result, Status
 from .verdict import Verdict
 
-PROTOCOLS = (None, "2", "3")
-"""What is passed as `protocol`; None leaves it to the client."""
-
-HIREDIS = "hiredis"
-
 WORST_FIRST = (Status.KIT_FAILED, Status.BROKEN, Status.UNKNOWN, Status.UPHELD)
-
-
-class ModesError(Exception):
-    """What was asked for is a part of the modes already; the message says what to leave out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """One of them: what is named on the command line of a check in this mode alone."""
-
-    protocol: str | None
-    hiredis: bool
-    python: Python
-    requirements: tuple[str, ...] | None
-    """What is installed in an environment of its own; None if the mode needs none."""
-
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether it has a Python of its own."""
-        return not self.python.is_of_the_kind_that_runs_here
-
-    def named(self) -> dict[str, str]:
-        """In words, for a table and for JSON."""
-        return {
-            "python": self.python.version,
-            "hiredis": "with" if self.hiredis else "without",
-            "protocol": self.protocol or "default",
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +17,8 @@ class Judged:
     """What was found out in a mode, or why nothing was."""
 
     target: str
-    mode: Mode
+    mode: Mapping[str, str]
+    """Its protocol, its parser and its Python."""
     command: str
     """The check in this mode alone."""
     report: Report | None
@@ -72,45 +37,6 @@ class Difference:
     what: str
     """As a mode names it."""
     verdicts: Mapping[str, Verdict]
-
-
-def modes_of(
-    here: Python,
-    others: Sequence[Python],
-    *,
-    given: Sequence[str],
-    as_here: Sequence[str],
-    has_hiredis: bool,
-) -> list[Mode]:
-    """All protocols, with and without hiredis, in this Python; and each other Python.
-
-    `given` is what was asked to be installed; otherwise the pool's requirements are those that it has
-    here, `as_here`, and the first modes need no environment of their own.
-    """
-    modes = []
-    bare = tuple(given or as_here)
-    first = has_hiredis and not given
-    for hiredis in (first, not first):
-        requirements = (*bare, HIREDIS) if hiredis else bare
-        is_as_here = not given and hiredis is has_hiredis
-        installed = None if is_as_here else requirements
-        modes += [Mode(protocol, hiredis, here, installed) for protocol in PROTOCOLS]
-    modes += [Mode(None, False, other, bare) for other in others]
-    return modes
-
-
-def expect_free(extra: Sequence[str], requirements: Sequence[str]) -> None:
-    """See that nothing is chosen that the modes vary. Raises ModesError."""
-    if "protocol" in extra:
-        raise ModesError(
-            "--modes varies the protocol itself; leave out --set protocol, or leave out --modes"
-        )
-    for requirement in requirements:
-        if re.search(r"\bhiredis\b", requirement, re.IGNORECASE):
-            raise ModesError(
-                f"--modes is with and without hiredis itself; leave out --with {requirement}, or "
-                f"leave out --modes"
-            )
 
 
 def worst_of(judged: Sequence[Judged]) -> Report:
@@ -133,7 +59,7 @@ def telling_clauses(judged: Sequence[Judged]) -> list[list[Result]]:
 
 def what_decides(judged: Sequence[Judged], row: Sequence[Result]) -> Difference | None:
     """What the verdicts on a clause differ by, if it is one thing alone."""
-    modes = [each.mode.named() for each in judged if each.report is not None]
+    modes = [each.mode for each in judged if each.report is not None]
     found = []
     for what in modes[0]:
         verdicts: dict[str, set[Verdict]] = {}

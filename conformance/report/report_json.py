@@ -25,7 +25,7 @@ def as_json(report: Report) -> dict[str, object]:
 
 def modes_as_json(judged: Sequence[Judged]) -> list[dict[str, object]]:
     """A report for each mode. One that was skipped has judged no clause, and a note says why."""
-    return [{**_report_of(each), "mode": each.mode.named()} for each in judged]
+    return [{**_report_of(each), "mode": each.mode} for each in judged]
 
 
 def _report_of(judged: Judged) -> dict[str, object]:

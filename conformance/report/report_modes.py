@@ -41,13 +41,13 @@ def _same_in_all(reports: Sequence[Report]) -> Mapping[str, str]:
 
 def _table_of_modes(judged: Sequence[Judged]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("mode", *judged[0].mode.named(), "verdict"):
+    for column in ("mode", *judged[0].mode, "verdict"):
         table.add_column(column, no_wrap=True)
     table.add_column("clauses, or why it was skipped", overflow="fold")
     for number, each in enumerate(judged, 1):
         verdict = Text(each.verdict, style=STYLES[each.verdict])
         told = each.reason if each.report is None else counts(each.report)
-        table.add_row(str(number), *each.mode.named().values(), verdict, Text(told))
+        table.add_row(str(number), *each.mode.values(), verdict, Text(told))
     return table
 
 

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from report_schema import ModeJson, ReportJson, schema
 
 from poolproof.conformance import cli as command_line
-from poolproof.conformance.cli import asked, mode_by_mode
+from poolproof.conformance.cli import mode_by_mode
+from poolproof.conformance.cli import run as running
 from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.outcome import Failed, Findings, Outcome, Working
 from poolproof.conformance.server import Server
@@ -55,7 +56,7 @@ class TestJudging:
             yield Environment(python or "here", {"WITH": " ".join(requirements)})
             self.made.append(("removed",))
 
-        monkeypatch.setattr(asked, "throw_away", throw_away)
+        monkeypatch.setattr(running, "throw_away", throw_away)
         monkeypatch.setattr(mode_by_mode, "other_pythons", list)
         monkeypatch.setattr(mode_by_mode, "find_spec", lambda _: None)
         monkeypatch.setattr(mode_by_mode, "requirements_of", lambda _: ["redis==1"])
@@ -73,7 +74,7 @@ class TestJudging:
                 show(Working("running programs", 0))
                 return judge(job, environment)
 
-            monkeypatch.setattr(asked, "supervise", supervise)
+            monkeypatch.setattr(running, "supervise", supervise)
             url = ["--redis-url", server.address(), "--only", ",".join(CLAUSES)]
             words = ["check", "some:Pool", "--modes", *url, "--json", str(self.path), *arguments]
             return CliRunner().invoke(command_line.main, words, catch_exceptions=False)
@@ -200,7 +201,7 @@ class TestJudging:
         def throw_away(*_: object) -> AbstractContextManager[Environment]:
             raise EnvironmentFailed("there is no hiredis")
 
-        monkeypatch.setattr(asked, "throw_away", throw_away)
+        monkeypatch.setattr(running, "throw_away", throw_away)
 
         ran = run(lambda *_: outcome())
 

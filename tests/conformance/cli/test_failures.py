@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from poolproof.conformance import cli as command_line
-from poolproof.conformance.cli import asked
+from poolproof.conformance.cli import run as running
 from poolproof.conformance.counterexample import Counterexample, Row
 from poolproof.conformance.report.outcome import Failed, Outcome, Working
 from poolproof.conformance.server import Server
@@ -25,7 +25,7 @@ class TestFailuresOfOurOwn:
                 raise outcome
             return outcome
 
-        monkeypatch.setattr(asked, "supervise", supervise)
+        monkeypatch.setattr(running, "supervise", supervise)
         arguments = ["--only", "ORD-1,BND-1", "--redis-url", server.address()]
         return CliRunner().invoke(command_line.main, ["check", "some:Pool", *arguments])
 

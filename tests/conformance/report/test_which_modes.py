@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from poolproof.conformance import cli as command_line
-from poolproof.conformance.report.modes import modes_of
+from poolproof.conformance.cli.modes import modes_of
 from poolproof.conformance.worker.pythons import Python
 
 HERE = Python("python", "/python", "3.11.7")
