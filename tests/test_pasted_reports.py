@@ -49,7 +49,7 @@ def test_the_report_on_modes_in_the_readme_tells_the_modes_that_there_are() -> N
         has_hiredis=False,
     )
 
-    assert [list(mode.named().values()) for mode in modes] == [[*row[:3]] for row in rows]
+    assert [list(mode.in_words().values()) for mode in modes] == [[*row[:3]] for row in rows]
 
 
 def test_the_report_on_modes_in_the_readme_adds_up() -> None:

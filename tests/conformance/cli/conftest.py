@@ -17,7 +17,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares these checks: one worker of pytest makes them, not each."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        shared = {"checks", "guarded"}.intersection(getattr(item, "fixturenames", ()))
+        if shared and here in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("command line"))
 
 
@@ -34,11 +35,11 @@ def guarded() -> Iterator[str]:
         yield f"redis://{IN_URL}@{server.host}:{server.port}/0"
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="package")
 def checks(
     server: Server, guarded: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mapping[str, Future[Judged]]]:
-    """Checks that are made side by side, from the first test on: they wait most of the time."""
+    """Checks that are made side by side: they wait most of the time."""
     folder = tmp_path_factory.mktemp("checks")
     (folder / "known.toml").write_text('[known]\nORD-1 = "last in, first out"\nBND-1 = "no"\n')
 

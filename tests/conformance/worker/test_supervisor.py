@@ -22,7 +22,7 @@ from poolproof.conformance.server import Server, obtain
 from poolproof.conformance.worker.messages import Job, decode, encode
 from poolproof.conformance.worker.supervisor import supervise
 
-TARGETS = Path(__file__).with_name("targets")
+TARGETS = Path(__file__).parents[1] / "targets"
 POOLPROOF = Path(sys.executable).with_name("poolproof")
 
 LINUX = Path("/proc/self").exists()
