@@ -1,4 +1,4 @@
-"""Where callers meet, the story has a lane for each of them: exactly what is printed."""
+"""Where calls overlap, each caller has a lane: exactly what is printed, and what machines get."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +7,9 @@ from textwrap import dedent
 import pytest
 from counterexamples import broken_at_the_end, found, laid_out
 
-from poolproof.conformance.report.steps import steps_of
-from poolproof.spec import Level
+from poolproof.conformance.report.steps import rows_of, steps_of
+from poolproof.conformance.worker.messages import decode, encode
+from poolproof.spec import CLAUSES, Level
 from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -95,16 +96,16 @@ def told(*events: Event) -> str:
     return "\n".join(steps(events)).partition("\n")[2]
 
 
+OVERTAKEN = [
+    *(built(), quiet()),
+    *(asks(1), gets(1), quiet(70)),
+    *(asks(2), quiet(70)),
+    *(releases(1), asks(3), released(1), gets(3), quiet(70)),
+]
+
+
 def test_a_newcomer_that_overtakes_a_waiter() -> None:
-    laid, broken = laid_out(
-        "FAIR-1",
-        [
-            *(built(), quiet()),
-            *(asks(1), gets(1), quiet(70)),
-            *(asks(2), quiet(70)),
-            *(releases(1), asks(3), released(1), gets(3), quiet(70)),
-        ],
-    )
+    laid, broken = laid_out("FAIR-1", OVERTAKEN)
 
     assert "\n".join(laid) == table("""
         a pool is built with max_connections=1, timeout=5.0; #1 is connection 1
@@ -590,3 +591,43 @@ def test_a_connection_that_is_cut() -> None:
         the server closes #1 (CLIENT KILL)   1 of 1 in use: A has #1
         release #1                           !! 0 of 1 in use
     """)
+
+
+def test_where_callers_meet_each_step_names_its_caller_and_has_no_columns() -> None:
+    assert rows_of(found(CLAUSES["FAIR-1"], OVERTAKEN)) == [
+        {"what": "a pool is built with max_connections=1, timeout=5.0"},
+        {"caller": "A", "what": "acquire: gets #1", "pool": "1 of 1 in use: A has #1"},
+        {"caller": "B", "what": "acquire", "pool": "1 of 1 in use: A has #1; B waits"},
+        {"caller": "A", "what": "begins to release #1"},
+        {"caller": "C", "what": "acquire"},
+        {"caller": "A", "what": "has released #1"},
+        {"caller": "C", "what": "gets #1", "pool": "1 of 1 in use: C has #1; B still waits"},
+    ]
+
+
+def test_where_they_come_one_by_one_the_steps_are_those_that_people_read() -> None:
+    events = [
+        *(built(2), quiet()),
+        *(asks(1), gets(1), quiet(70)),
+        *(releases(1), released(1), quiet(70)),
+        *(releases(1, call=200), released(1, call=200), quiet(70)),
+        *(asks(2), gets(2), quiet(70)),
+        *(asks(3), gets(3), quiet(70)),
+    ]
+
+    steps, _ = laid_out("RET-3", events)
+
+    assert len(steps) == 6
+    assert rows_of(found(CLAUSES["RET-3"], events)) == [{"what": step} for step in steps]
+
+
+def test_it_reaches_the_parent_as_it_was_made() -> None:
+    stuck = [
+        *OVERTAKEN[:-1],
+        Quiescent(1.0, {"A": frozenset({70})}, True, stack=("pool.py:7 acquire",)),
+    ]
+
+    for events in (OVERTAKEN, stuck):
+        counterexample = found(CLAUSES["FAIR-1"], events)
+
+        assert decode(encode(counterexample).encode()) == counterexample
