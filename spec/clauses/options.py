@@ -1,38 +1,30 @@
 """Options: what a pool may offer besides, and must then do as it says.
 
-A pool that does not offer one is not asked for it. Ages are counted from outside: a connection is idle
-from its release on, and was open at the latest when somebody saw it so.
+A pool that does not offer one is not asked for it.
 """
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from ..capabilities import Capability
 from ..clause import Judgement, Level, Requirement, clause
+from ..model.ages import idle_since, none_too_old, open_since
 from ..model.conditions import CANCELLATIONS, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import (
     AcquireCalled,
     Acquired,
     AcquireFailed,
-    BlockLeft,
     CloseCalled,
     CloseReturned,
     HeldUp,
-    PoolConfig,
     Quiescent,
     ReauthCalled,
     ReauthReturned,
-    ReleaseReturned,
     Used,
 )
 from ..model.history import History
 from ..model.state import Moment
 from ..model.timing import CLOCK_SLEW, is_late
-
-LATE = 2
-"""How many times as old as allowed a connection must be to convict: pools may look for old ones from
-time to time only, and spread lifetimes so that not all end at once."""
 
 LATE_OPEN_S = 60.0
 """How long a pool may take, after its last use, to open what is to be open when nobody uses it: pools
@@ -40,9 +32,6 @@ may do that in the background, and look from time to time only."""
 
 LATE_CLOSE_S = 2.0
 """How much longer than its grace period closing may take: nobody waits for it as for a reply."""
-
-Since: TypeAlias = dict[int, float]
-"""For each connection: from when on it grows old."""
 
 
 @clause(
@@ -61,10 +50,10 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     sets `max_idle_time` below their limits relies on it that no caller meets such a connection;
     otherwise the first commands after a quiet hour fail, or hang until a timeout.
     """
-    yield from _none_too_old(
+    yield from none_too_old(
         history,
         lambda config: config.max_idle_time_s,
-        _idle_since,
+        idle_since,
         "had been idle for {age:.0f} s, and max_idle_time is {limit:.0f} s",
     )
 
@@ -85,10 +74,10 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     maximum lifetime replaces them one by one, without a restart; if those that are always busy are
     left out, most of the traffic goes on to the old place.
     """
-    yield from _none_too_old(
+    yield from none_too_old(
         history,
         lambda config: config.max_lifetime_s,
-        _open_since,
+        open_since,
         "had been open for {age:.0f} s, and max_lifetime is {limit:.0f} s",
     )
 
@@ -269,62 +258,3 @@ def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
                     yield Judgement(moment.index, text)
                 case _:
                     pass
-
-
-def _none_too_old(
-    history: History,
-    limit_of: Callable[[PoolConfig], float | None],
-    note: Callable[[Since, Moment], None],
-    text: str,
-) -> Iterator[Judgement]:
-    """Whether none is handed out that was too old already when its caller asked."""
-    for moments in history.judged_pools:
-        since: Since = {}
-        called_s: dict[int, float] = {}
-        met_an_old_one: set[int] = set()
-        for moment in moments:
-            state, event = moment.before, moment.event
-            limit_s = limit_of(state.config)
-            if limit_s is None:
-                break
-            if isinstance(event, AcquireCalled):
-                called_s[event.call] = event.at_s
-                ages = [event.at_s - since.get(each, event.at_s) for each in state.idle]
-                if any(age > LATE * limit_s for age in ages):
-                    met_an_old_one.add(event.call)
-            elif isinstance(event, Acquired) and event.connection is not None:
-                asked_s = called_s[event.call]
-                age_s = asked_s - since.get(event.connection, asked_s)
-                if age_s > LATE * limit_s:
-                    how = text.format(age=age_s, limit=limit_s)
-                    broken = f"acquire got connection {event.connection}, which {how}"
-                    yield Judgement(moment.index, broken)
-                elif event.call in met_an_old_one:
-                    yield Judgement(moment.index)
-            note(since, moment)
-
-
-def _idle_since(since: Since, moment: Moment) -> None:
-    """It is not idle before the release has returned."""
-    state, event = moment.before, moment.event
-    match event:
-        case Acquired(connection=int(connection)):
-            since.pop(connection, None)
-        case ReleaseReturned(at_s=at_s, acquire=acquire, error=None):
-            released = state.released.get(acquire)
-            since |= {} if released is None else {released: at_s}
-        case BlockLeft(at_s=at_s, acquire=acquire):
-            released = state.in_use.get(acquire)
-            since |= {} if released is None else {released: at_s}
-        case _:
-            pass
-
-
-def _open_since(since: Since, moment: Moment) -> None:
-    """It was open at the latest when somebody first had it, or the server first showed it."""
-    event = moment.event
-    if isinstance(event, Acquired) and event.connection is not None:
-        since.setdefault(event.connection, event.at_s)
-    elif isinstance(event, Quiescent):
-        for connection in event.open.get(moment.pool, ()):
-            since.setdefault(connection, event.at_s)
