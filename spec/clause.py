@@ -32,6 +32,11 @@ class Level(StrEnum):
     OBSERVABLE = "observable"
 
 
+MUST, SHOULD = Requirement.MUST, Requirement.SHOULD
+CORE, CONCURRENT = Level.CORE, Level.CONCURRENT
+RESILIENT, OBSERVABLE = Level.RESILIENT, Level.OBSERVABLE
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a history says about a clause at one point: upheld, or broken and how."""

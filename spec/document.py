@@ -1,7 +1,8 @@
 """The specification as a document, for readers who have never seen a pool.
 
-The clauses, the glossary and the readings are taken from where they are defined. What leads from one
-to the next stands in the template ``document.md.in``.
+The clauses, their conditions and the glossary are taken from where they are defined. What leads from
+one to the next, and how sentences are meant that can be read in two ways, stands in the template
+``document.md.in``.
 """
 
 import re
@@ -15,7 +16,6 @@ from .clause import Clause
 from .glossary import GLOSSARY, LEVELS
 from .model import timing
 from .model.conditions import ALL, CANCELLATIONS, CUTS, GROUPS, Condition, Conditions
-from .readings import READINGS, Reading
 
 
 def document() -> str:
@@ -31,7 +31,6 @@ def document() -> str:
         late_in_a_row=timing.LATE_IN_A_ROW,
         conditions=_conditions(),
         judged_with=_judged_with(),
-        readings="\n".join(_reading(reading) for reading in READINGS),
         chapters="\n\n".join(part for chapter in CHAPTERS for part in _chapter(chapter)),
     )
 
@@ -119,10 +118,6 @@ def _listed(conditions: Conditions) -> list[str]:
             names.append(name)
             conditions = conditions - together
     return [*(_code(each) for each in Condition if each in conditions), *names]
-
-
-def _reading(reading: Reading) -> str:
-    return f"- {', '.join(map(_link, reading.clauses))}: {reading.meant}"
 
 
 def _chapter(chapter: Chapter) -> Iterator[str]:

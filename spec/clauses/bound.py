@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CORE, MUST, SHOULD, Judgement, clause
 from ..model.arguments import refused
 from ..model.conditions import ORDINARY, STATE_KNOWN, Condition
 from ..model.events import Acquired, Quiescent
@@ -18,7 +18,7 @@ BY_CALLERS = ORDINARY | {
 """What those may do who acquire and release."""
 
 
-@clause("BND-1", Requirement.MUST, Level.CORE, judged_with=STATE_KNOWN)
+@clause("BND-1", MUST, CORE, judged_with=STATE_KNOWN)
 def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
     """
     There MUST never be more than `max_connections` connections, counting those in use, idle and
@@ -51,7 +51,7 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
                 )
 
 
-@clause("BND-2", Requirement.MUST, Level.CORE, judged_with=frozenset())
+@clause("BND-2", MUST, CORE, judged_with=frozenset())
 def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
     """
     `max_connections` callers of a new pool MUST each get a working connection without any of them
@@ -66,7 +66,7 @@ def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
             yield Judgement(moment.index, broken)
 
 
-@clause("BND-3", Requirement.MUST, Level.CORE, judged_with=BY_CALLERS)
+@clause("BND-3", MUST, CORE, judged_with=BY_CALLERS)
 def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
     Whatever callers have done before, once every connection has been released, `max_connections`
@@ -99,7 +99,7 @@ def _other_slots(history: History) -> Iterator[Judgement]:
             )
 
 
-@clause("BND-4", Requirement.SHOULD, Level.CORE)
+@clause("BND-4", SHOULD, CORE)
 def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement]:
     """
     A pool SHOULD refuse a `max_connections` that is not an int of at least 1, with a ValueError or

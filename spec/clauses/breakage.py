@@ -7,7 +7,7 @@ the server cannot be reached a pool owes nobody a connection; what counts is how
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import MUST, RESILIENT, Judgement, clause
 from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
 from ..model.history import History
@@ -25,12 +25,7 @@ from ..model.state import Moment
 from ..model.timing import waits_in_vain
 
 
-@clause(
-    "BRK-1",
-    Requirement.MUST,
-    Level.RESILIENT,
-    judged_with={Condition.RELEASED, Condition.CUT_IDLE},
-)
+@clause("BRK-1", MUST, RESILIENT, judged_with={Condition.RELEASED, Condition.CUT_IDLE})
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     An acquire that comes upon an idle connection that the server has closed, or the network has ended,
@@ -45,8 +40,8 @@ def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterat
 
 @clause(
     "BRK-2",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     judged_with={
         Condition.RELEASED,
         Condition.UNREAD,
@@ -80,12 +75,7 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
             yield Judgement(moment.index)
 
 
-@clause(
-    "BRK-3",
-    Requirement.MUST,
-    Level.RESILIENT,
-    judged_with={Condition.RELEASED, Condition.CUT_HELD},
-)
+@clause("BRK-3", MUST, RESILIENT, judged_with={Condition.RELEASED, Condition.CUT_HELD})
 def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
     When a connection has broken while it was in use, and is released, its slot MUST serve another
@@ -102,8 +92,8 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
 
 @clause(
     "BRK-4",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     judged_with={Condition.RELEASED, Condition.OUTAGE, Condition.DISCONNECTED, *CUTS},
 )
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
@@ -128,15 +118,9 @@ def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Jud
 
 @clause(
     "BRK-5",
-    Requirement.MUST,
-    Level.RESILIENT,
-    judged_with={
-        Condition.RELEASED,
-        Condition.OUTAGE,
-        Condition.DROPPED,
-        Condition.USELESS,
-        *CUTS,
-    },
+    MUST,
+    RESILIENT,
+    judged_with={Condition.RELEASED, Condition.OUTAGE, Condition.DROPPED, Condition.USELESS, *CUTS},
 )
 def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     """
@@ -152,8 +136,8 @@ def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
 
 @clause(
     "BRK-6",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.CLIENT,
     judged_with={Condition.RELEASED, Condition.COMMANDED, Condition.INTERRUPTED},
 )

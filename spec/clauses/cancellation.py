@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CONCURRENT, MUST, Judgement, clause
 from ..model.conditions import Condition
 from ..model.events import AcquireCancelled, Quiescent, ReleaseCancelled
 from ..model.history import History
@@ -16,12 +16,7 @@ from ..model.obligations import fills_the_pool, moments_after, nothing_lost
 from ..model.state import Moment
 
 
-@clause(
-    "CAN-1",
-    Requirement.MUST,
-    Level.CONCURRENT,
-    judged_with={Condition.RELEASED, Condition.CANCELLED_WAITING},
-)
+@clause("CAN-1", MUST, CONCURRENT, judged_with={Condition.RELEASED, Condition.CANCELLED_WAITING})
 def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judgement]:
     """
     A waiter that is cancelled MUST leave the queue at once, and take no connection with it, neither
@@ -35,8 +30,8 @@ def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judge
 
 @clause(
     "CAN-2",
-    Requirement.MUST,
-    Level.CONCURRENT,
+    MUST,
+    CONCURRENT,
     needs=Capability.ASYNCIO,
     judged_with={Condition.RELEASED, Condition.CANCELLED_SERVED},
 )
@@ -57,12 +52,7 @@ def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     )
 
 
-@clause(
-    "CAN-3",
-    Requirement.MUST,
-    Level.CONCURRENT,
-    judged_with={Condition.RELEASED, Condition.CANCELLED_CONNECTING},
-)
+@clause("CAN-3", MUST, CONCURRENT, judged_with={Condition.RELEASED, Condition.CANCELLED_CONNECTING})
 def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgement]:
     """
     When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
@@ -80,8 +70,8 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
 
 @clause(
     "CAN-4",
-    Requirement.MUST,
-    Level.CONCURRENT,
+    MUST,
+    CONCURRENT,
     needs=Capability.ASYNCIO,
     judged_with={
         Condition.RELEASED,

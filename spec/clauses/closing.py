@@ -7,7 +7,7 @@ end in either way, but not stay.
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import MUST, RESILIENT, Judgement, clause
 from ..model.conditions import CUTS, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import (
@@ -26,8 +26,8 @@ from ..model.timing import CLOCK_SLEW
 
 @clause(
     "CLS-1",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.CLOSE,
     judged_with=STATE_KNOWN - {Condition.RELEASED_INSIDE},
 )
@@ -107,13 +107,7 @@ def _ended_by_closing(moment: Moment) -> bool:
     )
 
 
-@clause(
-    "CLS-2",
-    Requirement.MUST,
-    Level.RESILIENT,
-    needs=Capability.CLOSE,
-    judged_with=STATE_KNOWN,
-)
+@clause("CLS-2", MUST, RESILIENT, needs=Capability.CLOSE, judged_with=STATE_KNOWN)
 def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     """
     Closing a pool MUST close its idle connections, and each one in use when it is released, and it
@@ -184,8 +178,8 @@ def _has_nobody(state: PoolState) -> bool:
 
 @clause(
     "CLS-3",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.DISCONNECT,
     judged_with={Condition.RELEASED, Condition.DISCONNECTED},
 )

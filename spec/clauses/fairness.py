@@ -6,14 +6,14 @@ be about to return. So both clauses compare two such moments, and what happened 
 
 from collections.abc import Iterator
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CONCURRENT, MUST, Judgement, clause
 from ..model.conditions import CANCELLATIONS, ORDINARY
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
 from ..model.state import Moment, Request
 
 
-@clause("FAIR-1", Requirement.MUST, Level.CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
+@clause("FAIR-1", MUST, CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
 def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iterator[Judgement]:
     """
     Waiters MUST be served in the order in which they came: nobody who comes later is served while
@@ -40,7 +40,7 @@ def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iter
                     )
 
 
-@clause("FAIR-2", Requirement.MUST, Level.CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
+@clause("FAIR-2", MUST, CONCURRENT, judged_with=ORDINARY - CANCELLATIONS)
 def nobody_starves(history: History) -> Iterator[Judgement]:
     """
     Once some callers wait, all of them MUST have been served by the time that as many connections

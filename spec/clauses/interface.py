@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import MUST, OBSERVABLE, Judgement, clause
 from ..model.events import FeatureTried
 from ..model.history import History
 
 
-@clause("API-1", Requirement.MUST, Level.OBSERVABLE, needs=Capability.CLIENT)
+@clause("API-1", MUST, OBSERVABLE, needs=Capability.CLIENT)
 def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
     """
     With ``redis.Redis(connection_pool=pool)`` commands, pipelines, transactions, pub/sub, locks and

@@ -6,7 +6,7 @@ A pool that does not offer one is not asked for it.
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import MUST, RESILIENT, Judgement, clause
 from ..model.ages import idle_since, none_too_old, open_since
 from ..model.conditions import CANCELLATIONS, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
@@ -34,13 +34,7 @@ LATE_CLOSE_S = 2.0
 """How much longer than its grace period closing may take: nobody waits for it as for a reply."""
 
 
-@clause(
-    "OPT-1",
-    Requirement.MUST,
-    Level.RESILIENT,
-    needs=Capability.MAX_IDLE_TIME,
-    judged_with=STATE_KNOWN,
-)
+@clause("OPT-1", MUST, RESILIENT, needs=Capability.MAX_IDLE_TIME, judged_with=STATE_KNOWN)
 def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
@@ -58,13 +52,7 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     )
 
 
-@clause(
-    "OPT-2",
-    Requirement.MUST,
-    Level.RESILIENT,
-    needs=Capability.MAX_LIFETIME,
-    judged_with=STATE_KNOWN,
-)
+@clause("OPT-2", MUST, RESILIENT, needs=Capability.MAX_LIFETIME, judged_with=STATE_KNOWN)
 def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
@@ -84,8 +72,8 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
 
 @clause(
     "OPT-3",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.CALL_TIMEOUT,
     judged_with=ORDINARY | {Condition.OWN_TIMEOUT},
 )
@@ -133,8 +121,8 @@ def _bounded_by(
 
 @clause(
     "OPT-4",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.GRACEFUL_CLOSE,
     judged_with=ORDINARY | {Condition.CLOSED},
 )
@@ -187,13 +175,7 @@ def _not_graceful(
             return None
 
 
-@clause(
-    "OPT-5",
-    Requirement.MUST,
-    Level.RESILIENT,
-    needs=Capability.MIN_IDLE,
-    judged_with=ORDINARY - CANCELLATIONS,
-)
+@clause("OPT-5", MUST, RESILIENT, needs=Capability.MIN_IDLE, judged_with=ORDINARY - CANCELLATIONS)
 def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
     """
     A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least so
@@ -227,8 +209,8 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
 
 @clause(
     "OPT-6",
-    Requirement.MUST,
-    Level.RESILIENT,
+    MUST,
+    RESILIENT,
     needs=Capability.REAUTHENTICATION,
     judged_with={Condition.RELEASED, Condition.LOST_TRACK},
 )

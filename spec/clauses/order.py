@@ -7,7 +7,7 @@ it was there all the time. A connection that the pool has quietly discarded conv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CORE, MUST, Judgement, clause
 from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
@@ -17,7 +17,7 @@ ORDERLY = ORDINARY | CUTS
 """What is cut is out of the order, and the order of the others stays."""
 
 
-@clause("ORD-1", Requirement.MUST, Level.CORE, judged_with=ORDERLY)
+@clause("ORD-1", MUST, CORE, judged_with=ORDERLY)
 def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
     """
     An acquire that finds idle connections MUST take the one that has been idle longest.
@@ -44,7 +44,7 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
             )
 
 
-@clause("ORD-2", Requirement.MUST, Level.CORE, judged_with=ORDERLY)
+@clause("ORD-2", MUST, CORE, judged_with=ORDERLY)
 def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
     """
     A released connection MUST go behind all idle ones.
@@ -85,8 +85,8 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
 
 @clause(
     "ORD-3",
-    Requirement.MUST,
-    Level.CORE,
+    MUST,
+    CORE,
     # What was not opened after all may be opened in the place of an idle one.
     judged_with=ORDERLY - {Condition.CANCELLED_CONNECTING},
 )

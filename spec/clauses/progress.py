@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CONCURRENT, MUST, Judgement, clause
 from ..model.conditions import CANCELLATIONS, ORDINARY, Condition
 from ..model.events import Quiescent
 from ..model.history import History
@@ -12,8 +12,8 @@ from ..model.state import Moment
 
 @clause(
     "PRG-1",
-    Requirement.MUST,
-    Level.CONCURRENT,
+    MUST,
+    CONCURRENT,
     judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE, Condition.DROPPED},
 )
 def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement]:

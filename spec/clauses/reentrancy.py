@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CONCURRENT, MUST, Judgement, clause
 from ..model.conditions import Condition
 from ..model.events import Quiescent, ReleaseReturned
 from ..model.history import History
@@ -13,8 +13,8 @@ from ..model.state import Moment
 
 @clause(
     "REE-1",
-    Requirement.MUST,
-    Level.CONCURRENT,
+    MUST,
+    CONCURRENT,
     needs=Capability.THREADS,
     judged_with={Condition.RELEASED, Condition.RELEASED_INSIDE},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CORE, MUST, Judgement, clause
 from ..model.conditions import ALL, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import Acquired, AcquireFailed, Overdue, Quiescent, ReleaseReturned
@@ -15,7 +15,7 @@ BLAMELESS = frozenset({Condition.RELEASED, Condition.DROPPED, Condition.TIMED_OU
 """What may have happened to a pool besides a misuse, so that the misuse is to blame."""
 
 
-@clause("RET-1", Requirement.MUST, Level.CORE, judged_with={Condition.RELEASED})
+@clause("RET-1", MUST, CORE, judged_with={Condition.RELEASED})
 def a_released_connection_serves_the_next_caller(history: History) -> Iterator[Judgement]:
     """
     When a release returns, the connection MUST be available to exactly one next caller.
@@ -36,7 +36,7 @@ def a_released_connection_serves_the_next_caller(history: History) -> Iterator[J
                 yield Judgement(moment.index)
 
 
-@clause("RET-2", Requirement.MUST, Level.CORE, judged_with=STATE_KNOWN)
+@clause("RET-2", MUST, CORE, judged_with=STATE_KNOWN)
 def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
     """
     A connection MUST have at most one holder at a time.
@@ -50,12 +50,7 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
             yield Judgement(moment.index, _shared(moment, event))
 
 
-@clause(
-    "RET-3",
-    Requirement.MUST,
-    Level.CORE,
-    judged_with={*BLAMELESS, Condition.SECOND_RELEASE},
-)
+@clause("RET-3", MUST, CORE, judged_with={*BLAMELESS, Condition.SECOND_RELEASE})
 def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
@@ -68,12 +63,7 @@ def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     yield from _unchanged_by(history, Condition.SECOND_RELEASE, "a second release")
 
 
-@clause(
-    "RET-4",
-    Requirement.MUST,
-    Level.CORE,
-    judged_with={*BLAMELESS, Condition.FOREIGN_RELEASE},
-)
+@clause("RET-4", MUST, CORE, judged_with={*BLAMELESS, Condition.FOREIGN_RELEASE})
 def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
@@ -143,7 +133,7 @@ def _shared(moment: Moment, event: Acquired) -> str | None:
     return f"connection {event.connection} was handed out while another caller still held it"
 
 
-@clause("RET-5", Requirement.MUST, Level.CORE, judged_with=ALL - {Condition.RELEASED_INSIDE})
+@clause("RET-5", MUST, CORE, judged_with=ALL - {Condition.RELEASED_INSIDE})
 def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
     """
     A release MUST return without waiting for the server or for another caller.
@@ -176,13 +166,7 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
                 pass
 
 
-@clause(
-    "RET-6",
-    Requirement.MUST,
-    Level.CORE,
-    needs=Capability.CONTEXT_MANAGER,
-    judged_with={Condition.LEFT_BLOCK},
-)
+@clause("RET-6", MUST, CORE, needs=Capability.CONTEXT_MANAGER, judged_with={Condition.LEFT_BLOCK})
 def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     """
     A ``with`` block that holds a connection MUST release it however the block is left: at its end,

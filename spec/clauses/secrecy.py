@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import MUST, OBSERVABLE, Judgement, clause
 from ..model.events import Shown
 from ..model.history import History
 
 
-@clause("SEC-1", Requirement.MUST, Level.OBSERVABLE)
+@clause("SEC-1", MUST, OBSERVABLE)
 def credentials_are_never_shown(history: History) -> Iterator[Judgement]:
     """
     A pool MUST NOT show a password or a user name that it was given, neither in its ``repr`` nor in

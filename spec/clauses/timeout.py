@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..clause import Judgement, Level, Requirement, clause
+from ..clause import CORE, MUST, Judgement, clause
 from ..model.arguments import refused
 from ..model.conditions import CANCELLATIONS, ORDINARY, Condition
 from ..model.duration import duration
@@ -19,12 +19,7 @@ from ..model.state import Moment, Request
 from ..model.timing import CLOCK_SLEW, VainWait, waits_in_vain, waits_with_releases
 
 
-@clause(
-    "TMO-1",
-    Requirement.MUST,
-    Level.CORE,
-    judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE},
-)
+@clause("TMO-1", MUST, CORE, judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE})
 def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     """
     An acquire that finds all connections in use MUST wait, and MUST get one that is released within
@@ -106,7 +101,7 @@ def _made_one_free(moment: Moment) -> bool:
     return returned and moment.before.conditions <= ORDINARY
 
 
-@clause("TMO-2", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
+@clause("TMO-2", MUST, CORE, judged_with=ORDINARY)
 def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
     """
     An acquire that waits in vain MUST fail when `timeout` seconds have passed: never earlier, and
@@ -121,7 +116,7 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
             yield Judgement(vain.index, vain.too_early() or vain.too_late())
 
 
-@clause("TMO-3", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
+@clause("TMO-3", MUST, CORE, judged_with=ORDINARY)
 def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Judgement]:
     """
     An acquire that waited in vain MUST raise an error of a more specific type than a broken
@@ -146,7 +141,7 @@ def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Jud
         yield Judgement(vain.index, broken)
 
 
-@clause("TMO-4", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
+@clause("TMO-4", MUST, CORE, judged_with=ORDINARY)
 def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Judgement]:
     """
     `timeout` MUST bound only the wait for a connection, and `socket_timeout` only the wait for a
@@ -200,7 +195,7 @@ def _moved_by_timeout(
         )
 
 
-@clause("TMO-5", Requirement.MUST, Level.CORE, judged_with=ORDINARY)
+@clause("TMO-5", MUST, CORE, judged_with=ORDINARY)
 def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
     """
     With a `timeout` of 0 an acquire MUST NOT wait, with None it MUST wait until a connection is
@@ -226,12 +221,7 @@ def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
             yield Judgement(moment.index)
 
 
-@clause(
-    "TMO-6",
-    Requirement.MUST,
-    Level.CORE,
-    judged_with={Condition.RELEASED, Condition.TIMED_OUT},
-)
+@clause("TMO-6", MUST, CORE, judged_with={Condition.RELEASED, Condition.TIMED_OUT})
 def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
     """
     After an acquire has waited in vain, a released connection MUST go to the next acquire as if that
