@@ -12,7 +12,6 @@ from types import CodeType, FrameType, TracebackType
 from typing import Final, Generic, TypeVar
 
 from ...programs.schedule import Cancellation
-from .stacks import innermost
 
 _Result = TypeVar("_Result")
 _Result_co = TypeVar("_Result_co", covariant=True)
@@ -32,8 +31,6 @@ class Counted(Coroutine[object, object, _Result_co], Generic[_Result_co]):
         """How many there were so far."""
         self.cancelled = False
         """Whether the cancellation was delivered."""
-        self.where: str | None = None
-        """The innermost line of the suspension it was due at, once that has come."""
         self._coroutine = coroutine
         self._cancellation = cancellation
         # asyncio names a task's coroutine by these.
@@ -101,7 +98,6 @@ class Counted(Coroutine[object, object, _Result_co], Generic[_Result_co]):
         self.suspensions += 1
         due = self._cancellation
         if due is not None and due.at_suspension == self.suspensions:
-            self.where = innermost(self._coroutine)
             if not due.late:
                 # The task is about to note what it waits for, and cancels that then.
                 self._cancel(asyncio.current_task())
@@ -139,11 +135,6 @@ class Started(Generic[_Result]):
         A late one is not when what the task waited for never completed.
         """
         return self._counted.cancelled
-
-    @property
-    def where(self) -> str | None:
-        """The innermost line of the suspension it was due at; None if that did not come."""
-        return self._counted.where
 
 
 def start(

@@ -17,12 +17,6 @@ def told(tasks: Iterable[asyncio.Task[object]]) -> str:
     return "\n".join(paragraphs) or "(no task)"
 
 
-def innermost(awaited: object) -> str:
-    """Where a coroutine is suspended."""
-    lines = _lines(awaited)
-    return lines[-1] if lines else "before its first line"
-
-
 def _lines(awaited: object) -> list[str]:
     lines: list[str] = []
     while awaited is not None and len(lines) < _MOST_FRAMES:

@@ -92,22 +92,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _clock_resolution(self, _of_real_clock: float) -> None:
         pass
 
-    def run_until_quiet(self, until: Callable[[], bool] | None = None) -> None:
+    def run_until_quiet(self) -> None:
         """
         Run until nothing can move but the clock.
 
         Something may still be on its way that nobody asked for, such as the end of a connection
-        that was killed: `until` says whether it has come.
+        that was killed.
         """
         self._selecting.begin()
-        while True:
+        self._is_quiet = False
+        while not self._is_quiet or self._ready:
             self._is_quiet = False
             self.run_forever()
-            if not self._is_quiet or self._ready:
-                continue
-            if until is None or until():
-                return
-            self._selecting.wait_for_more()
 
     def next_deadline_s(self) -> float | None:
         """The earliest timer that is not cancelled."""

@@ -112,12 +112,6 @@ class QuietSelector(selectors.BaseSelector):
             self._quiet()
         return arrived
 
-    def wait_for_more(self) -> None:
-        """Wait for something to come that was not due."""
-        watched, _ = self._interests()
-        if not self._look(watched, self.patience_s):
-            raise Stalled(f"nothing came for {self.patience_s:g} s\n{self._stacks()}")
-
     def _set(self, number: int, events: int, data: object) -> selectors.SelectorKey:
         key = selectors.SelectorKey(number, number, events, data)
         self._keys[number] = key

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ...isolation import real
 from .scheduler import never
@@ -11,6 +11,8 @@ from .task import controlled
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+_Number = TypeVar("_Number", int, float)
 
 EPOCH_S = 1_000_000_000.0
 """What the wall clock shows when the virtual clock shows 0."""
@@ -47,40 +49,28 @@ def _virtual_s() -> float | None:
     return None
 
 
-def monotonic() -> float:
-    """As `time` has it."""
-    now_s = _virtual_s()
-    return real.monotonic() if now_s is None else now_s
+def _clock(
+    original: Callable[[], _Number], shown: Callable[[float], _Number]
+) -> Callable[[], _Number]:
+    """A clock that shows a virtual time, in its own unit, to threads that are to see one."""
+
+    def read() -> _Number:
+        now_s = _virtual_s()
+        return original() if now_s is None else shown(now_s)
+
+    return read
 
 
-def monotonic_ns() -> int:
-    """As `time` has it."""
-    now_s = _virtual_s()
-    return real.monotonic_ns() if now_s is None else _ns(now_s)
+def _ns(seconds: float) -> int:
+    return round(seconds * 1_000_000_000)
 
 
-def perf_counter() -> float:
-    """As `time` has it."""
-    now_s = _virtual_s()
-    return real.perf_counter() if now_s is None else now_s
-
-
-def perf_counter_ns() -> int:
-    """As `time` has it."""
-    now_s = _virtual_s()
-    return real.perf_counter_ns() if now_s is None else _ns(now_s)
-
-
-def wall_clock() -> float:
-    """As `time.time` is."""
-    now_s = _virtual_s()
-    return real.wall_clock() if now_s is None else EPOCH_S + now_s
-
-
-def wall_clock_ns() -> int:
-    """As `time.time_ns` is."""
-    now_s = _virtual_s()
-    return real.wall_clock_ns() if now_s is None else _ns(EPOCH_S) + _ns(now_s)
+monotonic = _clock(real.monotonic, lambda now_s: now_s)
+monotonic_ns = _clock(real.monotonic_ns, _ns)
+perf_counter = _clock(real.perf_counter, lambda now_s: now_s)
+perf_counter_ns = _clock(real.perf_counter_ns, _ns)
+wall_clock = _clock(real.wall_clock, lambda now_s: EPOCH_S + now_s)
+wall_clock_ns = _clock(real.wall_clock_ns, lambda now_s: _ns(EPOCH_S) + _ns(now_s))
 
 
 def sleep(seconds: float, /) -> None:
@@ -111,7 +101,3 @@ def connect(
             connecting.close()
             raise
     real.connect(connecting, address)
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * 1_000_000_000)

@@ -1,6 +1,6 @@
 """A place that conducted threads pass, and that can be closed to hold them there."""
 
-from .task import Task, controlled
+from .task import controlled
 
 
 class Gate:
@@ -9,19 +9,14 @@ class Gate:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_open = True
-        self._admitted: list[Task] = []
 
     def close(self) -> None:
-        """Park from now on whoever comes."""
+        """Park every conducted thread that comes from now on."""
         self.is_open = False
 
     def open(self) -> None:
-        """Let everybody go on, those who are parked here at the next run."""
+        """Let every thread pass; those that are parked here go on at the next run."""
         self.is_open = True
-
-    def admit(self, task: Task) -> None:
-        """Let this one through once, while the gate stays as it is."""
-        self._admitted.append(task)
 
     def pass_through(self) -> None:
         """Return when the calling thread may go on."""
@@ -29,10 +24,7 @@ class Gate:
         if task is None:
             return
 
-        def may_go() -> bool:
-            return self.is_open or task in self._admitted
-
-        while not may_go():
-            task.scheduler.park(task, may_go, None, f"the gate {self.name!r}", gate=self)
-        if not self.is_open:
-            self._admitted.remove(task)
+        while not self.is_open:
+            task.scheduler.park(
+                task, lambda: self.is_open, None, f"the gate {self.name!r}", gate=self
+            )

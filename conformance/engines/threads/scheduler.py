@@ -156,16 +156,6 @@ class Scheduler:
     def connects_held(self, held: bool) -> None:
         self.connects.is_open = not held
 
-    def stacks(self) -> str:
-        """Where every thread is that is not done, for a report."""
-        lines: list[str] = []
-        for task in self._live:
-            state = f"waits for {task.waits_for}" if task.parked else "can run"
-            until = "" if task.deadline_s is None else f" until {task.deadline_s - START_S:g} s"
-            lines.append(f"thread {task.number} {state}{until}")
-            lines += [f"  {line}" for line in task.stack()]
-        return "\n".join(lines)
-
     def abandon(self) -> None:
         """End every thread that is not done. Bounded: one that does not let itself be ended is left."""
         if self._unusable is not None or self._abandoned:

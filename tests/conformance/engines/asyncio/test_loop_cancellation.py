@@ -98,13 +98,6 @@ async def wait_for(future: asyncio.Future[str]) -> str:
     return await future
 
 
-def test_the_place_of_the_suspension_is_told(loop: VirtualLoop) -> None:
-    started = start(loop, three_places([]), Cancellation(1, False))
-    loop.run_until_quiet()
-    assert started.where is not None
-    assert started.where.endswith("in three_places")
-
-
 def test_a_shield_and_a_gather_are_one_suspension_each() -> None:
     async def body(course: list[str]) -> None:
         try:

@@ -115,7 +115,7 @@ def served(make: object, schedule: Schedule, callers: int = 3) -> tuple[list[int
         course = scheduler.run(schedule)
         assert all(task.done and task.error is None for task in scheduler.tasks), (
             schedule,
-            scheduler.stacks(),
+            scheduler.tasks,
         )
     return order, course
 
