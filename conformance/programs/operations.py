@@ -19,7 +19,12 @@ PATIENT_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class OnAcquire:
+class Operation:
+    """What is done in a program: by a caller to a pool, or to what pools depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnAcquire(Operation):
     """An operation on an acquire that was made before, or on what it got."""
 
     acquire: int
@@ -32,7 +37,7 @@ class OnHeld(OnAcquire):
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
+class Build(Operation):
     """Build a pool."""
 
     pool: str
@@ -40,7 +45,7 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class Acquire:
+class Acquire(Operation):
     """Ask the pool for a connection."""
 
     pool: str
@@ -68,20 +73,20 @@ class Write(OnHeld):
 
 
 @dataclass(frozen=True, slots=True)
-class WriteByClient:
+class WriteByClient(Operation):
     """Give a command that writes something to a client that uses the pool."""
 
     pool: str
 
 
 @dataclass(frozen=True, slots=True)
-class Demote:
-    """Have the server become a replica, which refuses whoever writes; not one that was given."""
+class Demote(Operation):
+    """The server becomes a replica, which refuses whoever writes, unless it is one that was given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Promote:
-    """Have it lead again."""
+class Promote(Operation):
+    """The server leads again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Forget(OnHeld):
 
 
 @dataclass(frozen=True, slots=True)
-class RunBlock:
+class RunBlock(Operation):
     """Hold a connection for the length of a ``with`` block, and leave the block."""
 
     pool: str
@@ -115,7 +120,7 @@ class AwaitReply(OnHeld):
 
 
 @dataclass(frozen=True, slots=True)
-class InterruptCommand:
+class InterruptCommand(Operation):
     """Give a command to a client that uses the pool, and interrupt it when it has been sent; its reply
     arrives after the next caller has asked for a connection. A thread is interrupted in its read.
     """
@@ -125,7 +130,7 @@ class InterruptCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class ClosePool:
+class ClosePool(Operation):
     """Close the pool, for good."""
 
     pool: str
@@ -134,14 +139,14 @@ class ClosePool:
 
 
 @dataclass(frozen=True, slots=True)
-class DisconnectPool:
-    """Have the pool close its connections, and go on."""
+class DisconnectPool(Operation):
+    """The pool closes its connections, and goes on."""
 
     pool: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reauthenticate:
+class Reauthenticate(Operation):
     """Tell the pool of new credentials. While the answer to AUTH is kept, a holder releases if there is
     one, and a caller acquires; then the answer comes.
     """
@@ -150,8 +155,8 @@ class Reauthenticate:
 
 
 @dataclass(frozen=True, slots=True)
-class CutIdle:
-    """Have a connection cut that is idle: the n-th of those that wait their turn, counted from 0."""
+class CutIdle(Operation):
+    """Cut a connection that is idle: the n-th of those that wait their turn, counted from 0."""
 
     pool: str
     which: int
@@ -160,14 +165,14 @@ class CutIdle:
 
 @dataclass(frozen=True, slots=True)
 class CutHeld(OnHeld):
-    """Have the connection cut while it is in use."""
+    """Cut the connection while it is in use."""
 
     how: CutKind = "closed by the server"
 
 
 @dataclass(frozen=True, slots=True)
-class TimeOutIdle:
-    """Have the server close by its own timeout, in real time, whatever is idle."""
+class TimeOutIdle(Operation):
+    """The server closes by its own timeout, in real time, whatever is idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +189,8 @@ class LeaveUnread(OnHeld):
 
 
 @dataclass(frozen=True, slots=True)
-class SendUnasked:
-    """Have something arrive that nobody has asked for, and that can be taken for a reply, on a
+class SendUnasked(Operation):
+    """Something arrives that nobody has asked for, and that can be taken for a reply, on a
     connection that is idle: the n-th of those that wait their turn, counted from 0.
     """
 
@@ -194,12 +199,12 @@ class SendUnasked:
 
 
 @dataclass(frozen=True, slots=True)
-class Elapse:
+class Elapse(Operation):
     """Let the time pass at which the next wait is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Operation):
     """Let so much time pass."""
 
     seconds: float
@@ -211,18 +216,18 @@ class Cancel(OnAcquire):
 
 
 @dataclass(frozen=True, slots=True)
-class HoldConnects:
-    """Have the server keep everybody waiting who opens a connection from now on."""
+class HoldConnects(Operation):
+    """The server keeps everybody waiting who opens a connection from now on."""
 
 
 @dataclass(frozen=True, slots=True)
-class LetConnect:
-    """Have the server admit everybody again."""
+class LetConnect(Operation):
+    """The server admits everybody again."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeginOutage:
-    """Have nobody reach the server from now on, where the pools connect through a proxy.
+class BeginOutage(Operation):
+    """Nobody reaches the server from now on, where the pools connect through a proxy.
 
     A server that was given is not made to turn anybody away: the proxy refuses them instead.
     """
@@ -231,19 +236,19 @@ class BeginOutage:
 
 
 @dataclass(frozen=True, slots=True)
-class EndOutage:
-    """Have it reached again."""
+class EndOutage(Operation):
+    """The server is reached again, and connections fail no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeginFailing:
-    """Have the pools' own connections raise from now on, until `EndOutage`."""
+class BeginFailing(Operation):
+    """The pools' own connections raise from now on, until `EndOutage`."""
 
     how: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Operation):
     """Cancel the caller of an operation when it is suspended for the n-th time."""
 
     operation: "Acquire | Release"
@@ -251,7 +256,7 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(Operation):
     """An acquire that its caller gives only so much time, with a means of asyncio."""
 
     operation: Acquire
@@ -260,7 +265,7 @@ class Limited:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseInside:
+class ReleaseInside(Operation):
     """In the middle of an operation, at the n-th function that it enters, the same thread
     releases a connection, as a finalizer or a signal handler does.
     """
@@ -271,54 +276,11 @@ class ReleaseInside:
 
 
 @dataclass(frozen=True, slots=True)
-class InTurn:
+class InTurn(Operation):
     """One caller acquires, or releases, one after another."""
 
     operations: "tuple[Acquire | Release, ...]"
 
-
-Single = (
-    Build
-    | Acquire
-    | Release
-    | Use
-    | Write
-    | WriteByClient
-    | Demote
-    | Promote
-    | Drop
-    | Forget
-    | RunBlock
-    | ReleaseUnanswered
-    | AwaitReply
-    | InterruptCommand
-    | ClosePool
-    | DisconnectPool
-    | Reauthenticate
-    | CutIdle
-    | CutHeld
-    | CutReply
-    | LeaveUnread
-    | TimeOutIdle
-    | SendUnasked
-)
-Crowded = (
-    Acquire
-    | Release
-    | Elapse
-    | Pass
-    | Cancel
-    | HoldConnects
-    | LetConnect
-    | BeginOutage
-    | EndOutage
-    | Cancelled
-    | Limited
-    | ReleaseInside
-    | InTurn
-    | BeginFailing
-)
-Operation = Single | Crowded
 
 _Any = TypeVar("_Any", bound=Operation)
 
@@ -337,7 +299,7 @@ def renumbered(operation: _Any, number_of: Callable[[int], int]) -> _Any:
             changed[field.name] = tuple(renumbered(each, number_of) for each in value)
     if isinstance(operation, OnAcquire):
         changed["acquire"] = number_of(operation.acquire)
-    return replace(operation, **changed)  # type: ignore[arg-type]  # the fields are its own
+    return replace(operation, **changed)
 
 
 @dataclass(frozen=True, slots=True)

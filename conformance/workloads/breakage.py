@@ -58,13 +58,13 @@ class CuttingIdle(Breaking):
 
     @rule(which=ANY, how=HOW)
     def cut_idle(self, which: int, how: CutKind) -> None:
-        """Have a connection cut that is idle."""
+        """Cut a connection that is idle."""
         if self._open_to_callers("A"):
             self._run(CutIdle("A", which, how))
 
     @rule(pairs=st.integers(min_value=1, max_value=5), how=HOW)
     def cut_between_callers(self, pairs: int, how: CutKind) -> None:
-        """Have cut what each caller has given back, before the next one comes."""
+        """Cut what each caller has given back, before the next one comes."""
         for _ in range(pairs):
             self._acquire_and_release()
             self.cut_idle(-1, how)
@@ -82,7 +82,7 @@ class CuttingHeld(Breaking):
     @precondition(lambda self: self._held("A"))
     @rule(which=ANY, then=st.sampled_from(AFTER_CUT), how=HOW)
     def cut_held(self, which: int, then: What, how: CutKind) -> None:
-        """Have a connection cut that is in use; its holder may notice."""
+        """Cut a connection that is in use; its holder may notice."""
         if not self._held("A"):
             return
         acquire = pick(self._held("A"), which)
@@ -102,7 +102,7 @@ class CuttingHeld(Breaking):
         closes=st.booleans(),
     )
     def cut_reply(self, which: int, after: int, how: CutInReply, closes: bool) -> None:
-        """Have a connection end in the middle of a reply; its holder releases it."""
+        """End a connection in the middle of a reply; its holder releases it."""
         if not self._held("A"):
             return
         acquire = pick(self._held("A"), which)
@@ -136,7 +136,7 @@ class LeavingUnread(Breaking):
 
     @rule(which=ANY)
     def send_unasked(self, which: int) -> None:
-        """Have something arrive on a connection that is idle."""
+        """Send something on a connection that is idle."""
         if self._open_to_callers("A"):
             self._run(SendUnasked("A", which))
 

@@ -91,12 +91,12 @@ class ConnectingSlowly(CrowdedProgram):
 
     @rule()
     def hold_connects(self) -> None:
-        """Have the server keep everybody waiting who connects."""
+        """Let the server keep everybody waiting who connects."""
         self._run(HoldConnects())
 
     @rule()
     def let_connect(self) -> None:
-        """Have the server admit everybody again."""
+        """Let the server admit everybody again."""
         self._run(LetConnect())
 
     def _come_to_the_point(self) -> None:

@@ -44,7 +44,7 @@ class Outages(Program):
     @precondition(lambda self: self._driving.in_outage)
     @rule()
     def end_outage(self) -> None:
-        """Have the server reached again."""
+        """Let everybody reach the server again."""
         self._run(EndOutage())
 
     @precondition(lambda self: self._driving.in_outage)
@@ -70,13 +70,13 @@ class TurningAway(Outages):
 
     @rule(refusal=st.sampled_from(REFUSALS))
     def begin_outage(self, refusal: Refusal) -> None:
-        """Have nobody reach the server."""
+        """Let nobody reach the server any more."""
         self._refusal = refusal
         self._begin_outage()
 
     @rule(refusal=st.sampled_from(REFUSALS))
     def refuse_who_connects(self, refusal: Refusal) -> None:
-        """Have all callers refused who are connecting, while another waits for the slot of one."""
+        """Refuse all callers who are connecting, while another waits for the slot of one."""
         self._refusal = refusal
         if "A" in self._driving.retired or self._driving.waiting or self._driving.in_outage:
             return
@@ -94,7 +94,7 @@ class TurningAway(Outages):
     )
     @rule(how=st.sampled_from(FAILURES), disconnect=st.booleans())
     def begin_failing(self, how: Failure, disconnect: bool) -> None:
-        """Have connections fail, perhaps the pool disconnect, and more callers come than slots."""
+        """Let connections fail, perhaps the pool disconnect, and more callers come than slots."""
         self._run(BeginFailing(how))
         if disconnect and Capability.DISCONNECT in self._context.drivers.offers:
             self._run(DisconnectPool("A"))
@@ -126,7 +126,7 @@ class BeingAway(Outages):
 
     @rule(cut=st.sampled_from(CUTS))
     def begin_outage(self, cut: CutByNetwork) -> None:
-        """Have nobody reach the server."""
+        """Let nobody reach the server any more."""
         self._cut = cut
         self._begin_outage()
 

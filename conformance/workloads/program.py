@@ -140,7 +140,7 @@ class Program(RuleBasedStateMachine):
             raise LongEnough from fault
 
     def _acquire_and_release(self) -> None:
-        """Have a caller come who gives back at once what it gets."""
+        """Let a caller come who gives back at once what it gets."""
         before = set(self._driving.holding)
         if self._driving.free("A") > 0:
             self.acquire("A")

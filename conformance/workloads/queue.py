@@ -33,10 +33,7 @@ class TakingTurns(Program):
 
 
 QUEUE = Workload(
-    about="honest callers, with time to wait",
-    program=Using,
-    timeout_s=PATIENT_S,
-    surplus_callers=8,
+    about="honest callers, with time to wait", program=Using, timeout_s=PATIENT_S, surplus_callers=8
 )
 TURNS = Workload(
     about="callers that take turns on connections that are all idle",

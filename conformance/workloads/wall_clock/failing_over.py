@@ -19,10 +19,7 @@ from ..context import CheckContext
 from ..durations import CROWD_S
 from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
 
-BY_HOLDERS: Sequence[Operation] = (
-    *(ASK, ASK),
-    *(Demote(), Write(1), Write(2), *GIVE_BOTH),
-)
+BY_HOLDERS: Sequence[Operation] = (*(ASK, ASK), *(Demote(), Write(1), Write(2), *GIVE_BOTH))
 LONG_ENOUGH_S = 60.0
 """How long a pool may go on taking the server for a replica."""
 

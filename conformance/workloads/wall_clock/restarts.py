@@ -21,14 +21,8 @@ from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
 
 DOWN, UP = BeginOutage("down"), EndOutage()
 
-WHILE_IDLE: Sequence[Operation] = (
-    *(ASK, ASK, *GIVE_BOTH),
-    *(DOWN, ASK, UP),
-)
-WHILE_IN_USE: Sequence[Operation] = (
-    *(ASK, ASK),
-    *(DOWN, Use(1), *GIVE_BOTH, ASK, UP),
-)
+WHILE_IDLE: Sequence[Operation] = (*(ASK, ASK, *GIVE_BOTH), *(DOWN, ASK, UP))
+WHILE_IN_USE: Sequence[Operation] = (*(ASK, ASK), *(DOWN, Use(1), *GIVE_BOTH, ASK, UP))
 """In the end of both, all connections are asked for."""
 
 
