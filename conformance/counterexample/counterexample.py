@@ -13,7 +13,7 @@ from .sentences import sentences
 from .timeline import timeline_of
 
 MOST_PLACES = 6
-"""How many places of a stack are told, the innermost ones."""
+"""How many places of a stack are kept, the innermost ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def counterexample_of(
 ) -> Counterexample:
     """The counterexample of a history that breaks the clause, as its `broken` judgements say.
 
-    A history without pools, such as that of arguments that were tried, has no order: all of it is told,
-    and every way in which it breaks the clause. Any other is told up to the first way in which it does,
-    as far as it concerns the same pool.
+    A history without pools, such as that of arguments that were tried, has no order: all of it has
+    rows, and every way in which it breaks the clause is said. Any other has rows up to the event that
+    breaks the clause first, as far as they concern the same pool.
     """
     if not any(isinstance(event, PoolBuilt) for event in events):
         said = "; ".join(judgement.broken or "" for judgement in broken)

@@ -29,7 +29,7 @@ from .selection import cuts_of_outages
 from .snapshot import snapshots
 
 NOTABLE_S = 0.1
-"""How much time must pass, without anything happening, to be told."""
+"""How much time must pass, without anything happening, to have a row."""
 
 LANES = 5
 """More than these, side by side, nobody can follow, nor do they fit."""
@@ -48,13 +48,13 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Unfinished:
-    """The last row, as long as what happens next to the same call can be told in it."""
+    """The last row, as long as what happens next to the same call can be said in it."""
 
     call: int
     whole: str
-    """What it says if something is told in it."""
+    """What it says if something more is said in it."""
     begins: bool = False
-    """Whether it tells only that the call begins."""
+    """Whether it says only that the call begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,9 @@ class _Writer:
 
     def _pass(self, event: Event) -> None:
         """Say how much time passed before this, unless what happens says so itself."""
-        tells_of_time = isinstance(event, AcquireFailed | Overdue | ReplyAwaited)
+        says_how_long = isinstance(event, AcquireFailed | Overdue | ReplyAwaited)
         passed_s = event.at_s - self._last_s
-        if not tells_of_time and passed_s >= NOTABLE_S and self._rows:
+        if not says_how_long and passed_s >= NOTABLE_S and self._rows:
             self._add("", f"{duration(passed_s)} pass")
 
     def _rest(self, event: Quiescent, pool: str, *, is_last: bool) -> None:

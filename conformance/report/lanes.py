@@ -1,7 +1,7 @@
 """Lays a counterexample out in lanes: a column for each caller, and one for the pool.
 
 A table of rich was tried: it has no cell across all lanes, for what happens to nobody in particular,
-and parts the number of a connection from the word before it.
+and does not say which of its lines are which row's, so that each row could be a numbered step.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def in_lanes(counterexample: Counterexample) -> list[str]:
     table = [[*(_cell(row, lane) for lane in lanes), row.pool] for row in rows]
     widths = _widths([heads, *table])
     all_lanes = sum(widths[:-1]) + GAP * (len(lanes) - 1)
-    # What happens to nobody in particular is told across the lanes, which may need more space.
+    # What happens to nobody in particular is written across the lanes, which may need more space.
     across = max((len(row.text) for row in rows if not row.caller), default=0)
     more = max(0, min(across, WIDTH - widths[-1] - GAP) - all_lanes)
     widths[-2] += more

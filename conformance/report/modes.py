@@ -45,7 +45,7 @@ def worst_of(judged: Sequence[Judged]) -> Report:
     return min(reports, key=lambda report: WORST_FIRST.index(report.status))
 
 
-def telling_clauses(judged: Sequence[Judged]) -> list[list[Result]]:
+def notable_clauses(judged: Sequence[Judged]) -> list[list[Result]]:
     """The results of each clause that fails or is unknown in a mode, or not judged alike in all."""
     reports = [each.report for each in judged if each.report is not None]
     rows = [list(row) for row in zip(*(report.results for report in reports), strict=True)]

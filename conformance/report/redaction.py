@@ -44,7 +44,7 @@ def _of_url(text: str) -> Iterator[str]:
 
 
 def _forms(word: str) -> Iterator[str]:
-    """A word as it is, as URLs have it, and as `repr`, JSON and the telling of an error have it."""
+    """A word as it is, as URLs have it, and as `repr`, JSON and the text of an error have it."""
     yield word
     yield from (quote(word), quote(word, safe=""), quote_plus(word))
     yield from (repr(word)[1:-1], ascii(word)[1:-1], repr(word.encode())[2:-1])

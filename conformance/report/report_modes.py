@@ -6,14 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .modes import Judged, telling_clauses, what_decides, worst_of
+from .modes import Judged, notable_clauses, what_decides, worst_of
 from .results import Report
-from .terminal import STYLES, counts
+from .terminal import STYLES, counts, demand_of
 from .verdict import Verdict
 
 
 def print_modes(judged: Sequence[Judged], console: Console) -> None:
-    """Print how the pool did in each mode, and then clause by clause where that tells something."""
+    """Print how the pool did in each mode, and then the clauses that differ or fail."""
     title = Text.assemble(("poolproof check ", "dim"), (judged[0].target, "bold"))
     console.print(title.append(" mode by mode", style="dim"))
     for name, value in _same_in_all([each.report for each in judged if each.report]).items():
@@ -46,13 +46,13 @@ def _table_of_modes(judged: Sequence[Judged]) -> Table:
     table.add_column("clauses, or why it was skipped", overflow="fold")
     for number, each in enumerate(judged, 1):
         verdict = Text(each.verdict, style=STYLES[each.verdict])
-        told = each.reason if each.report is None else counts(each.report)
-        table.add_row(str(number), *each.mode.values(), verdict, Text(told))
+        outcome = each.reason if each.report is None else counts(each.report)
+        table.add_row(str(number), *each.mode.values(), verdict, Text(outcome))
     return table
 
 
 def _print_clauses(judged: Sequence[Judged], console: Console) -> None:
-    rows = telling_clauses(judged)
+    rows = notable_clauses(judged)
     if not rows:
         where = "any mode, and all are judged alike in all of them"
         if any(each.report is None for each in judged):
@@ -67,12 +67,8 @@ def _print_clauses(judged: Sequence[Judged], console: Console) -> None:
     table.add_column("what it demands", overflow="fold")
     for row in rows:
         clause = row[0].clause
-        told = Text(clause.name)
-        if clause.requirement.value != "MUST":
-            told.append(f" ({clause.requirement.value})", style="dim")
-        table.add_row(
-            clause.id, *(Text(each.verdict, style=STYLES[each.verdict]) for each in row), told
-        )
+        verdicts = (Text(each.verdict, style=STYLES[each.verdict]) for each in row)
+        table.add_row(clause.id, *verdicts, demand_of(clause))
     console.print(table)
     for row in rows:
         difference = what_decides(judged, row)

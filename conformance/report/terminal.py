@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from poolproof.spec import Level
+from poolproof.spec import Clause, Level, Requirement
 
 from .results import Report, Result
 from .steps import steps_of
@@ -51,9 +51,7 @@ def _table(level: Level, results: list[Result]) -> Table:
     table.add_column("observed", justify="right", no_wrap=True)
     table.add_column("what it demands, and why it did not pass", overflow="fold")
     for result in results:
-        demand = Text(result.clause.name)
-        if result.clause.requirement.value != "MUST":
-            demand.append(f" ({result.clause.requirement.value})", style="dim")
+        demand = demand_of(result.clause)
         if result.reason and result.counterexample is None:
             demand.append(f"\n{result.reason}", style="dim")
         if result.verdict is Verdict.KNOWN:
@@ -61,6 +59,14 @@ def _table(level: Level, results: list[Result]) -> Table:
         verdict = Text(result.verdict, style=STYLES[result.verdict])
         table.add_row(result.clause.id, verdict, str(result.observed), demand)
     return table
+
+
+def demand_of(clause: Clause) -> Text:
+    """What a clause demands, in few words, and how binding it is if it is not a MUST."""
+    demand = Text(clause.name)
+    if clause.requirement is not Requirement.MUST:
+        demand.append(f" ({clause.requirement})", style="dim")
+    return demand
 
 
 def _print_counterexample(result: Result, console: Console) -> None:

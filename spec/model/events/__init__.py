@@ -7,7 +7,11 @@ because two objects can share one socket and one object can outlive its socket. 
 one history have the same number, also if the server was restarted meanwhile.
 """
 
-from .base import CallBegins, CallEnds, CallEvent, HolderEvent, PoolEvent
+from .base import CallBegins as CallBegins
+from .base import CallEnds as CallEnds
+from .base import CallEvent as CallEvent
+from .base import HolderEvent as HolderEvent
+from .base import PoolEvent as PoolEvent
 from .calls import (
     AcquireCalled,
     AcquireCancelled,
@@ -31,12 +35,11 @@ from .closing import (
 from .commands import CommandCalled, CommandInterrupted, CommandReturned
 from .fork import AcquiredAfterFork, ClosedAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 from .holders import BlockLeft, Dropped, Forgotten, LeftUnread, ReplyAwaited, Used
-from .names import Names
+from .names import Names as Names
 from .pools import ArgumentTried, FeatureTried, PoolBuilt, Quiescent, Shown
 from .server import BytesArrived, Cut, Outage, OutageOver
-from .values import Error, PoolConfig
-
-OfFork = Forked | AcquiredAfterFork | ReleasedAfterFork | ClosedAfterFork | UsedAfterFork
+from .values import Error as Error
+from .values import PoolConfig as PoolConfig
 
 Event = (
     PoolBuilt
@@ -73,57 +76,10 @@ Event = (
     | ArgumentTried
     | FeatureTried
     | Shown
-    | OfFork
+    | Forked
+    | AcquiredAfterFork
+    | ReleasedAfterFork
+    | ClosedAfterFork
+    | UsedAfterFork
 )
-"""Any of them."""
-
-__all__ = [
-    "AcquireCalled",
-    "AcquireCancelled",
-    "AcquireFailed",
-    "Acquired",
-    "AcquiredAfterFork",
-    "ArgumentTried",
-    "BlockLeft",
-    "BytesArrived",
-    "CallBegins",
-    "CallEnds",
-    "CallEvent",
-    "CancelCalled",
-    "CloseCalled",
-    "CloseReturned",
-    "ClosedAfterFork",
-    "CommandCalled",
-    "CommandInterrupted",
-    "CommandReturned",
-    "Cut",
-    "DisconnectCalled",
-    "DisconnectReturned",
-    "Dropped",
-    "Error",
-    "Event",
-    "FeatureTried",
-    "Forgotten",
-    "Forked",
-    "HeldUp",
-    "HolderEvent",
-    "LeftUnread",
-    "Names",
-    "Outage",
-    "OutageOver",
-    "Overdue",
-    "PoolBuilt",
-    "PoolConfig",
-    "PoolEvent",
-    "Quiescent",
-    "ReauthCalled",
-    "ReauthReturned",
-    "ReleaseCalled",
-    "ReleaseCancelled",
-    "ReleaseReturned",
-    "ReleasedAfterFork",
-    "ReplyAwaited",
-    "Shown",
-    "Used",
-    "UsedAfterFork",
-]
+"""Any of them. What is listed here can be imported from here."""

@@ -25,10 +25,10 @@ class CallEvent(PoolEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallBegins(CallEvent):
-    """A call began. Where its end comes next, its text tells of both."""
+    """A call began. Where its end comes next, its text says both."""
 
     def text_begun(self, whole: str) -> str:
-        """What is said instead of that `whole` text if its end is told later, in lanes."""
+        """What is said in lanes, instead of that `whole` text, if its end does not come next."""
         return f"{whole}: begins"
 
 

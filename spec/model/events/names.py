@@ -1,6 +1,6 @@
 """What the text of an event calls callers, pools and connections.
 
-A history that is told has two forms. Where callers come one by one, each text is a whole sentence.
+The texts of a history have two forms. Where callers come one by one, each text is a whole sentence.
 Where they overlap, each caller has a letter that stands beside its texts, in a lane or before a colon.
 """
 

@@ -76,7 +76,7 @@ def quiet(
     return Quiescent(1.0, {"A": frozenset(open_now)}, True, connecting, held)
 
 
-def lanes(clause: str, *events: Event) -> str:
+def lanes_for(clause: str, *events: Event) -> str:
     """The story as one text, without the first line, which says how the pool was built."""
     laid, _ = laid_out(clause, events)
     return "\n".join(laid).partition("\n")[2]
@@ -91,7 +91,7 @@ def steps(events: Sequence[Event], level: Level = Level.CONCURRENT) -> list[str]
     return steps_of(found(broken_at_the_end(level), events))
 
 
-def told(*events: Event) -> str:
+def lanes(*events: Event) -> str:
     """The same without the first line, as one text."""
     return "\n".join(steps(events)).partition("\n")[2]
 
@@ -124,7 +124,7 @@ def test_time_that_passes_while_callers_wait() -> None:
     later = Quiescent(3.5, {"A": frozenset({70})}, certain=True)
     out_of_time = Error("client.PoolExhausted", "none")
 
-    assert told(
+    assert lanes(
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
         *(asks(2), quiet(70), later),
@@ -140,7 +140,7 @@ def test_time_that_passes_while_callers_wait() -> None:
 
 
 def test_a_waiter_that_is_cancelled_when_it_has_been_served() -> None:
-    assert lanes(
+    assert lanes_for(
         "CAN-2",
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
@@ -167,7 +167,7 @@ def test_a_waiter_that_is_cancelled_when_it_has_been_served() -> None:
 
 
 def test_a_release_inside_an_acquire_that_never_returns() -> None:
-    assert lanes(
+    assert lanes_for(
         "REE-1",
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
@@ -191,7 +191,7 @@ def test_a_server_that_keeps_callers_waiting_who_connect() -> None:
         *(asks(3), quiet(70, 80, connecting=frozenset({2}), held=True)),
     ]
 
-    assert lanes("PRG-1", *held) == table("""
+    assert lanes_for("PRG-1", *held) == table("""
         caller A           caller B   caller C   the pool, when nothing moves
         acquire: gets #1                         1 of 2 in use: A has #1
         the server lets nobody connect           1 of 2 in use: A has #1
@@ -202,7 +202,7 @@ def test_a_server_that_keeps_callers_waiting_who_connect() -> None:
 
 
 def test_two_waiters_and_one_wake_up() -> None:
-    assert lanes(
+    assert lanes_for(
         "PRG-1",
         *(built(2), quiet()),
         *(asks(1), gets(1), quiet(70)),
@@ -231,7 +231,7 @@ def test_two_waiters_and_one_wake_up() -> None:
 def test_when_a_call_breaks_the_clause_its_cell_is_marked() -> None:
     fails = AcquireFailed(6.0, "A", 2, REFUSED)
 
-    assert told(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), fails) == table("""
+    assert lanes(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), fails) == table("""
         caller A           caller B                                 the pool, when nothing moves
         acquire: gets #1                                            1 of 1 in use: A has #1
                            acquire                                  1 of 1 in use: A has #1; B waits
@@ -245,8 +245,8 @@ def test_when_a_call_breaks_the_clause_its_cell_is_marked() -> None:
     [("cancel", "is cancelled"), ("wait_for", "is cancelled by wait_for")],
 )
 def test_a_cancelled_call_is_told_with_what_cancelled_it(by: str, how: str) -> None:
-    acquire = told(built(), asks(1), cancels(1, by), leaves(1), quiet())
-    release = told(
+    acquire = lanes(built(), asks(1), cancels(1, by), leaves(1), quiet())
+    release = lanes(
         *(built(), asks(1), gets(1), quiet(70), releases(1), cancels(101, by)),
         *(ReleaseCancelled(1.0, "A", 101, 1), quiet(70)),
     )
@@ -258,19 +258,19 @@ def test_a_cancelled_call_is_told_with_what_cancelled_it(by: str, how: str) -> N
 def test_a_release_that_ends_well_although_cancelled_says_so() -> None:
     begun = [built(2), asks(1), gets(1), quiet(70), releases(1), asks(2), cancels(101)]
 
-    assert "\nis cancelled, has released #1 " in told(*begun, released(1), quiet(70))
+    assert "\nis cancelled, has released #1 " in lanes(*begun, released(1), quiet(70))
 
 
 def test_a_cancel_that_changes_nothing_is_seen_as_such() -> None:
     events = [built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), cancels(2), quiet(70)]
 
-    last = " ".join(told(*events).splitlines()[-1].split())
+    last = " ".join(lanes(*events).splitlines()[-1].split())
 
     assert last == "is cancelled !! 1 of 1 in use: A has #1; B still waits"
 
 
 def test_a_release_inside_another_call_is_in_the_lane_of_that_call() -> None:
-    assert told(
+    assert lanes(
         *(built(2), asks(1), gets(1), asks(2), gets(2, 80), quiet(70, 80)),
         *(releases(2), releases(1, inside=102), released(1), released(2), quiet(70, 80)),
     ) == table("""
@@ -284,7 +284,7 @@ def test_a_release_inside_another_call_is_in_the_lane_of_that_call() -> None:
 
 
 def test_what_a_holder_does_is_told_in_its_lane() -> None:
-    text = told(
+    text = lanes(
         *(built(), asks(1), gets(1), quiet(70)),
         Used(1.0, "A", 1),
         Used(1.0, "A", 1, "a secret message"),
@@ -306,7 +306,7 @@ def test_what_a_holder_does_is_told_in_its_lane() -> None:
 
 
 def test_a_block_is_told_in_its_lane() -> None:
-    text = told(built(), asks(1), gets(1, None), quiet(), BlockLeft(1.0, "A", 1, "KeyError"))
+    text = lanes(built(), asks(1), gets(1, None), quiet(), BlockLeft(1.0, "A", 1, "KeyError"))
 
     assert text == table("""
         caller A                               the pool, when nothing moves
@@ -317,7 +317,7 @@ def test_a_block_is_told_in_its_lane() -> None:
 
 def test_a_message_that_may_hold_a_secret_is_never_cut_in_pieces() -> None:
     # Credentials are taken out later, and would not be found across two lines.
-    text = told(
+    text = lanes(
         *(built(2), asks(1), gets(1, None), asks(2), quiet()),
         *(Used(1.0, "A", 1, "a secret message"), AcquireFailed(6.0, "A", 2, REFUSED), quiet()),
     )
@@ -326,7 +326,7 @@ def test_a_message_that_may_hold_a_secret_is_never_cut_in_pieces() -> None:
 
 
 def test_a_call_that_was_given_up_does_not_wait() -> None:
-    assert told(
+    assert lanes(
         *(built(), asks(1), quiet(), asks(2), quiet()),
         *(Overdue(9.0, "A", 1, 3.0), Overdue(9.0, "A", 50, 0.0), quiet()),
     ) == table("""
@@ -341,7 +341,7 @@ def test_a_call_that_was_given_up_does_not_wait() -> None:
 def test_the_server_lets_callers_connect_again() -> None:
     connecting = quiet(connecting=frozenset({1}), held=True)
 
-    assert told(built(), quiet(held=True), asks(1), connecting, gets(1), quiet(70)) == table("""
+    assert lanes(built(), quiet(held=True), asks(1), connecting, gets(1), quiet(70)) == table("""
         caller A                                the pool, when nothing moves
         the server lets nobody connect          0 of 1 in use
         acquire                                 0 of 1 in use: A is connecting
@@ -354,7 +354,7 @@ def test_time_that_passes_before_a_release_meets_the_end_of_a_wait() -> None:
     meets = (replace(releases(1), at_s=6.0), replace(released(1), at_s=6.0))
     out_of_time = AcquireFailed(6.0, "A", 2, Error("client.PoolExhausted", "none"))
 
-    assert told(
+    assert lanes(
         *(built(), asks(1), gets(1), asks(2), quiet(70), *meets, out_of_time),
         *(Quiescent(6.0, {"A": frozenset({70})}, certain=True),),
     ) == table("""
@@ -371,7 +371,7 @@ def test_an_outage_comes_upon_all_callers() -> None:
     away = (Outage(1.0, "nobody can connect"), quiet(70), releases(1), released(1), quiet())
     back = (OutageOver(1.0), quiet())
 
-    assert told(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), *away, *back) == table("""
+    assert lanes(built(), asks(1), gets(1), quiet(70), asks(2), quiet(70), *away, *back) == table("""
         caller A           caller B                        the pool, when nothing moves
         acquire: gets #1                                   1 of 1 in use: A has #1
                            acquire                         1 of 1 in use: A has #1; B waits
@@ -384,7 +384,7 @@ def test_an_outage_comes_upon_all_callers() -> None:
 def test_it_is_told_how_long_an_outage_has_been_over() -> None:
     back = (OutageOver(1.0), Quiescent(61.0, {"A": frozenset({70})}))
 
-    assert told(built(), asks(1), gets(1), Outage(1.0, "it is down"), quiet(70), *back) == table("""
+    assert lanes(built(), asks(1), gets(1), Outage(1.0, "it is down"), quiet(70), *back) == table("""
         caller A                                     the pool, when nothing moves
         acquire: gets #1
         the server cannot be reached: it is down     1 of 1 in use: A has #1
@@ -396,7 +396,7 @@ def test_what_an_outage_cuts_is_told_in_its_row() -> None:
     away = (Outage(1.0, "all is reset"), Cut(1.0, "A", 70, "reset"), quiet())
     later = (Cut(1.0, "A", 70, "reset"), quiet())
 
-    assert told(built(), asks(1), gets(1), quiet(70), *away, *later) == table("""
+    assert lanes(built(), asks(1), gets(1), quiet(70), *away, *later) == table("""
         caller A                                     the pool, when nothing moves
         acquire: gets #1                             1 of 1 in use: A has #1
         the server cannot be reached: all is reset   1 of 1 in use: A has #1
@@ -405,7 +405,7 @@ def test_what_an_outage_cuts_is_told_in_its_row() -> None:
 
 
 def test_more_connections_than_there_may_be_are_counted() -> None:
-    text = told(built(), asks(1), asks(2), gets(1), quiet(70, 80))
+    text = lanes(built(), asks(1), asks(2), gets(1), quiet(70, 80))
 
     assert text.endswith(" !! 1 of 1 in use: A has #1; B waits; the server sees 2 open")
 
@@ -424,7 +424,7 @@ def in_turn(callers: int, *, most: int) -> list[Event]:
 def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left() -> None:
     waits = [asks(7), quiet(70, 71), releases(5), asks(8), released(5), gets(8), quiet(70, 71)]
 
-    assert told(*in_turn(6, most=2), *waits) == table("""
+    assert lanes(*in_turn(6, most=2), *waits) == table("""
         callers A, C, E    callers B, D, F    caller G   caller H   the pool, when nothing moves
         (A) acquire:                                                1 of 2 in use: A has #1
         gets #1
@@ -455,34 +455,34 @@ def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left()
 
 
 def test_with_more_callers_at_once_than_lanes_each_step_names_its_caller() -> None:
-    told = steps([*in_turn(5, most=5), asks(6), quiet(*range(70, 75))])
+    laid = steps([*in_turn(5, most=5), asks(6), quiet(*range(70, 75))])
 
-    assert told[:4] == [
+    assert laid[:4] == [
         "a pool is built with max_connections=5, timeout=5.0",
         "caller A: acquire: gets connection 1",
         "nothing moves: 1 of 5 in use: A has connection 1",
         "caller B: acquire: gets connection 2",
     ]
-    assert told[-2] == "caller F: acquire"
-    assert told[-1].endswith(", E has connection 5; F waits")
+    assert laid[-2] == "caller F: acquire"
+    assert laid[-1].endswith(", E has connection 5; F waits")
 
 
 def test_several_pools_are_told_one_step_below_the_other() -> None:
-    told = steps(
+    laid = steps(
         [
             *(built(1, "A"), built(1, "B"), quiet()),
             *(asks(1, "A"), asks(2, "B"), gets(1), gets(2, 80, "B"), quiet(70)),
         ]
     )
 
-    assert told[:-1] == [
+    assert laid[:-1] == [
         "the pools A and B are built with max_connections=1, timeout=5.0",
         "caller A: acquire from pool A",
         "caller B: acquire from pool B",
         "caller A: gets connection 1",
         "caller B: gets connection 2",
     ]
-    assert told[-1] == (
+    assert laid[-1] == (
         "nothing moves: pool A: 1 of 1 in use: A has connection 1; "
         "pool B: 1 of 1 in use: B has connection 2"
     )
@@ -493,7 +493,7 @@ def test_several_pools_are_told_one_step_below_the_other() -> None:
 def test_no_line_is_too_long(callers: int, most: int) -> None:
     events = [*in_turn(callers, most=most), asks(50), asks(51), quiet(*range(70, 90))]
 
-    for line in told(*events, cancels(50, "KeyboardInterrupt"), leaves(50)).splitlines():
+    for line in lanes(*events, cancels(50, "KeyboardInterrupt"), leaves(50)).splitlines():
         assert len(line) <= WIDEST
         assert line == line.rstrip()
 
@@ -505,7 +505,7 @@ def test_callers_and_connections_keep_their_names_whatever_their_numbers_were() 
             *(asks(call + 7), quiet(connection), asks(call + 3), quiet(connection)),
         ]
 
-    assert told(*events(1, 70)) == told(*events(40, 3))
+    assert lanes(*events(1, 70)) == lanes(*events(40, 3))
 
 
 @pytest.mark.parametrize(
@@ -545,12 +545,12 @@ def test_where_they_come_one_by_one_a_clause_of_the_core_is_told_as_a_list() -> 
 def test_where_a_release_stands_that_does_not_return() -> None:
     stuck = replace(quiet(70), stack=("pool.py:7 release", "queue.py:133 Queue.put"))
 
-    told, _ = laid_out(
+    laid, _ = laid_out(
         "REE-1",
         [built(), quiet(), asks(1), gets(1), quiet(70), asks(2), releases(1, inside=2), stuck],
     )
 
-    assert told[-1] == (
+    assert laid[-1] == (
         "the call that does not return stands at\n  pool.py:7 release\n  queue.py:133 Queue.put"
     )
 
@@ -558,7 +558,7 @@ def test_where_a_release_stands_that_does_not_return() -> None:
 def test_a_reply_that_is_left_unread_and_who_is_given_it() -> None:
     answered = "CLIENT ID was answered with 'what is under cart-7'"
 
-    assert told(
+    assert lanes(
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
         *(LeftUnread(1.0, "A", 1, "GET cart-7"), BytesArrived(1.0, "A", 70), quiet(70)),
@@ -580,7 +580,7 @@ def test_a_reply_that_is_left_unread_and_who_is_given_it() -> None:
 
 
 def test_a_connection_that_is_cut() -> None:
-    assert told(
+    assert lanes(
         *(built(), quiet()),
         *(asks(1), gets(1), quiet(70)),
         *(Cut(1.0, "A", 70, "CLIENT KILL"), quiet()),

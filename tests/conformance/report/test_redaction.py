@@ -42,10 +42,10 @@ def test_a_password_is_found_however_it_is_written(password: str, written: objec
     assert callable(written)
     text = f"no entry for {written(password)} today"
 
-    told = redacted(text, secrets_of(None, password, {}))
+    cleaned = redacted(text, secrets_of(None, password, {}))
 
-    assert "***" in told
-    assert told.replace("***", "").replace("'", "").replace('"', "") == "no entry for  today"
+    assert "***" in cleaned
+    assert cleaned.replace("***", "").replace("'", "").replace('"', "") == "no entry for  today"
 
 
 def test_a_password_is_found_in_an_error_that_was_put_on_one_line() -> None:
@@ -98,17 +98,17 @@ def test_an_argument_is_kept_secret_with_its_quotes_and_without(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "written"),
     [
         ("redis://alice:s3%40cret@host/0", "alice s3@cret s3%40cret"),
         ("redis://:s3cret@host", "s3cret"),
         ("redis://alice@host", "alice"),
     ],
 )
-def test_an_argument_that_is_a_url_may_hold_credentials(url: str, told: str) -> None:
+def test_an_argument_that_is_a_url_may_hold_credentials(url: str, written: str) -> None:
     secrets = secrets_of(None, None, {"url": url})
 
-    assert set(redacted(told, secrets).split()) == {"***"}
+    assert set(redacted(written, secrets).split()) == {"***"}
     assert "host" in redacted(url, secrets)
 
 
@@ -118,12 +118,12 @@ def test_what_is_no_url_with_credentials_is_no_secret(text: str) -> None:
 
 
 def test_every_part_of_a_report_that_a_pool_may_have_written_is_redacted() -> None:
-    told = Counterexample(
+    counterexample = Counterexample(
         "SEC-1",
         (Row("built with s3cret"), Row("fails", "A", "s3cret")),
         "raised s3cret",
     )
-    result = Result(CLAUSES["SEC-1"], Verdict.FAIL, 1, "because of s3cret", told)
+    result = Result(CLAUSES["SEC-1"], Verdict.FAIL, 1, "because of s3cret", counterexample)
     report = Report("redis:X", (result,), {"client": "redis 1"}, 1, ("s3cret was printed",))
 
     kept = redacted_report(report, ["s3cret"])

@@ -18,9 +18,9 @@ from poolproof.spec import CLAUSES, Level
 
 
 def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -> Result:
-    told = None
+    counterexample = None
     if verdict in (Verdict.FAIL, Verdict.KNOWN):
-        told = Counterexample(
+        counterexample = Counterexample(
             clause,
             (
                 Row("a pool is built with [red]max_connections=1[/]"),
@@ -30,7 +30,7 @@ def result(clause: str, verdict: Verdict, reason: str = "", observed: int = 0) -
             3,
         )
     again = f"poolproof check some:Pool --only {clause} --seed 3"
-    return Result(CLAUSES[clause], verdict, observed, reason, told, again)
+    return Result(CLAUSES[clause], verdict, observed, reason, counterexample, again)
 
 
 def report(*results: Result, notes: tuple[str, ...] = ()) -> Report:
@@ -137,31 +137,31 @@ def test_a_story_in_lanes_is_what_the_schema_says() -> None:
 
 
 def test_a_story_in_a_list_is_wrapped_in_a_narrow_terminal() -> None:
-    told = printed(report(result("ORD-2", Verdict.FAIL)), width=40).splitlines()
+    lines = printed(report(result("ORD-2", Verdict.FAIL)), width=40).splitlines()
 
-    assert max(map(len, (line for line in told if "again:" not in line))) <= 40
+    assert max(map(len, (line for line in lines if "again:" not in line))) <= 40
 
 
 def test_every_level_has_its_heading_and_the_longest_names_are_wrapped_below_their_own() -> None:
     every = [Result(clause, Verdict.PASS, 1, "", None) for clause in CLAUSES.values()]
 
-    told = printed(report(*every), width=72).splitlines()
+    lines = printed(report(*every), width=72).splitlines()
 
     for level in Level:
-        assert f"Level {level}" in told
+        assert f"Level {level}" in lines
     names, column = "", 0
-    for line in told:
+    for line in lines:
         column = line.index("what") if line.startswith("clause") else column
         names += f"{line[column:]} "
     for clause in CLAUSES.values():
         assert clause.name in names
-    assert max(map(len, told)) <= 72
+    assert max(map(len, lines)) <= 72
 
 
 def test_the_command_that_shows_it_again_can_be_copied_however_long_it_is() -> None:
-    told = printed(report(result("ORD-2", Verdict.FAIL)), width=40)
+    text = printed(report(result("ORD-2", Verdict.FAIL)), width=40)
 
-    assert "\n  again: poolproof check some:Pool --only ORD-2 --seed 3\n" in told
+    assert "\n  again: poolproof check some:Pool --only ORD-2 --seed 3\n" in text
 
 
 def test_no_verdict_is_without_a_style() -> None:
@@ -178,9 +178,9 @@ def test_a_report_of_every_kind_is_what_the_schema_says() -> None:
 
 
 def test_the_json_says_what_the_report_says() -> None:
-    told = as_json(report(result("ORD-2", Verdict.FAIL, "it was", observed=3), notes=("note",)))
+    values = as_json(report(result("ORD-2", Verdict.FAIL, "it was", observed=3), notes=("note",)))
 
-    assert told == {
+    assert values == {
         "poolproof": poolproof.__version__,
         "target": "some:Pool",
         "verdict": "FAIL",

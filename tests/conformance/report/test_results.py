@@ -75,10 +75,10 @@ def test_a_broken_must_is_1_whatever_else_passes() -> None:
 
     assert verdicts(report) == ["FAIL", "PASS"]
     assert (report.verdict, report.status) == (Verdict.FAIL, 1)
-    told = report.results[0].counterexample
-    assert told is not None
-    assert told.rows == ROWS
-    assert told.broken == report.results[0].reason == "it failed"
+    found = report.results[0].counterexample
+    assert found is not None
+    assert found.rows == ROWS
+    assert found.broken == report.results[0].reason == "it failed"
     assert report.results[0].reproduce == "poolproof check some:Pool --only ORD-1 --seed 7"
     assert report.results[1].counterexample is None
 
