@@ -35,6 +35,11 @@ class Record:
     base: str | None = None
     """The base class by which an adapter offers it, if `offers` has no say in it."""
 
+    @property
+    def method_name(self) -> str:
+        """The name of the method alone; empty if an adapter needs none."""
+        return (self.method or "").partition("(")[0]
+
 
 class Capability(StrEnum):
     """Something that a pool may offer. A clause that needs it is skipped for a pool without it."""

@@ -1,1 +1,1 @@
-"""Targets: what is judged, how it is loaded and spoken to, and a first look at it."""
+"""Adapters: how a pool is found by its name, spoken to, and looked at before it is judged."""

@@ -8,7 +8,7 @@ Nothing else needs to be read to join.
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from inspect import iscoroutinefunction
-from typing import Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from poolproof.spec import Capability
 
@@ -43,9 +43,9 @@ class AdapterError(NotAnOutcome):
 
 def lacks_method_for(adapter: object, capability: Capability) -> AdapterError:
     """What is raised if an adapter has not written the method for what it offers."""
-    method, _, _ = (capability.record.method or "").partition("(")
+    record = capability.record
     return AdapterError(
-        f"{type(adapter).__name__} offers {capability.record.offered}, and has no method {method}; "
+        f"{type(adapter).__name__} offers {record.offered}, and has no method {record.method_name}; "
         f"add one, or do not offer it"
     )
 
@@ -74,6 +74,7 @@ class IfOffered(Protocol[Pool_contra]):
         raise lacks_method_for(self, Capability.REAUTHENTICATION)
 
 
+@runtime_checkable
 class Adapter(IfOffered[Pool], Protocol[Pool, Connection]):
     """How to use the pools of one library: of which type they and their connections are is its own
     affair.
@@ -123,6 +124,7 @@ class Adapter(IfOffered[Pool], Protocol[Pool, Connection]):
         ...
 
 
+@runtime_checkable
 class AsyncAdapter(IfOffered[Pool], Protocol[Pool, Connection]):
     """How to use the pools of one library that are used from an event loop.
 

@@ -45,10 +45,8 @@ def _capabilities(adapter: object, said: list[object]) -> Iterator[Capability]:
 def expect_methods(adapter: AnyAdapter | AnyAsyncAdapter, offers: frozenset[Capability]) -> None:
     """See that the adapter can do what it offers. Raises AdapterError."""
     name = type(adapter).__name__
-    for capability in (each for each in Capability if each in offers):
-        method, _, _ = (capability.record.method or "").partition("(")
-        if not method:
-            continue
+    for capability in (each for each in Capability if each in offers and each.record.method_name):
+        method = capability.record.method_name
         if lacks(adapter, method):
             raise lacks_method_for(adapter, capability)
         if trouble := trouble_with_arguments(adapter, name, method):

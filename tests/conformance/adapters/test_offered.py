@@ -129,10 +129,9 @@ def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:
 def test_what_a_record_says_of_adapters_is_so(capability: Capability) -> None:
     record = capability.record
     for interface in (Adapter, AsyncAdapter):
-        for method in filter(None, [record.method]):
-            name, _, _ = method.partition("(")
-            _, *arguments = signature(getattr(interface, name)).parameters
-            assert method == f"{name}({', '.join(arguments)})"
+        if record.method is not None:
+            _, *arguments = signature(getattr(interface, record.method_name)).parameters
+            assert record.method == f"{record.method_name}({', '.join(arguments)})"
     if record.setting is not None:
         assert record.setting in {field.name for field in fields(PoolSettings)}
     if record.base is not None:
