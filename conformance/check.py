@@ -17,11 +17,11 @@ from .adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from .adapters.clock_probe import goes_by_another_clock
 from .adapters.probe import Prepared, library_version, prepare
 from .adapters.settings import PoolSettings
-from .callers.factory import Drivers
 from .callers.playing import play_through
 from .checker import Checker, Violation
 from .engines import asyncio as loop
 from .engines import threads as scheduler
+from .engines.choice import Drivers
 from .engines.threads.threads_of_others import threads_now
 from .faults.server.door import Door, opened
 from .report.outcome import Findings, Working

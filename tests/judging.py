@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.probe import Prepared
-from poolproof.conformance.callers.factory import Drivers
 from poolproof.conformance.check import drivers_for, run_check
 from poolproof.conformance.checker import Checker, Violation
+from poolproof.conformance.engines.choice import Drivers
 from poolproof.conformance.engines.threads.threads_of_others import threads_now
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.programs.trace import Trace

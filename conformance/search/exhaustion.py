@@ -14,10 +14,12 @@ from itertools import permutations
 from time import monotonic
 
 from ..adapters.probe import Prepared
-from ..callers.factory import Driver, ScheduledThreads, Tasks
+from ..callers.driver import Driver
 from ..callers.playing import run_possible
 from ..engines.asyncio import TooManySuspensions, sweep
+from ..engines.asyncio.tasks import Tasks
 from ..engines.threads import Course, NotRepeatable, each_schedule
+from ..engines.threads.scheduled_threads import ScheduledThreads
 from ..programs.operations import InTurn, Release
 from ..programs.schedule import Cancellation, Schedule
 from ..programs.setup import DIRECT, Setup

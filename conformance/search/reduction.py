@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 
-from ..callers.factory import Driver
+from ..callers.driver import Driver
 from ..callers.playing import possible
 from ..checker import Violation
 from ..programs.operations import Build, Cancelled, Operation, Release, ReleaseInside, renumbered

@@ -10,8 +10,9 @@ from itertools import count
 from time import monotonic
 
 from ..adapters.settings import PoolSettings
-from ..callers.factory import Driver, Drivers
+from ..callers.driver import Driver
 from ..checker import Checker
+from ..engines.choice import Drivers
 from ..programs.setup import DIRECT, Setup
 from ..server.monitor import Monitor
 

@@ -6,7 +6,7 @@ program of this run fail. The checker hears all of them.
 
 from time import monotonic
 
-from ..callers.factory import Driver
+from ..callers.driver import Driver
 from .context import CheckContext
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ..callers.factory import Driver
+from ..callers.driver import Driver
 from ..programs.operations import Acquire, Build, Burst, Operation, Release
 from ..programs.schedule import Schedule
 from .drawn_run import DrawnRun, LongEnough

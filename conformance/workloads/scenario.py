@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from poolproof.spec import Capability
 from poolproof.spec.model.events import PoolConfig
 
-from ..callers.factory import Driver, ScheduledThreads
+from ..callers.driver import Driver
 from ..callers.playing import run_possible
 from ..engines.threads import Course
+from ..engines.threads.scheduled_threads import ScheduledThreads
 from ..programs.operations import (
     Acquire,
     BeginFailing,

@@ -14,8 +14,9 @@ from judging import drivers_of
 from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
-from poolproof.conformance.callers.factory import Driver, Drivers
+from poolproof.conformance.callers.driver import Driver
 from poolproof.conformance.check import schedulable_threads
+from poolproof.conformance.engines.choice import Drivers
 from poolproof.conformance.faults.network import Proxy, ends
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.programs.operations import (

@@ -16,11 +16,11 @@ from redis.retry import Retry
 from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
-from poolproof.conformance.callers.factory import Driver
+from poolproof.conformance.callers.driver import Driver
 from poolproof.conformance.callers.playing import run_possible
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.counterexample.timeline import timeline_of
-from poolproof.conformance.faults import silences as driver_silences
+from poolproof.conformance.faults.server import silence as driver_silences
 from poolproof.conformance.programs.operations import BeginOutage, Operation
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor

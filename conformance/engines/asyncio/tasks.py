@@ -6,16 +6,18 @@ what a task waits for and the moment it goes on.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from math import inf
 
 from poolproof.spec.model.events import PoolConfig, ReleaseCalled
 
 from ...adapters.adapter import AnyAsyncAdapter
-from ...callers.calls import TaskCall
-from ...callers.driver import Surroundings
+from ...callers.callers import Work
+from ...callers.calls import Call
+from ...callers.program import Surroundings
 from ...callers.task_callers import COMMAND_S, TaskCallers
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.fault_kinds import Means
@@ -31,17 +33,35 @@ from ...programs.operations import (
     Release,
     ReleaseUnanswered,
 )
+from ...programs.schedule import Cancellation
+from ..conducted import ConductedDriver
 from ..threads import shown_by_loop
 from ..threads.threads_of_others import threads_of_pool
-from ..virtual_time import LOOKS, MARGIN_S, VirtualTime
-from . import Cancellation, CannotHost, Started, VirtualLoop, start
+from ..virtual_time import LOOKS, MARGIN_S
+from . import CannotHost, Started, VirtualLoop, start
 from .held_replies import hold_replies
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
 
 
-class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]]):
+@dataclass(frozen=True, slots=True)
+class _TaskCall(Call):
+    """A call that a task makes."""
+
+    task: asyncio.Task[None]
+
+    @property
+    def done(self) -> bool:
+        return self.task.done()
+
+    @property
+    def raised(self) -> BaseException | None:
+        """What its task failed with; that it was cancelled is no failure."""
+        return None if self.task.cancelled() else self.task.exception()
+
+
+class Tasks(ConductedDriver[_TaskCall]):
     """Runs programs of any kind, for asyncio."""
 
     def __init__(
@@ -50,10 +70,13 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
         surroundings: Surroundings,
         threads_before: frozenset[int],
     ) -> None:
-        super().__init__(adapter, surroundings)
-        self._threads_before = threads_before
         self._loop = VirtualLoop()
         self._began_s = self._loop.time()
+        super().__init__(surroundings, self._loop)
+        self._adapter = adapter
+        self._callers = self._task_callers = TaskCallers(adapter, self._program)
+        self._threads_before = threads_before
+        self._proxy = surroundings.fault_means.proxy
         self._last: Started[None] | None = None
 
     @property
@@ -63,59 +86,38 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
     def close(self) -> None:
         """Close all pools and end what connections and callers they leave behind."""
-        self._over = True
+        self._log.end()
         self._loop.connects_held = False
-        self._hear(nothing=False)
-        # Who holds a connection closes it: a pool that is closed need not know of it any more.
-        for connection in self._left_behind():
-            start(self._loop, self._let_fail(self._adapter.disconnect(connection)))
+        self._expect_replies(True)
+        # A holder closes its connection: a pool that is closed need not know of it any more.
+        for connection in self._callers.left_behind():
+            start(self._loop, _let_fail(self._adapter.disconnect(connection)))
         self._let_run()
-        for pool in self._pools.values():
-            start(self._loop, self._let_fail(self._adapter.close(pool.handle)))
+        for pool in self._account.pools.values():
+            start(self._loop, _let_fail(self._adapter.close(pool.handle)))
         self._let_run()
         self._loop.end()
-        self._monitor.end_connections(frozenset(pool.client_name for pool in self._pools.values()))
+        self._program.end_connections()
 
-    def run(self, burst: Burst) -> None:
-        """Run a burst until nothing moves any more. A release that has not returned then never will."""
-        super().run(burst)
+    def _carry_out(self, burst: Burst) -> None:
+        self._carry_out_at_once(burst.operations, self._go_on)
+
+    def _record_quiescence(self) -> None:
+        super()._record_quiescence()
         others = threads_of_pool(self._threads_before)
         if others:
             raise CannotHost(f"a thread of the pool's own is not known to the loop: {others[0]}")
-        self._give_up_who_hangs()
 
-    def _carry_out(self, burst: Burst) -> None:
-        call = None
-        for operation in burst.operations:
-            call = self._start(operation)
-        self._go_on()
-        if len(burst.operations) == 1:
-            self._see_through(call)
-        self._let_them_look_again()
-
-    def _start(self, operation: Operation, at: Cancellation | None = None) -> int | None:
-        """Start an operation; the call that it makes, if it makes one."""
+    def _start_own(self, operation: Operation) -> int | None:
         match operation:
-            case Acquire(pool, within_s):
-                return self._start_acquire(
-                    pool,
-                    lambda call: self._acquire(pool, call, within_s=within_s),
-                    at,
-                    within_s=within_s,
-                )
             case Limited(Acquire(pool), by, limit_s):
-                return self._start_acquire(
-                    pool, lambda call: self._acquire_within(pool, call, by, limit_s), at, limit_s
-                )
-            case Release(acquire, to):
-                now = at is not None and at.at_suspension == 0
-                return self._start_call(
-                    to,
-                    lambda call: self._release(acquire, to, call, while_cancelled=now),
-                    at=None if now else at,
+                return self._start_waiting(
+                    pool,
+                    lambda call: self._task_callers.acquire_within(pool, call, by, limit_s),
+                    self._wait_ends_s(pool, limit_s=limit_s),
                 )
             case Cancelled(cancelled, at):
-                return self._start(cancelled, at)
+                return self._start_cancelled(cancelled, at)
             case Cancel(acquire):
                 self._loop.call_soon(self._cancel, acquire)
             case ReleaseUnanswered(acquire):
@@ -125,50 +127,53 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
                 return self._interrupt_command(pool, means)
             case _:
-                return super()._start(operation)
+                raise AssertionError(f"{type(self).__name__} cannot carry out {operation}")
         return None
 
     def _start_call(
         self,
         pool: str,
-        work: Callable[[int], Coroutine[object, object, None]],
+        work: Callable[[int], Work],
         end_s: float = inf,
+        call: int | None = None,
         at: Cancellation | None = None,
     ) -> int:
-        call = next(self._calls)
+        call = next(self._program.numbers) if call is None else call
         token = CALL.set(call)  # the task takes a copy
-        started = start(self._loop, self._caller(work(call)), at)
+        started = start(self._loop, _let_be_cancelled(work(call)), at)
         CALL.reset(token)
-        self._moving[call] = TaskCall(pool, end_s, started.task)
+        self._calls.moving[call] = _TaskCall(pool, end_s, started.task)
         if at is not None:
             self._last = started
         return call
 
-    async def _caller(self, work: Coroutine[object, object, None]) -> None:
-        """Let a caller work; that it was cancelled is its own affair."""
-        with suppress(asyncio.CancelledError, TimeoutError):
-            await work
-
-    def _start_acquire(
-        self,
-        pool: str,
-        work: Callable[[int], Coroutine[object, object, None]],
-        at: Cancellation | None,
-        limit_s: float = inf,
-        within_s: float | None = None,
-    ) -> int:
-        timeout_s = self._pools[pool].config.timeout_s if within_s is None else within_s
-        wait_s = limit_s if timeout_s is None else min(timeout_s, limit_s)
-        end_s = self._loop.time() + wait_s
-        call = self._start_call(pool, work, end_s, at)
-        self.waiting[call] = pool
-        return call
-
-    def _start_release(self, acquire: int, to: str) -> int:
-        return self._start_call(to, lambda call: self._release(acquire, to, call))
-
-    def _start_asking(self, pool: str) -> int:
-        return self._start_acquire(pool, lambda call: self._acquire(pool, call), None)
+    def _start_cancelled(self, cancelled: Acquire | Release, at: Cancellation) -> int:
+        """Start it, and cancel its caller there: a release before it is suspended at all is made by a
+        caller that has been cancelled, on its way out.
+        """
+        callers = self._task_callers
+        if isinstance(cancelled, Acquire):
+            pool, within_s = cancelled.pool, cancelled.within_s
+            call = self._start_call(
+                pool,
+                lambda call: callers.acquire(pool, call, within_s=within_s),
+                self._wait_ends_s(pool, within_s),
+                at=at,
+            )
+            self.waiting[call] = pool
+            return call
+        acquire, to = cancelled.acquire, cancelled.to
+        if at.at_suspension > 0:
+            return self._start_call(to, lambda call: callers.release(acquire, to, call), at=at)
+        return self._start_call(
+            to,
+            lambda call: callers.release(
+                acquire,
+                to,
+                call,
+                called=lambda: callers.ask_to_stop(to, call, asyncio.current_task()),
+            ),
+        )
 
     @contextmanager
     def _auth_kept(self) -> Iterator[None]:
@@ -180,9 +185,9 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
     def _cancel(self, call: int) -> None:
         """Cancel a caller, if it has not returned meanwhile."""
-        moving = self._moving.get(call)
+        moving = self._calls.moving.get(call)
         if moving is not None and not moving.done:
-            self._ask_to_stop(moving.pool, call, moving.task)
+            self._task_callers.ask_to_stop(moving.pool, call, moving.task)
 
     def _build(self, pool: str, config: PoolConfig) -> None:
         settings = self._settings_of(pool, config)
@@ -193,58 +198,53 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
         started = start(self._loop, build())
         self._let_run()
-        self._pass_until(started.task.done, self._loop.time() + OVERDUE_S)
+        self._time.pass_until(started.task.done, self._loop.time() + OVERDUE_S)
         if not built:
             raised = started.task.exception() if started.task.done() else None
             raise self._cannot_build(settings, raised)
-        self._built(pool, config, built[0])
+        self._note_built(pool, config, built[0])
 
     def _elapse(self) -> None:
-        """Let the time pass until the next of the callers who wait has waited long enough.
-
-        Those who look again from time to time do so on the way.
-        """
-        ends_s = [self._moving[call].end_s for call in self.waiting]
+        ends_s = [self._calls.moving[call].end_s for call in self.waiting]
         end_s = min(ends_s, default=inf)
         for _ in range(LOOKS):
             deadline_s = self._loop.next_deadline_s()
             if deadline_s is None:
                 return
-            self._loop.advance_to(deadline_s)
             if deadline_s >= end_s - MARGIN_S or not ends_s:
+                self._loop.advance_to(deadline_s)
                 return
-            self._somebody_looks = True
-            self._go_on()
+            self._time.let_look(deadline_s)
 
     def _release_unanswered(self, acquire: int) -> None:
         """Release while the server owes a reply, which reaches nobody until the release has returned
         or nothing moves any more.
         """
-        held = self._let_go_unanswered(acquire)
-        call = next(self._calls)
-        key = self._silent_key(call)
+        held = self._account.let_go_unanswered(acquire)
+        call = next(self._program.numbers)
+        key = self._program.replies.silent_key(call)
         self._loop.replies_held = True
         sent = self._do(self._adapter.send(held.connection, "BLPOP", key, 0))
         failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
         if failed is not None:
             self._loop.replies_held = False
-            self._note_trouble(acquire, held, "BLPOP", failed)
+            self._callers.note_trouble(acquire, held, "BLPOP", failed)
             return
-        self._log(ReleaseCalled(self._now_s(), held.pool, call, acquire))
-        handle = self._pools[held.pool].handle
+        self._log.add(ReleaseCalled(self._now_s(), held.pool, call, acquire))
+        handle = self._account.pools[held.pool].handle
         releasing = self._do(self._adapter.release(handle, held.connection))
         waits = not releasing.done()
         self._let_it_reply(key)
         if not releasing.done():
             self._give_up(held.pool, call, 0.0)
             return
-        self._note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
+        self._callers.note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
 
     def _await_reply(self, acquire: int, server_s: float) -> None:
         """Wait for a reply that comes only when `server_s` seconds have passed."""
-        held = self._held(acquire)
+        held = self._account.held(acquire)
         self.retired.add(held.pool)
-        key = self._silent_key(next(self._calls))
+        key = self._program.replies.silent_key(next(self._program.numbers))
         began_s = self._loop.time()
         ended_s: list[float] = []
 
@@ -257,16 +257,16 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
         self._loop.replies_held = True
         receiving = self._do(send_and_receive())
-        self._pass_until(receiving.done, began_s + server_s)
+        self._time.pass_until(receiving.done, began_s + server_s)
         self._loop.advance_to(max(self._loop.time(), began_s + server_s))
         self._let_it_reply(key)
         if not receiving.done():
-            self._give_up(held.pool, next(self._calls), server_s)
+            self._give_up(held.pool, next(self._program.numbers), server_s)
             return
         took_s, raised = ended_s[0] - began_s, receiving.exception()
         # A plain wait on this clock is never late.
-        control_s = self._pools[held.pool].config.socket_timeout_s or 0.0
-        self._note_awaited(acquire, held, server_s, took_s, raised, lambda: control_s)
+        control_s = self._account.pools[held.pool].config.socket_timeout_s or 0.0
+        self._callers.note_awaited(acquire, held, server_s, took_s, raised, lambda: control_s)
 
     def _interrupt_command(self, pool: str, by: Means) -> int:
         """Interrupt a command whose reply is on its way; it arrives after the next caller has asked.
@@ -274,18 +274,18 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
         What has not been sent when nothing moves any more is not interrupted: the caller may have to
         connect first, and that is another matter.
         """
-        call = next(self._calls)
-        key = f"{self._settings.client_name}-{call}"
-        self._say(key)
+        call = next(self._program.numbers)
+        key = self._program.replies.with_something_under_it(call)
         self._loop.replies_held = True
-        giving = self._do(self._caller(self._command(pool, call, by, key)))
-        sent = "get" in self._monitor.last_commands(self._pools[pool].client_name)
+        giving = self._do(_let_be_cancelled(self._task_callers.command(pool, call, by, key)))
+        name = self._account.pools[pool].client_name
+        sent = "get" in self._program.monitor.last_commands(name)
         if sent and by == "cancel":
             giving.cancel()
         elif sent:
             self._loop.advance_to(self._loop.time() + COMMAND_S)
         self._let_run()
-        newcomer = self._start_acquire(pool, lambda call: self._acquire(pool, call), None)
+        newcomer = self._start_acquire(pool)
         self._let_run()
         self._loop.replies_held = False
         self._go_on()
@@ -300,24 +300,20 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
     def _let_it_reply(self, key: str) -> None:
         """Have the server send the reply that it owes."""
-        self._reply(key)
+        self._program.replies.come(key)
         self._loop.replies_held = False
         self._go_on()
 
-    def _hear(self, *, nothing: bool) -> None:
+    def _expect_replies(self, due: bool) -> None:
         """What a black hole has swallowed is due for ever, and not waited for."""
-        hold_replies(self._loop, self._proxy, all_of_them=nothing)
+        hold_replies(self._loop, self._proxy, all_of_them=not due)
 
     def _connecting(self) -> frozenset[int]:
         """A task of the pool's own that connects may do so for any of those who wait."""
         held = {connect.context.get(CALL) for connect in self._loop.held}
-        if held - self._moving.keys():
+        if held - self._calls.moving.keys():
             return frozenset(self.waiting)
-        return frozenset(call for call in self._moving if call in held)
-
-    @property
-    def _host(self) -> VirtualLoop:
-        return self._loop
+        return frozenset(call for call in self._calls.moving if call in held)
 
     def _clock_s(self) -> float:
         return self._loop.time()
@@ -328,3 +324,15 @@ class Tasks(TaskCallers, VirtualTime[TaskCall, Coroutine[object, object, None]])
 
     def _now_s(self) -> float:
         return self._loop.time() - self._began_s
+
+
+async def _let_be_cancelled(work: Work) -> None:
+    """Let a caller work; that it was cancelled is its own affair."""
+    with suppress(asyncio.CancelledError, TimeoutError):
+        await work
+
+
+async def _let_fail(closing: Awaitable[object]) -> None:
+    """Close what the program leaves behind; it is over, and how this goes is not judged."""
+    with suppress(Exception):
+        await closing

@@ -5,7 +5,7 @@ not guessed; so this driver is certain. Connections are real, and talk to the se
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -16,8 +16,9 @@ from types import CodeType
 from poolproof.spec.model.events import CancelCalled, PoolConfig
 
 from ...adapters.adapter import AnyAdapter
+from ...callers.callers import Work, run_through
 from ...callers.calls import Call
-from ...callers.driver import Surroundings
+from ...callers.program import Surroundings
 from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.fault_kinds import Signal
@@ -32,7 +33,8 @@ from ...programs.operations import (
     Release,
     ReleaseInside,
 )
-from ..virtual_time import LOOKS, MARGIN_S, VirtualTime
+from ..conducted import ConductedDriver
+from ..virtual_time import LOOKS, MARGIN_S
 from . import Course, Inside, Scheduler, Task, kept_reply
 from .threads_of_others import SharedThreads
 
@@ -60,7 +62,7 @@ class _ThreadCall(Call):
         return self.task.error
 
 
-class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
+class ScheduledThreads(ConductedDriver[_ThreadCall]):
     """Runs programs of any kind, except those about the time that the server takes."""
 
     def __init__(
@@ -70,10 +72,12 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
         is_pool_code: Callable[[CodeType], bool],
         shared_threads: SharedThreads,
     ) -> None:
-        super().__init__(adapter, surroundings)
         self._scheduler = Scheduler(is_pool_code)
-        self._shared_threads = shared_threads
         self._began_s = self._scheduler.now_s
+        super().__init__(surroundings, self._scheduler)
+        self._adapter = adapter
+        self._callers = self._thread_callers = ThreadCallers(adapter, self._program)
+        self._shared_threads = shared_threads
         self._unnumbered = count(-1, -1)
         self._inner: dict[int, _ThreadCall] = {}
         """The releases in the middle of another call that have not returned, and those calls."""
@@ -88,50 +92,39 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
 
     def close(self) -> None:
         """Close all pools and end what connections and callers they leave behind."""
-        self._over = True
+        self._log.end()
         self._scheduler.connects_held = False
-        for pool in self._pools.values():
+        for pool in self._account.pools.values():
             self._scheduler.start(partial(self._close, pool.handle))
         self._let_run()
         try:
             self._shared_threads.look(self._scheduler.tasks)
         finally:
             self._scheduler.abandon()
-            names = frozenset(pool.client_name for pool in self._pools.values())
-            self._monitor.end_connections(names)
-
-    def _close(self, handle: object) -> None:
-        try:
-            self._adapter.close(handle)
-        except Exception:  # noqa: BLE001 - the program is over; how it closes is not judged here
-            return
+            self._program.end_connections()
 
     def run(self, burst: Burst) -> None:
         """Run a burst until nothing moves any more. A release that has not returned then never will."""
         super().run(burst)
-        self._give_up_who_hangs()
         for call, host in self._inner.items():
             self._give_up(host.pool, call, 0.0)
         self._inner.clear()
 
-    def _carry_out(self, burst: Burst) -> None:
-        # Time passes before the others begin: who is due and who begins can go on in any order.
-        call = None
-        for operation in sorted(burst.operations, key=lambda each: not isinstance(each, Elapse)):
-            call = self._start(operation)
-        self.course = self._scheduler.run(burst.schedule)
-        self._note_who_returned()
-        if len(burst.operations) == 1 and not isinstance(burst.operations[0], ReleaseInside):
-            self._see_through(call)
-        self._let_them_look_again()
+    def _close(self, handle: object) -> None:
+        with suppress(Exception):  # the program is over; how it closes is not judged here
+            self._adapter.close(handle)
 
-    def _start(self, operation: Operation) -> int | None:
-        """Start an operation; the call that it makes, if it makes one."""
+    def _carry_out(self, burst: Burst) -> None:
+        def follow_the_schedule() -> None:
+            self.course = self._scheduler.run(burst.schedule)
+            self._calls.note_who_returned()
+
+        # Time passes before the others begin: who is due and who begins can go on in any order.
+        in_order = sorted(burst.operations, key=lambda each: not isinstance(each, Elapse))
+        self._carry_out_at_once(in_order, follow_the_schedule)
+
+    def _start_own(self, operation: Operation) -> int | None:
         match operation:
-            case Acquire(pool, within_s):
-                return self._start_acquire(pool, within_s)
-            case Release(acquire, to):
-                return self._start_release(acquire, to)
             case InTurn(operations):
                 return self._start_call(
                     "A", lambda _: self._do_in_turn(operations), call=next(self._unnumbered)
@@ -140,52 +133,38 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
                 return self._start_inside(host, point, release)
             case Cancel(acquire):
                 pool = self.waiting[acquire]
-                self._log(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
-                self._scheduler.interrupt(self._moving[acquire].task, Interrupt())
+                self._log.add(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
+                self._scheduler.interrupt(self._calls.moving[acquire].task, Interrupt())
+                return None
             case InterruptCommand(pool, "KeyboardInterrupt" | "SystemExit" as signal):
                 return self._interrupt_command(pool, signal)
             case _:
-                return super()._start(operation)
-        return None
+                raise AssertionError(f"{type(self).__name__} cannot carry out {operation}")
 
     def _start_call(
         self,
         pool: str,
-        work: Callable[[int], None],
+        work: Callable[[int], Work],
         end_s: float = inf,
         call: int | None = None,
     ) -> int:
-        call = next(self._calls) if call is None else call
-        self._moving[call] = _ThreadCall(pool, end_s, self._scheduler.start(partial(work, call)))
+        call = next(self._program.numbers) if call is None else call
+        task = self._scheduler.start(lambda: _let_be_interrupted(work(call)))
+        self._calls.moving[call] = _ThreadCall(pool, end_s, task)
         return call
-
-    def _start_acquire(self, pool: str, within_s: float | None = None) -> int:
-        timeout_s = self._pools[pool].config.timeout_s if within_s is None else within_s
-        end_s = inf if timeout_s is None else self._scheduler.now_s + timeout_s
-        call = self._start_call(
-            pool, lambda call: self._acquire(pool, call, within_s=within_s), end_s
-        )
-        self.waiting[call] = pool
-        return call
-
-    def _start_release(self, acquire: int, to: str) -> int:
-        return self._start_call(to, lambda call: self._release(acquire, to, call))
-
-    def _start_asking(self, pool: str) -> int:
-        return self._start_acquire(pool)
 
     @contextmanager
     def _auth_kept(self) -> Iterator[None]:
         with kept_reply(b"AUTH"):
             yield
 
-    def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
+    async def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
         for operation in operations:
-            call = next(self._calls)
+            call = next(self._program.numbers)
             if isinstance(operation, Acquire):
-                self._acquire(operation.pool, call)
+                await self._callers.acquire(operation.pool, call)
             elif operation.acquire in self.holding:
-                self._release(operation.acquire, operation.to, call)
+                await self._callers.release(operation.acquire, operation.to, call)
 
     def _start_inside(self, host: Acquire | Release, point: int, release: Release) -> int:
         if isinstance(host, Acquire):
@@ -194,43 +173,46 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
             call = self._start_release(host.acquire, host.to)
 
         def release_inside() -> None:
-            inner = next(self._calls)
-            self._inner[inner] = self._moving[call]
-            self._release(release.acquire, release.to, inner, inside=call)
+            inner = next(self._program.numbers)
+            self._inner[inner] = self._calls.moving[call]
+            run_through(self._callers.release(release.acquire, release.to, inner, inside=call))
             del self._inner[inner]
 
-        self._inside = self._scheduler.run_inside(self._moving[call].task, point, release_inside)
+        task = self._calls.moving[call].task
+        self._inside = self._scheduler.run_inside(task, point, release_inside)
         return call
 
     def _interrupt_command(self, pool: str, by: Signal) -> int:
         """Interrupt a client in the read in which it waits for a reply; that comes when the next caller
         has asked. A client whose thread does not read itself is not interrupted.
         """
-        call = next(self._calls)
-        key = self._silent_key(call)
+        call = next(self._program.numbers)
+        key = self._program.replies.silent_key(call)
         with kept_reply(key.encode()) as kept:
             with self._replied_to_at_last(key):
                 self._start_call(
-                    pool, lambda call: self._wait_in_a_client(pool, call, key), call=call
+                    pool,
+                    lambda call: self._thread_callers.wait_in_a_client(pool, call, key),
+                    call=call,
                 )
                 self._go_on()
-                giving = self._moving.get(call)
+                giving = self._calls.moving.get(call)
                 if giving is not None and kept.is_awaited_by(giving.task):
                     self._scheduler.interrupt(giving.task, RAISED[by]())
                     self._go_on()
                 newcomer = self._start_acquire(pool)
                 self._go_on()
-            self._reply(key)
+            self._program.replies.come(key)
             kept.let_come()
             self._go_on()
-        if call in self._moving:
+        if call in self._calls.moving:
             self._give_up(pool, call, 0.0)
         return newcomer
 
     @contextmanager
     def _replied_to_at_last(self, key: str) -> Iterator[None]:
         """Have the server reply even if this comes to no end."""
-        replying = Timer(UNSEEN_S, self._reply, (key,))
+        replying = Timer(UNSEEN_S, self._program.replies.come, (key,))
         replying.start()
         try:
             yield
@@ -243,21 +225,17 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
         built: list[object] = []
         task = self._scheduler.start(lambda: built.append(self._adapter.open(settings)))
         self._let_run()
-        self._pass_until(lambda: task.done, self._scheduler.now_s + OVERDUE_S)
+        self._time.pass_until(lambda: task.done, self._scheduler.now_s + OVERDUE_S)
         if not task.done or task.error is not None:
             raise self._cannot_build(settings, task.error)
-        self._built(pool, config, built[0])
+        self._note_built(pool, config, built[0])
 
     def _elapse(self) -> None:
-        """Let the time pass until the next of the callers who wait has waited long enough.
-
-        Those who look again from time to time do so on the way.
-        """
         for _ in range(LOOKS):
             due = [
                 deadline_s if deadline_s >= moving.end_s - MARGIN_S else moving.end_s
                 for call in self.waiting
-                if (deadline_s := (moving := self._moving[call]).task.deadline_s) is not None
+                if (deadline_s := (moving := self._calls.moving[call]).task.deadline_s) is not None
             ]
             deadline_s = self._scheduler.next_deadline_s()
             if not due or deadline_s is None:
@@ -265,30 +243,25 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
             if deadline_s >= min(due):
                 self._scheduler.advance_to(min(due))
                 return
-            self._somebody_looks = True
-            self._scheduler.advance_to(deadline_s)
-            self._go_on()
+            self._time.let_look(deadline_s)
 
-    def _hear(self, *, nothing: bool) -> None:
+    def _expect_replies(self, due: bool) -> None:
         """Threads are blocked, in real time, that wait for a server which says nothing."""
-        if nothing:
+        if not due:
             self._scheduler.watchdog_s = SILENT_CALL_S
 
     def _connecting(self) -> frozenset[int]:
         """A thread of the pool's own that connects may do so for any of those who wait."""
-        calls = {id(moving.task): call for call, moving in self._moving.items()}
+        calls = {id(moving.task): call for call, moving in self._calls.moving.items()}
         held = [task for task in self._scheduler.tasks if task.at_gate is not None]
         if any(id(task) not in calls for task in held):
             return frozenset(self.waiting)
         return frozenset(calls[id(task)] for task in held)
 
     def _stack(self) -> tuple[str, ...]:
-        stuck = [moving for call, moving in self._moving.items() if call not in self.waiting]
-        return next((moving.task.stack() for moving in (*self._inner.values(), *stuck)), ())
-
-    @property
-    def _host(self) -> Scheduler:
-        return self._scheduler
+        moving = self._calls.moving
+        stuck = [moving[call] for call in moving if call not in self.waiting]
+        return next((each.task.stack() for each in (*self._inner.values(), *stuck)), ())
 
     def _clock_s(self) -> float:
         return self._scheduler.now_s
@@ -296,8 +269,11 @@ class ScheduledThreads(ThreadCallers, VirtualTime[_ThreadCall, None]):
     def _let_run(self) -> None:
         self._scheduler.run()
 
-    def _control_s(self, _call: int, _waited_s: float) -> float:
-        return 0.0  # this clock is never late
-
     def _now_s(self) -> float:
         return self._scheduler.now_s - self._began_s
+
+
+def _let_be_interrupted(work: Work) -> None:
+    """Let a caller work; that it was interrupted is its own affair."""
+    with suppress(Interrupt):
+        run_through(work)

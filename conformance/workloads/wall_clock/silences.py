@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from poolproof.spec.model.events import Acquired, AcquireFailed, Event, Outage
 
 from ...adapters.probe import Prepared
-from ...callers.factory import CannotBuild, Driver, NeverGivesUp
+from ...callers.driver import CannotBuild, Driver
 from ...engines import asyncio as loop
 from ...engines import threads as scheduler
+from ...faults.server.silence import NeverGivesUp
 from ...programs.operations import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
 from ...programs.setup import DIRECT, WITH_FAULTS
 from ...server import ServerError

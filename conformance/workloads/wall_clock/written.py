@@ -6,7 +6,7 @@ from dataclasses import replace
 from poolproof.spec.model.events import PoolConfig
 
 from ...adapters.settings import PoolSettings
-from ...callers.factory import Driver
+from ...callers.driver import Driver
 from ...callers.playing import run_possible
 from ...programs.operations import Acquire, Build, Operation, Release
 from ...server import Server

@@ -9,17 +9,19 @@ from poolproof.spec import Capability
 from ..adapters.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
 from ..adapters.client import ClientLibrary
 from ..adapters.settings import PoolSettings
-from ..engines.asyncio.tasks import Tasks
-from ..engines.threads.real_threads import RealThreads
-from ..engines.threads.scheduled_threads import ScheduledThreads
-from ..engines.threads.threads_of_others import SharedThreads
-from ..faults.failing import Failing, failing_class
+from ..callers.driver import Driver
+from ..callers.program import Surroundings
+from ..faults.connections.failing import FailureSwitch, failing_class
+from ..faults.faults import FaultMeans
 from ..faults.network import Proxy
 from ..faults.server.door import Door
 from ..programs.setup import Setup
 from ..server.monitor import Monitor
 from ..server.restartable_monitor import RestartableMonitor
-from .driver import Driver, Surroundings
+from .asyncio.tasks import Tasks
+from .threads.real_threads import RealThreads
+from .threads.scheduled_threads import ScheduledThreads
+from .threads.threads_of_others import SharedThreads
 
 
 class Drivers:
@@ -78,20 +80,11 @@ class Drivers:
     ) -> Driver:
         """A driver for one program."""
         adapter = self._adapter
-        surroundings = Surroundings(
-            setup,
-            settings,
-            self._library,
-            monitor,
-            look_twice,
-            None,
-            self._door,
-            restartable_monitor,
-        )
-        if setup.proxy:
-            surroundings = self._behind_proxy(surroundings)
-        if setup.failing_connections:
-            surroundings = self._with_failing_connections(surroundings)
+        proxy = self._proxy_before(settings) if setup.proxy else None
+        switch = self._failure_switch() if setup.failing_connections else None
+        means = FaultMeans(proxy, self._door, restartable_monitor, switch)
+        settings = self._settings_with(settings, means)
+        surroundings = Surroundings(setup, settings, self._library, monitor, look_twice, means)
         if uses_asyncio(adapter):
             return Tasks(adapter, surroundings, self._threads_before)
         if not uses_threads(adapter):
@@ -115,21 +108,22 @@ class Drivers:
         if self._proxy is not None:
             self._proxy.close()
 
-    def _with_failing_connections(self, surroundings: Surroundings) -> Surroundings:
-        """The same with connections that do no harm until they are told to."""
-        if self._connection_class is None:
-            return surroundings
-        failing = Failing(self._library)
-        given = {"connection_class": failing_class(self._connection_class, failing)}
-        settings = surroundings.settings
-        settings = replace(settings, extra={**settings.extra, **given})
-        return replace(surroundings, settings=settings, failing=failing)
+    def _failure_switch(self) -> FailureSwitch | None:
+        """What has connections fail that do no harm until they are told to, if the pool takes them."""
+        return None if self._connection_class is None else FailureSwitch(self._library)
 
-    def _behind_proxy(self, surroundings: Surroundings) -> Surroundings:
-        """The same with a proxy before the server, which does no harm until it is told to."""
-        settings = surroundings.settings
+    def _proxy_before(self, settings: PoolSettings) -> Proxy:
+        """A proxy before the server, which does no harm until it is told to."""
         self._proxy = self._proxy or Proxy(settings.host, settings.port)
         self._proxy.admit_connects()
         self.open_the_server()
-        settings = replace(settings, host=self._proxy.host, port=self._proxy.port)
-        return replace(surroundings, settings=settings, proxy=self._proxy)
+        return self._proxy
+
+    def _settings_with(self, settings: PoolSettings, means: FaultMeans) -> PoolSettings:
+        """The settings with which pools connect where things can be made to go wrong."""
+        if means.proxy is not None:
+            settings = replace(settings, host=means.proxy.host, port=means.proxy.port)
+        if means.switch is not None and self._connection_class is not None:
+            given = {"connection_class": failing_class(self._connection_class, means.switch)}
+            settings = replace(settings, extra={**settings.extra, **given})
+        return settings

@@ -1,0 +1,450 @@
+"""What callers do with a pool, written once for threads and for asyncio.
+
+Each call is a coroutine. A task awaits it; a thread runs it through, since an adapter for threads
+returns when the pool does, so that there is nothing to await.
+"""
+
+import gc
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import ClassVar, Protocol, TypeAlias, cast
+from weakref import ref
+
+from poolproof.spec.model.events import (
+    AcquireCalled,
+    AcquireCancelled,
+    Acquired,
+    AcquireFailed,
+    BlockLeft,
+    CloseCalled,
+    CloseReturned,
+    CommandCalled,
+    CommandReturned,
+    DisconnectCalled,
+    DisconnectReturned,
+    Dropped,
+    Error,
+    Event,
+    Forgotten,
+    LeftUnread,
+    ReauthCalled,
+    ReauthReturned,
+    ReleaseCalled,
+    ReleaseCancelled,
+    ReleaseReturned,
+    ReplyAwaited,
+    Used,
+)
+
+from ..adapters.adapter import (
+    AdapterError,
+    AnyAdapter,
+    AnyAsyncAdapter,
+)
+from ..programs.account import Held
+from ..programs.fault_kinds import Means
+from ..programs.operations import (
+    ClosePool,
+    DisconnectPool,
+    Drop,
+    Forget,
+    Operation,
+    RunBlock,
+    Use,
+    Write,
+    WriteByClient,
+)
+from .program import Program
+
+
+class Client(Protocol):
+    """What is used of a client."""
+
+    def execute_command(self, *words: str | int) -> object:
+        """Send a command on a connection of the pool; the reply, or what is awaited for it."""
+        ...
+
+
+Work: TypeAlias = Coroutine[object, object, None]
+"""What a caller does."""
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Callers(ABC):
+    """The calls of one program. Each notes in the log how it comes to its end."""
+
+    cancelled: ClassVar[type[BaseException]]
+    """What a caller is cancelled, or interrupted, with."""
+
+    def __init__(
+        self,
+        adapter: AnyAdapter | AnyAsyncAdapter,
+        program: Program,
+        control_s: Callable[[int, float], float] | None = None,
+    ) -> None:
+        """`control_s` says how long a plain wait took that began with an acquire which failed after
+        so many seconds; None if the clock is one by which no wait is ever late.
+        """
+        self._adapter = adapter
+        self._program = program
+        self._account = program.account
+        self._library = program.library
+        self._control_s = control_s
+        self._now_s = program.log.now_s
+        self._forgotten: list[ref[object]] = []
+        """What was not released, and is referred to by its pool, or by nobody."""
+
+    def call_for(self, operation: Operation) -> tuple[str, Callable[[int], Work]] | None:
+        """At which pool, and how, a caller carries out an operation that is one plain call.
+
+        None if it is another operation. What is done takes the number of the call.
+        """
+        match operation:
+            case Use(acquire):
+                return self._pool_of(acquire), lambda _: self.use(acquire)
+            case Write(acquire):
+                return self._pool_of(acquire), lambda _: self.write(acquire)
+            case Drop(acquire):
+                return self._pool_of(acquire), lambda _: self.drop(acquire)
+            case Forget(acquire):
+                return self._pool_of(acquire), lambda _: self.forget(acquire)
+            case WriteByClient(pool):
+                return pool, lambda call: self.write_by_client(pool, call)
+            case RunBlock(pool, leave_by):
+                return pool, lambda call: self.run_block(pool, call, leave_by)
+            case ClosePool(pool, grace_s):
+                if grace_s is None:
+                    self._account.closed.add(pool)
+                return pool, lambda call: self.close_pool(pool, call, grace_s)
+            case DisconnectPool(pool):
+                self._account.disconnected.add(pool)
+                return pool, lambda call: self.disconnect_pool(pool, call)
+            case _:
+                return None
+
+    async def acquire(
+        self,
+        pool: str,
+        call: int,
+        *,
+        within_s: float | None = None,
+        by: Means = "cancel",
+        asked: Callable[[], object] = nothing,
+    ) -> None:
+        """Acquire, and find out which connection it is.
+
+        `by` says how the caller is cancelled, if it is; `asked` is called when the number of the
+        connection was asked for.
+        """
+        called_s = self._now_s()
+        self._note(AcquireCalled(called_s, pool, call, within_s))
+        try:
+            connection = await self._acquired(self._account.pools[pool].handle, within_s)
+        except self.cancelled:
+            self._note_cancelled(pool, call, by)
+            self._note(AcquireCancelled(self._now_s(), pool, call))
+            raise
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller has no connection
+            at_s = self._now_s()
+            control_s = 0.0 if self._control_s is None else self._control_s(call, at_s - called_s)
+            error, exact = self._library.error(raised), self._control_s is None
+            self._note(AcquireFailed(at_s, pool, call, error, control_s, exact=exact))
+        else:
+            await self._take(pool, call, connection, self._now_s(), asked)
+
+    async def release(
+        self,
+        acquire: int,
+        to: str,
+        call: int,
+        *,
+        inside: int | None = None,
+        called: Callable[[], object] = nothing,
+    ) -> None:
+        """Release to a pool, perhaps in the middle of the call `inside`.
+
+        `called` is called when it is noted that somebody releases.
+        """
+        held = self._account.let_go(acquire, to)
+        self._note(ReleaseCalled(self._now_s(), to, call, acquire, inside))
+        called()
+        error = None
+        try:
+            await self._result_of(
+                self._adapter.release(self._account.pools[to].handle, held.connection)
+            )
+        except self.cancelled:
+            self._note_cancelled(to, call, "cancel")
+            self._note(ReleaseCancelled(self._now_s(), to, call, acquire))
+            raise
+        except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
+            error = self._library.error(raised)
+        self._note(ReleaseReturned(self._now_s(), to, call, acquire, error))
+
+    async def run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
+        """Hold a connection for the length of a block, and leave it by this exception."""
+        handle = self._account.pools[pool].handle
+        leaving = None if leave_by is None else leave_by("leaving the block")
+        entered = False
+        self._note(AcquireCalled(self._now_s(), pool, call))
+        try:
+            async with self._block(handle) as connection:
+                entered = True
+                await self._take(pool, call, connection, self._now_s(), nothing)
+                if leaving is not None:
+                    raise leaving
+        except BaseException as raised:  # noqa: BLE001 - ours among them
+            if not entered or isinstance(raised, AdapterError):
+                error = self._library.error(raised)
+                self._note(AcquireFailed(self._now_s(), pool, call, error))
+                return
+        self._account.released[call] = self._account.holding.pop(call)
+        by = "return" if leave_by is None else leave_by.__name__
+        self._note(BlockLeft(self._now_s(), pool, call, by))
+
+    async def use(self, acquire: int) -> None:
+        """Send a command on a connection, and read its reply."""
+        held = self._account.held(acquire)
+        word = self._program.replies.unused_key()
+        try:
+            reply = await self._reply_to(held.connection, "ECHO", word)
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            self.note_trouble(acquire, held, "ECHO", raised)
+        else:
+            own = reply in (word, word.encode())
+            trouble = "" if own else f"ECHO {word} was answered with {shortened(reply)}"
+            self._note(Used(self._now_s(), held.pool, acquire, trouble))
+
+    async def write(self, acquire: int) -> None:
+        """Send a command on a connection that a replica refuses, and read its reply."""
+        held = self._account.held(acquire)
+        try:
+            await self._reply_to(held.connection, *self._something_to_write())
+        except Exception as raised:  # noqa: BLE001 - the server refuses it, or the connection fails
+            error = self._library.error(raised)
+            if error.is_connection_error or error.is_timeout_error:
+                self.note_trouble(acquire, held, "SET", raised)
+                return
+            refusal = f"SET is answered with {error}"
+            self._note(Used(self._now_s(), held.pool, acquire, refusal=refusal))
+        else:
+            self._note(Used(self._now_s(), held.pool, acquire))
+
+    async def write_by_client(self, pool: str, call: int) -> None:
+        """Give a command that a replica refuses to a client that uses the pool."""
+        self._note(CommandCalled(self._now_s(), pool, call))
+        error = None
+        try:
+            await self._result_of(self._client(pool).execute_command(*self._something_to_write()))
+        except self.cancelled:
+            raise
+        except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller is told
+            error = self._library.error(raised)
+        self._note(CommandReturned(self._now_s(), pool, call, error=error))
+
+    async def send_only(self, acquire: int, key: str) -> None:
+        """Ask on a connection for what is under the key, and leave the reply unread."""
+        held = self._account.held(acquire)
+        try:
+            await self._result_of(self._adapter.send(held.connection, "GET", key))
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            self.note_trouble(acquire, held, "GET", raised)
+        else:
+            self._note(LeftUnread(self._now_s(), held.pool, acquire, f"GET {key}"))
+
+    async def drop(self, acquire: int) -> None:
+        """Close a connection while it is in use."""
+        held = self._account.held(acquire)
+        try:
+            await self._result_of(self._adapter.disconnect(held.connection))
+        except Exception as raised:  # noqa: BLE001 - the connection does not work
+            self.note_trouble(acquire, held, "closing it", raised)
+        else:
+            self._note(Dropped(self._now_s(), held.pool, acquire))
+
+    async def forget(self, acquire: int) -> None:
+        """Forget a connection that is in use, and collect whatever nobody refers to any more."""
+        holding = self._account.holding
+        self._note(Forgotten(self._now_s(), holding[acquire].pool, acquire))
+        with warnings.catch_warnings():
+            # That it is left open is what is tried here, and not the pool's doing.
+            warnings.simplefilter("ignore", ResourceWarning)
+            with suppress(TypeError):  # not every class lets itself be referred to weakly
+                self._forgotten.append(ref(holding[acquire].connection))
+            del holding[acquire]
+            gc.collect()
+
+    async def close_pool(self, pool: str, call: int, grace_s: float | None = None) -> None:
+        """Close a pool, for good."""
+        self._note(CloseCalled(self._now_s(), pool, call, grace_s))
+        handle = self._account.pools[pool].handle
+        error = await self._error_of(
+            lambda: (
+                self._adapter.close(handle)
+                if grace_s is None
+                else self._adapter.close_gracefully(handle, grace_s)
+            )
+        )
+        self._account.closed.add(pool)
+        self._note(CloseReturned(self._now_s(), pool, call, error))
+
+    async def disconnect_pool(self, pool: str, call: int) -> None:
+        """Have a pool close its connections, and go on."""
+        self._note(DisconnectCalled(self._now_s(), pool, call))
+        handle = self._account.pools[pool].handle
+        error = await self._error_of(lambda: self._adapter.disconnect_pool(handle))
+        self._note(DisconnectReturned(self._now_s(), pool, call, error))
+
+    async def reauthenticate(self, pool: str, call: int) -> None:
+        """Tell a pool of new credentials, which are the old ones."""
+        self._note(ReauthCalled(self._now_s(), pool, call))
+        handle, credentials = self._account.pools[pool].handle, self._program.credentials
+        error = await self._error_of(lambda: self._adapter.re_authenticate(handle, *credentials))
+        self._note(ReauthReturned(self._now_s(), pool, call, error))
+
+    def note_trouble(self, acquire: int, held: Held, what: str, raised: BaseException) -> None:
+        """Note that a connection was put to use, and that this raised."""
+        self._note(Used(self._now_s(), held.pool, acquire, self._raised(what, raised)))
+
+    def note_unanswered(
+        self, acquire: int, held: Held, call: int, raised: BaseException | None, *, waited: bool
+    ) -> None:
+        """Note that a release returned, perhaps having `waited` for the reply that was owed."""
+        self._note(
+            ReleaseReturned(
+                self._now_s(),
+                held.pool,
+                call,
+                acquire,
+                None if raised is None else self._library.error(raised),
+                reply_outstanding=True,
+                waited_for_reply=waited,
+            )
+        )
+
+    def note_awaited(
+        self,
+        acquire: int,
+        held: Held,
+        server_s: float,
+        took_s: float,
+        raised: BaseException | None,
+        control_s: Callable[[], float],
+    ) -> None:
+        """Note how waiting for a reply came to its end, if that was the reply or a timeout.
+
+        The server withheld it for `server_s` seconds, the caller was back after `took_s`, and a plain
+        wait as long as `socket_timeout` took `control_s`.
+        """
+        at_s = self._now_s()
+        if raised is not None and not self._library.error(raised).is_timeout_error:
+            self.note_trouble(acquire, held, "BLPOP", raised)
+            return
+        self._note(
+            ReplyAwaited(
+                at_s,
+                held.pool,
+                acquire,
+                server_s,
+                took_s,
+                timed_out=raised is not None,
+                control_s=control_s(),
+            )
+        )
+
+    def left_behind(self) -> list[object]:
+        """The connections that nobody has released, as far as there are any left."""
+        forgotten = [connection() for connection in self._forgotten]
+        held = [held.connection for held in self._account.holding.values()]
+        return [*held, *(connection for connection in forgotten if connection is not None)]
+
+    @abstractmethod
+    async def _result_of(self, result: object) -> object:
+        """What came back from an adapter or a client, when it is there."""
+
+    @abstractmethod
+    def _block(self, handle: object) -> AbstractAsyncContextManager[object]:
+        """The pool's block that holds a connection."""
+
+    @abstractmethod
+    async def _take(
+        self, pool: str, call: int, connection: object, at_s: float, asked: Callable[[], object]
+    ) -> None:
+        """Note a connection that was handed out, under the number that the server knows it by."""
+
+    @abstractmethod
+    def _note_cancelled(self, pool: str, call: int, by: Means) -> None:
+        """Note that a caller learns of it that it is cancelled, if that was not noted before."""
+
+    def _pool_of(self, acquire: int) -> str:
+        return self._account.held(acquire).pool
+
+    async def _acquired(self, handle: object, within_s: float | None) -> object:
+        if within_s is None:
+            return await self._result_of(self._adapter.acquire(handle))
+        return await self._result_of(self._adapter.acquire_within(handle, within_s))
+
+    async def _reply_to(self, connection: object, *words: str) -> object:
+        await self._result_of(self._adapter.send(connection, *words))
+        return await self._result_of(self._adapter.receive(connection))
+
+    async def _error_of(self, work: Callable[[], object]) -> Error | None:
+        try:
+            await self._result_of(work())
+        except BaseException as raised:  # noqa: BLE001 - a pool may raise anything
+            return self._library.error(raised)
+        return None
+
+    def _client(self, pool: str) -> Client:
+        """A client that uses the pool."""
+        make_client = cast("Callable[..., Client]", self._library.client)
+        return make_client(connection_pool=self._account.pools[pool].handle)
+
+    def _something_to_write(self) -> tuple[str, ...]:
+        return self._program.replies.something_to_write()
+
+    def _note_acquired(
+        self, pool: str, call: int, connection: object, reply: object, at_s: float
+    ) -> None:
+        """Somebody has a connection, and this was the reply when it was asked for its number."""
+        number = reply if isinstance(reply, int) else None
+        trouble = "" if number else f"CLIENT ID was answered with {shortened(reply)}"
+        self._account.holding[call] = Held(pool, connection, number)
+        self._note(Acquired(at_s, pool, call, number, trouble, foreign=bool(trouble)))
+
+    def _note_useless(
+        self, pool: str, call: int, connection: object, trouble: str, at_s: float
+    ) -> None:
+        """Somebody has a connection that does not work."""
+        self._account.holding[call] = Held(pool, connection, None)
+        self._note(Acquired(at_s, pool, call, None, trouble))
+
+    def _raised(self, what: str, raised: BaseException) -> str:
+        """What was amiss if something raised."""
+        return f"{what} raised {self._library.error(raised)}"
+
+    def _note(self, event: Event) -> None:
+        self._program.log.add(event)
+
+
+def shortened(reply: object) -> str:
+    """A reply, as it is shown where it is not the right one."""
+    text = reply.decode(errors="backslashreplace") if isinstance(reply, bytes) else str(reply)
+    return repr(text[:80])
+
+
+class WaitsForALoop(Exception):
+    """What is for threads waits for an event loop, of which there is none."""
+
+
+def run_through(work: Work) -> None:
+    """Run a coroutine that waits for nothing, in this thread. Raises what it raises."""
+    with suppress(StopIteration):
+        work.send(None)
+        work.close()
+        raise WaitsForALoop

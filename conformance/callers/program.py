@@ -1,0 +1,64 @@
+"""What all have in common who take part in one program."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from poolproof.spec.model.events import Overdue
+
+from ..adapters.client import ClientLibrary
+from ..adapters.settings import PoolSettings
+from ..faults.connections.replies import Replies
+from ..faults.faults import FaultMeans
+from ..faults.pools_seen import PoolsSeen
+from ..programs.account import Account
+from ..programs.log import Log
+from ..programs.setup import Setup
+from ..programs.trace import Numbers
+from ..server.monitor import Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a program is run with, whoever its callers are."""
+
+    setup: Setup
+    settings: PoolSettings
+    library: ClientLibrary
+    monitor: Monitor
+    look_twice: bool = True
+    """Whether the server is asked again when it sees more connections than there may be."""
+    fault_means: FaultMeans = field(default_factory=FaultMeans)
+
+
+class Program:
+    """One program: its surroundings, its log and its account."""
+
+    def __init__(self, surroundings: Surroundings, now_s: Callable[[], float]) -> None:
+        """`now_s` is the time as the callers know it, in seconds since the program began."""
+        self.setup = surroundings.setup
+        self.settings = surroundings.settings
+        self.library = surroundings.library
+        self.monitor = surroundings.monitor
+        self.look_twice = surroundings.look_twice
+        self.log = Log(now_s)
+        self.account = Account()
+        self.numbers = Numbers()
+        """Those of its calls; keys and words at the server get theirs from here, too."""
+        self.seen = PoolsSeen(self.settings, self.monitor, self.account)
+        self.replies = Replies(self.monitor, self.settings.client_name, self.numbers)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """Those that connections are made with; servers without a password take any."""
+        return self.settings.username or "default", self.settings.password or "anything"
+
+    def give_up(self, pool: str, call: int, waited_s: float) -> None:
+        """Write down that a call has not returned, though it should have, and retire its pool."""
+        self.log.add(Overdue(self.log.now_s(), pool, call, waited_s))
+        self.account.waiting.pop(call, None)
+        self.account.retired.add(pool)
+
+    def end_connections(self) -> None:
+        """Have the server close what the pools have left open."""
+        names = frozenset(pool.client_name for pool in self.account.pools.values())
+        self.monitor.end_connections(names)

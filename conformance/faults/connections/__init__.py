@@ -1,0 +1,1 @@
+"""What goes wrong with single connections: they are cut, get replies that nobody reads, or raise."""
