@@ -134,9 +134,8 @@ def test_who_cannot_be_told_breaks_the_clause(told: Told) -> None:
 def test_nobody_is_told_of_credentials_that_the_server_does_not_take(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "poolproof.conformance.callers.driver.Driver._credentials", lambda _: ("nobody", "wrong")
-    )
+    wrong = property(lambda _: ("nobody", "wrong"))
+    monkeypatch.setattr("poolproof.conformance.callers.program.Program.credentials", wrong)
 
     with pytest.raises(AssertionError):  # nothing was observed
         told(AuthenticatesUnderItsLock, 0)
