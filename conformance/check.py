@@ -37,8 +37,8 @@ from .workloads.trials import run_trials
 from .workloads.wall_clock import show_out_the_idle, try_in_real_time
 from .workloads.workload import Workload
 
-REAL_TIME_S = 15.0
-"""How long what takes the server seconds may take besides what is drawn."""
+REAL_TIME_SHARE_S = 15.0
+"""How many seconds the campaign leaves to the programs that take the server's own time."""
 
 OTHER_CLOCK = "not judged, because the pool goes by a clock that programs cannot set"
 
@@ -52,32 +52,23 @@ def run_check(
     extra: Mapping[str, object],
     say: Callable[[Working, Mapping[str, Violation]], None],
 ) -> tuple[Findings, Mapping[str, Violation]]:
-    """Put the target through trials and programs.
+    """Judge the target by trials and programs, and `say` how far that has come.
 
-    Raises TargetError if the target cannot be driven at all.
+    Returns what was found out, and the violations by clause. Raises TargetError if the target cannot
+    be driven at all.
     """
     threads_before = threads_now()
     # First of all: a check that was ended by force may have left the server shut.
     with opened(server) as (door, why_no_door), closing(ServerMonitor(server)) as monitor:
         say(Working("trying the target", 0), {})
-        settings = PoolSettings(
-            server.host,
-            server.port,
-            server.db,
-            server.username,
-            server.password,
-            # Others may be checking pools on the same server.
-            client_name=f"poolproof-{token_hex(4)}",
-            extra=extra,
-        )
-        prepared = prepare(adapter, settings, monitor)
+        prepared = prepare(adapter, _settings_at(server, extra), monitor)
         judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
+        checker = Checker(judged)
         doing = "trying arguments, the client, and what is printed"
 
         def step() -> None:
             say(Working(doing, checker.programs), checker.violations)
 
-        checker = Checker(judged)
         drivers = drivers_for(prepared, threads_before, door)
         time = TimeLimit(budget.limit_s)
         context = CheckContext(checker, drivers, prepared.settings, monitor, time, step)
@@ -91,17 +82,40 @@ def run_check(
     if door is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
         notes += (f"the server itself was {left_out}: {why_no_door}",)
-    findings = Findings(
-        observed=dict(checker.observed),
+    return _findings(context, prepared, notes, in_part=in_part), checker.violations
+
+
+def _settings_at(server: Server, extra: Mapping[str, object]) -> PoolSettings:
+    return PoolSettings(
+        server.host,
+        server.port,
+        server.db,
+        server.username,
+        server.password,
+        # Others may be checking pools on the same server.
+        client_name=f"poolproof-{token_hex(4)}",
+        extra=extra,
+    )
+
+
+def _findings(
+    context: CheckContext, prepared: Prepared, notes: tuple[str, ...], *, in_part: bool
+) -> Findings:
+    return Findings(
+        observed=dict(context.checker.observed),
         offers=sorted(prepared.offers),
         takes=sorted(prepared.settings.takes),
-        programs=checker.programs,
-        cut_short=time.was_cut_short,
+        programs=context.checker.programs,
+        cut_short=context.time.was_cut_short,
         in_part=in_part,
-        environment=_environment(prepared),
+        environment={
+            "python": f"{platform.python_implementation()} {platform.python_version()}",
+            "client": library_version(prepared.lent),
+            "hypothesis": metadata.version("hypothesis"),
+            "platform": f"{platform.system()} {platform.machine()}",
+        },
         notes=notes,
     )
-    return findings, checker.violations
 
 
 def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door | None) -> Drivers:
@@ -118,16 +132,16 @@ def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door |
 
 
 def schedulable_threads() -> AbstractContextManager[object]:
-    """Have threads take turns when a scheduler says so, unless they do already.
+    """Let a scheduler say which thread runs, as long as the block lasts, unless one does already.
 
-    It comes before the target is imported, for the sake of locks that a module makes for itself.
+    The block must begin before the target is imported: a module may make locks for itself.
     """
     return nullcontext() if scheduler.is_installed() else scheduler.install()
 
 
 @contextmanager
 def on_one_processor() -> Iterator[None]:
-    """Threads that take turns do so faster when none has to be woken on another processor."""
+    """Keep the process on one processor: threads that take turns need not be woken on another one."""
     if not hasattr(os, "sched_setaffinity"):  # macOS
         yield
         return
@@ -142,7 +156,7 @@ def on_one_processor() -> Iterator[None]:
 
 @contextmanager
 def versions_remembered() -> Iterator[None]:
-    """Have the versions of installed packages read once only.
+    """Read the version of an installed package once only, as long as the block lasts.
 
     redis-py reads its own for every connection that it makes, which takes longer than to open one.
     """
@@ -157,22 +171,23 @@ def versions_remembered() -> Iterator[None]:
 def _run_programs(
     context: CheckContext, prepared: Prepared, budget: Budget, seed: int, image: str | None
 ) -> tuple[tuple[str, ...], bool]:
-    """Returns what is to be told of them, and whether they are a part only of those that there are."""
+    """Run all programs. Returns notes for the reader, and whether only a part of them could be run."""
     workloads = workloads_for(prepared.settings.takes, prepared.offers)
-    told: tuple[str, ...] = ()
     try:
-        told = search(context, prepared, workloads, budget.depth)
+        notes = search(context, prepared, workloads, budget.depth)
         unjudged = [
             workload
             for workload in workloads
             if workload.by_pools_clock and _goes_by_another_clock(context, prepared, workload)
         ]
-        told += tuple(f"{workload.about}: {OTHER_CLOCK}" for workload in unjudged)
+        notes += tuple(f"{workload.about}: {OTHER_CLOCK}" for workload in unjudged)
         judged = [workload for workload in workloads if workload not in unjudged]
-        reserve_s = min(REAL_TIME_S, context.time.left_s / 2) if budget.depth.in_real_time else 0.0
+        reserve_s = (
+            min(REAL_TIME_SHARE_S, context.time.left_s / 2) if budget.depth.in_real_time else 0.0
+        )
         run_campaign(context, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
-            told += try_in_real_time(context, prepared, image)
+            notes += try_in_real_time(context, prepared, image)
         shorten_stories(context, budget.shorten_s)
     except loop.CannotHost as reason:
         why = _in_one_line(reason)
@@ -190,7 +205,7 @@ def _run_programs(
             f"many callers at once: {_in_one_line(reason)}"
         )
         return (note,), True
-    return told, False
+    return notes, False
 
 
 def _goes_by_another_clock(context: CheckContext, prepared: Prepared, workload: Workload) -> bool:
@@ -202,12 +217,3 @@ def _goes_by_another_clock(context: CheckContext, prepared: Prepared, workload: 
 def _in_one_line(reason: Exception) -> str:
     """Without the stacks that follow."""
     return str(reason).partition("\n")[0]
-
-
-def _environment(prepared: Prepared) -> Mapping[str, str]:
-    return {
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "client": library_version(prepared.lent),
-        "hypothesis": metadata.version("hypothesis"),
-        "platform": f"{platform.system()} {platform.machine()}",
-    }

@@ -1,1 +1,1 @@
-"""Processes: a check is done in one of its own, in the environment that was asked for."""
+"""The worker: a process of its own for each check, in the environment that was asked for."""

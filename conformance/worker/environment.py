@@ -4,15 +4,18 @@ Usually that is the environment the kit runs in. Where another is asked for, a v
 made in a temporary directory and removed at the end. It holds what is asked for and what the worker
 imports, and nothing of the kit's environment but the kit's own package, just as it is, by a link. Only
 the worker runs there; the server, the supervisor and the report stay where they are.
+
+uv (tried: `uv venv`, `uv pip install`) will not do, because it reads neither pip.conf nor PIP_INDEX_URL
+and its kin: whoever has pip use a mirror, or an index of their own, would install something else, or
+nothing. It would also download a Python that it cannot find.
 """
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.util import find_spec
@@ -21,17 +24,16 @@ from tempfile import TemporaryDirectory
 
 import poolproof
 
+from .process_group import end_group
+
 MAKE_S = 120.0
-"""How long the making of an empty environment may take."""
+"""How many seconds the making of an empty environment may take."""
 
 INSTALL_S = 600.0
-"""How long an installation may take."""
+"""How many seconds an installation may take."""
 
-END_S = 5.0
-"""How long a program that was killed may take to be gone."""
-
-TOLD = 300
-"""How many characters of a complaint of pip's are told."""
+COMPLAINT_LENGTH = 300
+"""How many characters of a complaint of pip's are shown."""
 
 
 class EnvironmentFailed(Exception):
@@ -47,14 +49,14 @@ class Environment:
 
 
 OWN = Environment()
-"""The one that the kit runs in."""
+"""The environment that the kit runs in."""
 
 
 @contextmanager
 def throw_away(requirements: Sequence[str], python: str | None = None) -> Iterator[Environment]:
     """An environment that has these requirements, as long as the block lasts.
 
-    `python` is another Python's program. Raises EnvironmentFailed.
+    `python` is the path of another Python. Raises EnvironmentFailed.
     """
     for requirement in requirements:
         if not re.match(r"[\w./~]", requirement):
@@ -66,7 +68,7 @@ def throw_away(requirements: Sequence[str], python: str | None = None) -> Iterat
         made = folder / "environment"
         _make(made, python or sys.executable, folder)
         installed = str(made / "bin" / "python")
-        _install([*_needs_of_worker(requirements), *requirements], requirements, installed, folder)
+        _install(requirements, installed, folder)
         kit = folder / "kit"
         kit.mkdir()
         # A link, and beside the packages instead of among them: whatever is installed neither hides
@@ -87,8 +89,8 @@ def throw_away(requirements: Sequence[str], python: str | None = None) -> Iterat
 def _needs_of_worker(requirements: Sequence[str]) -> list[str]:
     """What is needed besides the requirements.
 
-    Hypothesis as it is here draws the same programs there. Any client will do for the monitor; where
-    one is asked for, pip would speak of a conflict if its version does not exist.
+    With the same Hypothesis as here, the same programs are drawn there. Any client will do for the
+    monitor; if the one that is asked for did not exist, pip would speak of a conflict with ours.
     """
     asks_for_client = any(
         re.match(r"redis(?![\w.-])", each, re.IGNORECASE) for each in requirements
@@ -108,12 +110,13 @@ def _make(made: Path, python: str, folder: Path) -> None:
         )
 
 
-def _install(wanted: Sequence[str], requirements: Sequence[str], python: str, folder: Path) -> None:
+def _install(requirements: Sequence[str], python: str, folder: Path) -> None:
     # With -P no module of the user's, where we run, is taken for one of pip's.
     pip = [sys.executable, "-P", "-m", "pip", "--python", python]
     if not _has_pip():
         pip = [python, "-P", "-m", "pip"]
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    wanted = [*_needs_of_worker(requirements), *requirements]
     status, said = _run([*pip, "install", *options, *wanted], INSTALL_S, folder)
     if status != 0:
         raise EnvironmentFailed(
@@ -123,14 +126,15 @@ def _install(wanted: Sequence[str], requirements: Sequence[str], python: str, fo
 
 
 def _has_pip() -> bool:
-    """Whether it is in this environment; those that uv makes have none."""
+    """Whether the kit's own environment has pip; one that uv made has none."""
     return find_spec("pip") is not None
 
 
 def _run(command: Sequence[str], limit_s: float, folder: Path) -> tuple[int, str]:
-    """Run a program to its end. Ends it and all its children, however this is left.
+    """Run a program. Returns its exit status and what it printed.
 
-    What it keeps for a while it keeps in the folder, since it may not come to removing that itself.
+    The program and all its children are ended, however this is left. Their temporary files are made in
+    the folder, since they may not come to removing them.
     """
     try:
         process = subprocess.Popen(
@@ -150,9 +154,7 @@ def _run(command: Sequence[str], limit_s: float, folder: Path) -> tuple[int, str
             f"an environment was not ready within {limit_s:g} s; see that pip reaches its index"
         ) from None
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(END_S)
+        end_group(process)
         if process.stdout is not None:
             process.stdout.close()
     return process.returncode, said.decode(errors="replace")
@@ -161,11 +163,11 @@ def _run(command: Sequence[str], limit_s: float, folder: Path) -> tuple[int, str
 def _complaint(said: str) -> str:
     """What pip says of its failure in the end, in one line."""
     errors = re.findall(r"^ERROR: (.+)$", said, re.MULTILINE)
-    # It ends some of them with a hint to a page.
+    # Some of them end with a hint to a page.
     telling = [error for error in errors if "for help visit" not in error]
-    return telling[-1].strip().rstrip(".:")[:TOLD] if telling else _last_line(said)
+    return _last_line(telling[-1] if telling else said)
 
 
 def _last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1].rstrip(".:")[:TOLD] if lines else "it said nothing"
+    return lines[-1].rstrip(".:")[:COMPLAINT_LENGTH] if lines else "it said nothing"

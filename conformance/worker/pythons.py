@@ -13,10 +13,10 @@ NEWEST_SOUGHT = 30
 """The highest minor version whose name is sought on the PATH."""
 
 ANSWER_S = 20.0
-"""How long a Python may take to say which it is."""
+"""How many seconds a Python may take to say which it is."""
 
-TOLD = 200
-"""How many characters of what it says instead are told."""
+ANSWER_LENGTH = 200
+"""How many characters of what it says instead are shown."""
 
 _ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
 
@@ -45,6 +45,17 @@ def python_named(name: str) -> Python:
     program = shutil.which(name)
     if program is None:
         raise NoSuchPython(f"there is no {name}; name a Python on the PATH, or its whole path")
+    implementation, _, version = _answer(name, program).partition(" ")
+    if implementation != "CPython" or _pair(version) < OLDEST:
+        raise NoSuchPython(
+            f"{name} is {implementation} {version}, and poolproof needs CPython "
+            f"{'.'.join(map(str, OLDEST))} or newer; name another"
+        )
+    return Python(name, program, version)
+
+
+def _answer(name: str, program: str) -> str:
+    """What the program says of itself, such as `CPython 3.12.1`. Raises NoSuchPython."""
     try:
         asked = subprocess.run(
             [program, "-I", "-S", "-c", _ASK],
@@ -56,25 +67,15 @@ def python_named(name: str) -> Python:
             check=False,
         )
     except OSError as error:
-        raise NoSuchPython(
-            f"{name} does not run as a Python: {error.strerror}; name another"
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise NoSuchPython(
-            f"{name} does not run as a Python: it said nothing for {ANSWER_S:.0f} s; name another"
-        ) from error
-    implementation, _, version = asked.stdout.strip().partition(" ")
-    if not re.match(r"\d+\.\d+", version):
-        lines = (asked.stderr.strip() or asked.stdout.strip() or "it said nothing").splitlines()
-        raise NoSuchPython(
-            f"{name} does not run as a Python: {lines[-1].strip().rstrip('.')[:TOLD]}; name another"
-        )
-    if implementation != "CPython" or _pair(version) < OLDEST:
-        raise NoSuchPython(
-            f"{name} is {implementation} {version}, and poolproof needs CPython "
-            f"{'.'.join(map(str, OLDEST))} or newer; name another"
-        )
-    return Python(name, program, version)
+        why = error.strerror
+    except subprocess.TimeoutExpired:
+        why = f"it said nothing for {ANSWER_S:.0f} s"
+    else:
+        if re.match(r"\S* \d+\.\d+", asked.stdout.strip()):
+            return asked.stdout.strip()
+        said = asked.stderr.strip() or asked.stdout.strip() or "it said nothing"
+        why = said.splitlines()[-1].strip().rstrip(".")[:ANSWER_LENGTH]
+    raise NoSuchPython(f"{name} does not run as a Python: {why}; name another")
 
 
 def other_pythons() -> list[Python]:

@@ -1,7 +1,7 @@
-"""The supervisor: has a check done in a process of its own and outlives whatever happens there.
+"""The supervisor: runs a check in a process of its own, and outlives whatever happens there.
 
 The target may hang, leave the process, exhaust it or print without end. What the worker had proven by
-then counts; the rest is said to be unknown, and why.
+then counts. The rest is unknown, and the report says why.
 """
 
 import os
@@ -9,7 +9,7 @@ import selectors
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
@@ -23,15 +23,16 @@ from ..search.budget import BUDGETS
 from ..server.restartable import CONTAINER_NAME, remove_container
 from .environment import OWN, Environment
 from .messages import Job, decode, encode
+from .process_group import end_group
 
 SILENCE_S = 30.0
-"""How long a worker may say nothing before it is taken to hang."""
+"""How many seconds a worker may say nothing before it is taken to hang."""
 
-END_S = 5.0
-"""How long a worker that has been told to end may take."""
+ENDED_S = 5.0
+"""How many seconds a worker that has closed its pipe, and what it printed, may take to end."""
 
 LOOK_S = 0.5
-"""How often a worker that says nothing is looked at, to see whether it is still there."""
+"""After how many seconds of silence a worker is looked at, to see whether it is still there."""
 
 LONGEST_MESSAGE = 1 << 24
 """How many bytes a message of the worker can have at most."""
@@ -47,31 +48,18 @@ def supervise(
     *,
     silence_s: float = SILENCE_S,
 ) -> Outcome:
-    """Have the job done in this environment.
+    """Have the job done in this environment. Returns what the worker said, and how it ended.
 
-    Ends the worker and all its children, however this is left.
+    `on_progress` is called for each sign of life. A worker that says nothing for `silence_s` seconds is
+    taken to hang. The worker and all its children are ended, however this is left.
     """
     outcome = Outcome()
     output: deque[bytes] = deque([b""], maxlen=1)
     container = f"poolproof-{token_hex(8)}"
     with TemporaryDirectory(prefix="poolproof-") as scratch:
-        receive, send = os.pipe()
-        process = subprocess.Popen(
-            [environment.python, "-m", "poolproof.conformance.worker.worker", str(send)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[send],
-            # Hypothesis would leave a folder of its own where the user works.
-            env={
-                **os.environ,
-                **environment.changes,
-                "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
-                CONTAINER_NAME: container,
-            },
-            start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
-        )
-        os.close(send)
+        # Hypothesis would leave a folder of its own where the user works.
+        own = {"HYPOTHESIS_STORAGE_DIRECTORY": scratch, CONTAINER_NAME: container}
+        receive, process = _start(environment, own)
         assert process.stdin is not None
         assert process.stdout is not None
         drain = Thread(target=_drain, args=(process.stdout, output), daemon=True)
@@ -83,17 +71,35 @@ def supervise(
             limit_s = BUDGETS[job.budget].limit_s
             ended = _listen(receive, process, outcome, limit_s, silence_s, on_progress)
         finally:
-            _end(process)
+            end_group(process)
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             os.close(receive)
             if job.server.image is not None:
                 remove_container(container)
-        drain.join(END_S)
+        drain.join(ENDED_S)
     died, failed = f"the target {ended}" if ended else "", outcome.failed
     if failed is not None and failed.blame not in ("kit", "adapter") and outcome.counterexamples:
         # What was proven counts, although the check cannot go on.
         died, failed = failed.message, None
     said = output[0].decode(errors="replace")
     return replace(outcome, failed=failed, died=died, output=said)
+
+
+def _start(environment: Environment, own: Mapping[str, str]) -> tuple[int, subprocess.Popen[bytes]]:
+    """Start a worker. Returns where its messages are read, and the process."""
+    receive, send = os.pipe()
+    process = subprocess.Popen(
+        [environment.python, "-m", "poolproof.conformance.worker.worker", str(send)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=[send],
+        env={**os.environ, **environment.changes, **own},
+        start_new_session=True,  # so that Ctrl-C reaches us alone, and we end the worker in order
+    )
+    os.close(send)
+    return receive, process
 
 
 def _listen(
@@ -143,7 +149,7 @@ def _take_in(
 
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
-        status = process.wait(END_S)
+        status = process.wait(ENDED_S)
     except subprocess.TimeoutExpired:
         return "closed its connection to poolproof"
     if status >= 0:
@@ -152,16 +158,6 @@ def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
         return f"was ended by {signal.Signals(-status).name}"
     except ValueError:
         return f"was ended by signal {-status}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the worker and whatever it has started, which all belong to its process group."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(END_S)
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):
-        process.stdin.close()
 
 
 def _drain(stream: IO[bytes], kept: deque[bytes]) -> None:
