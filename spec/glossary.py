@@ -31,8 +31,8 @@ GLOSSARY = (
     ),
     Term(
         "caller",
-        "Whoever asks a pool for a connection: a thread of the application, or a task of its event "
-        "loop (asyncio).",
+        "A thread of the application, or a task of its event loop (asyncio), that asks a pool for a "
+        "connection.",
     ),
     Term(
         "acquire",
@@ -53,20 +53,19 @@ GLOSSARY = (
     ),
     Term(
         "`max_connections`",
-        "How many connections a pool may have, counting those in use, those idle and those being "
-        "opened.",
+        "How many connections a pool may have, counting those that are in use, idle or being opened.",
     ),
     Term(
         "slot",
         "One of the `max_connections` places of a pool. It has a connection or is empty. "
-        "It is free when nobody holds its connection, and none is being opened in it. "
+        "It is free when nobody holds its connection and no connection is being opened in it. "
         "It is lost when no caller can get a connection in it any more.",
     ),
     Term("exhausted", "Said of a pool whose `max_connections` connections are all in use."),
     Term(
         "waiter",
-        "A caller whose acquire has not returned because there was no connection and no slot for "
-        "it. One whose connection is being opened is connecting, and does not wait.",
+        "A caller whose acquire has not returned because there was no connection and no slot for it. "
+        "A caller whose connection is being opened is connecting, and is no waiter.",
     ),
     Term("newcomer", "A caller whose acquire begins when others wait already."),
     Term(
@@ -80,8 +79,8 @@ GLOSSARY = (
     ),
     Term(
         "cancel",
-        "To end a call from outside, before it returns: a task is cancelled, by another task or by a "
-        "deadline that was put around the call; a thread gets a KeyboardInterrupt.",
+        "To end a call from outside, before it returns. A task is cancelled by another task, or by a "
+        "deadline around the call; a thread gets a KeyboardInterrupt.",
     ),
     Term(
         "`socket_timeout`",
@@ -90,8 +89,8 @@ GLOSSARY = (
     ),
     Term(
         "second release",
-        "The release of a connection by a caller that has released it already, and that nobody has "
-        "acquired since.",
+        "The release of a connection by a caller that has released it already, while nobody has "
+        "acquired it since.",
     ),
     Term("foreign connection", "A connection that another pool handed out."),
     Term(
@@ -101,13 +100,13 @@ GLOSSARY = (
     ),
     Term(
         "cut",
-        "To end a connection from outside: the server closes it, or the network does away with it. A "
-        "connection that was cut is broken, and does not work.",
+        "To end a connection from outside: the server closes it, or the network ends it. A connection "
+        "that was cut is broken, and does not work.",
     ),
     Term(
         "outage",
-        "A time during which the server lets nobody connect, or does not answer at all, or connections "
-        "fail in the process of the pool: in making, opening, looking at or closing one.",
+        "A time during which the server lets nobody connect, or does not answer at all, or during "
+        "which the pool's own process fails to make, open, look at or close connections.",
     ),
     Term(
         "interrupt",
@@ -120,21 +119,23 @@ GLOSSARY = (
     ),
     Term(
         "to disconnect a pool",
-        "To have it close its connections and go on. In redis-py's interface the method is "
+        "To make it close its connections and go on. In redis-py's interface the method is "
         "`disconnect`.",
     ),
     Term(
         "fork",
         "To split a process in two: the child begins as a copy of its parent. It inherits the parent's "
-        "open connections, which both can use then, and of its threads only the one that forked.",
+        "open connections, so that both can use them, and only the thread that forked.",
     ),
     Term(
         "nothing moves",
-        "Said when no caller can go on until another one acts, the server answers or time passes.",
+        "Said of a moment at which no caller can go on until another caller acts, the server answers "
+        "or time passes. The field calls such a moment quiescent.",
     ),
     Term(
         "seen to wait",
-        "Said of a caller whose acquire has not returned when nothing moves, unless it is connecting.",
+        "Said of a caller that is not connecting, and whose acquire has not returned when nothing "
+        "moves.",
     ),
     Term(
         "history",
@@ -146,8 +147,7 @@ GLOSSARY = (
 LEVELS: Mapping[Level, str] = {
     Level.CORE: "Order, bounded size, timeout errors and the return of connections.",
     Level.CONCURRENT: (
-        "What callers may rely on who come at the same time: fairness, progress, cancellation and "
-        "re-entrancy."
+        "What many callers at once may rely on: fairness, progress, cancellation and re-entrancy."
     ),
     Level.RESILIENT: (
         "What becomes of a pool when connections break, when the server is away, and when the pool is "
@@ -157,4 +157,4 @@ LEVELS: Mapping[Level, str] = {
         "What users and operators see of a pool: its interface to the client and what it prints."
     ),
 }
-"""What a pool claims that upholds all clauses of a level."""
+"""What each level is about. A pool claims a level if it upholds all of its clauses."""

@@ -24,8 +24,8 @@ def never_more_than_max_connections(history: History) -> Iterator[Judgement]:
     There MUST never be more than `max_connections` connections, counting those in use, idle and
     being opened.
 
-    Operators add up the pools of all their processes and hold the sum against the server's
-    ``maxclients``. One connection too many makes the connect of some other process fail, not ours.
+    Operators add up the pools of all their processes and compare the sum with the server's
+    ``maxclients``. One connection too many makes a connect fail in some other process, not in ours.
     """
     for moment in history.judged_moments:
         state, event = moment.before, moment.event
@@ -70,10 +70,10 @@ def every_slot_can_be_used(history: History) -> Iterator[Judgement]:
 def capacity_is_conserved(history: History) -> Iterator[Judgement]:
     """
     Whatever callers have done before, once every connection has been released, `max_connections`
-    acquires MUST succeed again; and one that is never released costs no slot but its own.
+    acquires MUST succeed again; and a connection that is never released costs no slot but its own.
 
     A slot that is lost never comes back. The pool gets smaller with every timeout, error or closed
-    connection, until, days later, nobody is served and only a restart helps.
+    connection. Days later it serves nobody, and only a restart helps.
     """
     for moment in history.judged_moments:
         if not moment.before.refilling or not moment.before.was_full:
@@ -105,7 +105,7 @@ def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement
     A pool SHOULD refuse a `max_connections` that is not an int of at least 1, with a ValueError or
     a TypeError.
 
-    A bound that is read from a faulty configuration and silently replaced by a default, or taken to
-    mean no bound, is discovered when the server runs out of connections.
+    A faulty configuration may hold a senseless bound. If the pool silently replaces it by a
+    default, or takes it to mean no bound, nobody notices before the server runs out of connections.
     """
     yield from refused(history, "max_connections")

@@ -28,12 +28,12 @@ from ..model.timing import waits_in_vain
 @clause("BRK-1", MUST, RESILIENT, judged_with={Condition.RELEASED, Condition.CUT_IDLE})
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
-    An acquire that comes upon an idle connection that the server has closed, or the network has ended,
-    MUST NOT hand it out as it is, but return one that works.
+    An acquire that comes upon an idle connection that the server has closed, or the network has
+    ended, MUST NOT hand it out as it is, but return a connection that works.
 
-    Servers close what is idle for long, and so do firewalls, and a restart closes everything. The
-    first callers of the morning, or after an upgrade, then get errors for connections that anybody who
-    looked could have known to be dead. See redis/redis-py#1140.
+    Servers and firewalls close what is idle for long, and a restart closes everything. The first
+    callers of the morning, or after an upgrade, then get errors, although a look at the socket
+    would have shown that the connection was dead. See redis/redis-py#1140.
     """
     yield from _goes_on_after(history, Condition.CUT_IDLE, "after an idle connection had been cut")
 
@@ -56,9 +56,9 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
     Bytes that have arrived on a connection and that nobody has read MUST NOT reach another caller as
     the reply to its command: the connection is emptied or closed before it is handed out.
 
-    A caller gives up on a reply, and it comes all the same. Whoever gets the connection next takes it
-    for its own, and everybody after them is given the reply to the command before: one user is shown
-    the data of another, and nothing ever raises.
+    A caller gives up on a reply, and the reply comes all the same. The next holder of the
+    connection takes it for its own, and each later caller is given the reply to the command before.
+    One user is shown the data of another, and nothing ever raises.
     """
     for moment in history.judged_moments:
         state = moment.before
@@ -81,9 +81,9 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
     When a connection has broken while it was in use, and is released, its slot MUST serve another
     caller, with a connection that works.
 
-    Its holder has had an error, and does what everybody does: it releases. A pool that throws the
-    connection away and forgets that there may be another in its place has one caller less to serve
-    after each broken connection, until it serves none.
+    The holder gets an error, and releases as usual. A pool that throws the broken connection away,
+    and forgets that another may take its place, serves one caller less after each broken
+    connection, until it serves none.
     """
     yield from _goes_on_after(
         history, Condition.CUT_HELD, "after a connection had broken while it was in use"
@@ -98,13 +98,13 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
 )
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
-    When a connection cannot be opened, or fails when the pool looks at it or closes it, in an acquire,
-    a release or when the pool disconnects, an acquire MUST NOT end as if the pool were exhausted, and
-    the slot is free again, for who comes next and for who waits.
+    When a connection cannot be opened, or fails when the pool looks at it or closes it, in an
+    acquire, a release or when the pool disconnects, an acquire MUST NOT end as if the pool were
+    exhausted, and the slot is free again, for newcomers and for waiters.
 
-    Told that the pool is exhausted, an operator makes it larger, while it is the server that turns
-    everybody away. And if the slot is lost, or the next waiter is not told of it, an outage of seconds
-    leaves a pool that serves nobody.
+    If operators are told that the pool is exhausted, they make it larger, although it is the server
+    that turns everybody away. If the slot is lost, or the next waiter is not told of it, an outage
+    of seconds leaves a pool that serves nobody.
     """
     exhausted = {
         vain.error.type_name
@@ -128,8 +128,9 @@ def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     however many acquires have failed, `max_connections` callers MUST get working connections again,
     after at most one failed acquire for each connection.
 
-    Servers are restarted, and fail over. An application whose pool does not find back by itself stays
-    down until somebody restarts it, hours after the server has come back. See redis/redis-py#3034.
+    Servers are restarted, and fail over. If its pool does not recover by itself, an application
+    stays down until somebody restarts it, hours after the server has come back. See
+    redis/redis-py#3034.
     """
     yield from _recoveries(history, cuts=True)
 
@@ -147,9 +148,10 @@ def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[
     cancellation or a timeout, that reply MUST NOT reach another caller: the connection is closed, or
     the reply is read, before anybody else uses it.
 
-    A request is abandoned, its task is cancelled, and the connection goes back with a reply under way.
-    From then on each command on it returns the reply to the one before. Users have been shown the data
-    of other users for this reason. See redis/redis-py#2624 and redis/redis-py#2665.
+    A request is abandoned, its task is cancelled, and the connection goes back although a reply is
+    still to come. From then on each command on it returns the reply to the command before. Users
+    have been shown the data of other users for this reason. See redis/redis-py#2624 and
+    redis/redis-py#2665.
     """
     for moment in history.judged_moments:
         if Condition.INTERRUPTED not in moment.before.conditions:

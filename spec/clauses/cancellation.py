@@ -39,11 +39,12 @@ def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     history: History,
 ) -> Iterator[Judgement]:
     """
-    When a waiter is cancelled after a connection was released for it and before it returns, that
-    connection MUST go to the next waiter, or else be available.
+    When a waiter is cancelled after a connection was released for it and before its acquire
+    returns, that connection MUST go to the next waiter, or else be available.
 
-    The instant is short, and busy services meet it every day. The waker has done its part and the
-    woken one is gone: the connection, or the word that it is there, is lost between them.
+    The instant is short, but busy services meet it every day. The releasing caller has done its
+    part, and the waiter is gone: the connection, or the message that it is free, is lost between
+    them.
     """
     yield from _nothing_lost(
         history,
@@ -58,8 +59,8 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
     When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
     free again.
 
-    A slow server makes callers give up, and each of them is in the middle of connecting. A pool
-    that loses a slot each time is dead when the server has recovered. See redis/redis-py#2511.
+    A slow server makes callers give up, each of them in the middle of connecting. A pool that loses
+    a slot each time is dead by the time the server has recovered. See redis/redis-py#2511.
     """
     yield from _nothing_lost(
         history,
@@ -82,11 +83,11 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
 )
 def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     """
-    A release MUST give the connection back even if its caller is cancelled meanwhile, or has been
-    cancelled before, in the middle of a command.
+    A release MUST give the connection back even if its caller is cancelled during the release, or
+    has been cancelled before, in the middle of a command.
 
-    Releases stand in the ``finally`` of a task that is being cancelled: it is the usual case. A release
-    that does not get to its end then loses the connection, and nobody is left who could release it.
+    Tasks usually release in a ``finally`` while they are being cancelled. If that release does not
+    get to its end, the connection is lost, and nobody is left who could release it.
     """
     yield from _nothing_lost(
         history, Condition.CANCELLED_RELEASING, "after the caller of a release was cancelled"

@@ -1,7 +1,7 @@
 """Closing: what a pool still does when it is closed, and what it goes on doing when it disconnects.
 
-That a pool is closed is said when closing it has come to an end. What is under way at that moment may
-end in either way, but not stay.
+A pool counts as closed when closing it has come to an end. A call that is under way at that moment may
+end in either way, but it must end.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
     """
     Closing a pool MUST end every wait in it at once, with an error, and every later acquire raises.
 
-    An application that shuts down closes its pool and then waits for its threads. If they wait for a
-    connection that can never come, it does not end before their timeout, or never; and one that is
-    served once more goes on working on what is being taken down.
+    An application that shuts down closes its pool and then waits for its threads. If they wait for
+    a connection that can never come, the application ends only after their timeout, or never. A
+    thread that is served once more goes on working on what is being taken down.
     """
     for moment in _judgeable(history):
         if not moment.before.closed:
@@ -110,12 +110,12 @@ def _ended_by_closing(moment: Moment) -> bool:
 @clause("CLS-2", MUST, RESILIENT, needs=Capability.CLOSE, judged_with=STATE_KNOWN)
 def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     """
-    Closing a pool MUST close its idle connections, and each one in use when it is released, and it
-    stays closed: it opens no connection any more, and to close it again does no harm.
+    Closing a pool MUST close its idle connections, and each connection in use when it is released,
+    and the pool stays closed: it opens no connection any more, and to close it again does no harm.
 
-    What is left open after the end, or opened anew, keeps a place at the server, and is nobody's: a
-    service that builds a pool for each tenant, or each test, runs the server out of connections. See
-    redis/redis-py#681.
+    A connection that is left open after the end, or opened anew, belongs to nobody and keeps a
+    place at the server. A service that builds a pool for each tenant, or each test, runs the server
+    out of connections. See redis/redis-py#681.
     """
     for moment in _judgeable(history):
         broken = _left_open(moment) or _not_closed(moment)
@@ -185,12 +185,12 @@ def _has_nobody(state: PoolState) -> bool:
 )
 def a_pool_that_disconnects_goes_on(history: History) -> Iterator[Judgement]:
     """
-    To disconnect a pool MUST close its idle connections and leave the pool as it was otherwise: all of
-    its slots can be used again, and those who wait are still served.
+    To disconnect a pool MUST close its idle connections and otherwise leave the pool as it was: all
+    of its slots can be used again, and waiters are still served.
 
-    It is how connections are renewed, after a failover or with new credentials, without stopping the
-    application. If the pool takes it for its end, or loses the slots with the connections, the remedy
-    is the outage.
+    Operators disconnect pools to renew the connections after a failover, or with new credentials,
+    without stopping the application. If the pool takes this for its end, or loses the slots with
+    the connections, the remedy becomes the outage.
     """
     moments = list(moments_after(history, Condition.DISCONNECTED))
     for moment in moments:

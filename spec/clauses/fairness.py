@@ -1,7 +1,7 @@
 """Fairness: in which order those are served who wait.
 
-That a caller waits is known only once nothing moves any more: before, it may have been served and
-be about to return. So both clauses compare two such moments, and what happened between them.
+Only when nothing moves any more is it known that a caller waits: before, it may have been served and be
+about to return. So both clauses compare two such moments, and what happened between them.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ def waiters_are_served_in_the_order_in_which_they_came(history: History) -> Iter
     Waiters MUST be served in the order in which they came: nobody who comes later is served while
     they still wait.
 
-    A caller that comes at the right instant takes the connection from under the nose of one that
-    has waited for it. Under load the newcomers are always the same, the busy threads; the others
-    wait until their timeout, while the pool looks healthy.
+    Otherwise a caller that comes at the right instant takes the connection from one that has waited
+    for it. Under load the newcomers are always the same, the busy threads. The others wait until
+    their timeout, while the pool looks healthy.
     """
     for moment in _judgeable(history):
         state, event = moment.before, moment.event
@@ -46,8 +46,9 @@ def nobody_starves(history: History) -> Iterator[Judgement]:
     Once some callers wait, all of them MUST have been served by the time that as many connections
     have been released, whoever comes meanwhile.
 
-    It bounds a wait by what operators know: how many wait, and how long a connection is held. Without
-    it there is no bound, and one caller may wait as long as others keep coming.
+    The clause bounds a wait by what operators know: how many callers wait, and how long a
+    connection is held. Without it there is no bound, and one caller may wait as long as others keep
+    coming.
     """
     for moment in _judgeable(history):
         state, event = moment.before, moment.event

@@ -1,8 +1,8 @@
 """Fork: what becomes of a pool when its process forks.
 
-The child has a copy of the pool, and of its threads only the one that forked; the sockets it shares
-with its parent. Each fork is judged by itself, and so is what the child did there: one child only uses
-the pool, another first releases what it inherited, so that it is clear what did the harm.
+The child has a copy of the pool, and only the thread that forked. It shares the sockets with its
+parent. Each fork is judged by itself. One child only uses the pool, another first releases what it
+inherited, so that it is clear which of the two did the harm.
 """
 
 from collections.abc import Iterator
@@ -55,9 +55,9 @@ def a_child_starts_with_an_empty_pool(history: History) -> Iterator[Judgement]:
     After a fork the child's pool MUST be empty: the child uses and shuts down no connection of its
     parent, and can have ``max_connections`` of its own.
 
-    Servers that fork their workers load the application first. If two processes send commands over one
-    socket, each reads replies that are meant for the other, and if the child ends the connection when
-    it is done, it does so for both. See redis/redis-py#234 and redis/redis-py#412.
+    Servers that fork their workers load the application first. If two processes send commands over
+    one socket, each reads replies that are meant for the other. If the child ends the connection
+    when it is done, it ends it for its parent, too. See redis/redis-py#234 and redis/redis-py#412.
     """
     for index, event, scene in _scenes(history):
         if scene.released:
@@ -82,11 +82,11 @@ def a_child_starts_with_an_empty_pool(history: History) -> Iterator[Judgement]:
 def a_fork_in_the_middle_of_a_call_locks_nobody_out(history: History) -> Iterator[Judgement]:
     """
     Whatever other threads do in the pool when the process forks, the child MUST be able to use the
-    pool, and the parent's goes on as if nothing had happened.
+    pool, and the parent's pool goes on as if nothing had happened.
 
-    Those threads do not exist in the child. A lock that one of them holds is held there for ever, and
-    the child hangs in its first command: rarely, and only under load, when some thread is always in
-    the pool.
+    Those threads do not exist in the child. If one of them held a lock, nobody releases it there,
+    and the child hangs in its first command. This is rare, and happens only under load, when some
+    thread is always in the pool.
     """
     for index, event, scene in _scenes(history):
         if scene.released:
@@ -104,13 +104,13 @@ def a_fork_in_the_middle_of_a_call_locks_nobody_out(history: History) -> Iterato
 @clause("FRK-3", MUST, RESILIENT, needs=Capability.FORK)
 def a_child_may_release_what_it_inherited(history: History) -> Iterator[Judgement]:
     """
-    When the child releases a connection that was in use at the fork, the release MUST return without
-    an error, and change nothing for the child's pool nor for the parent.
+    When the child releases a connection that was in use at the fork, the release MUST return
+    without an error, and change nothing for the child's pool nor for the parent.
 
-    A thread that forks inside a ``with`` block leaves it in both processes, and clients release in a
-    ``finally``. An error there hides what really happened; a connection that is taken back is lent to
-    somebody in the child while its holder in the parent uses it. See redis/redis-py#2832 and
-    redis/redis-py#3514.
+    A thread that forks inside a ``with`` block leaves the block in both processes, and clients
+    release in a ``finally``. An error there hides what really happened. If the child's pool takes
+    the connection back, it lends it to a caller in the child while its holder in the parent uses
+    it. See redis/redis-py#2832 and redis/redis-py#3514.
     """
     for index, event, scene in _scenes(history):
         if not scene.released:

@@ -12,10 +12,10 @@ from ..model.history import History
 def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
     """
     With ``redis.Redis(connection_pool=pool)`` commands, pipelines, transactions, pub/sub, locks and
-    scripts MUST work as on the client's own pool, and give every connection back.
+    scripts MUST work as they do on the client's own pool, and give every connection back.
 
-    Hardly anybody calls a pool directly. One that the client cannot use, or only until the first
-    subscription, is of no use to an application.
+    Hardly anybody calls a pool directly. A pool is of no use to an application if the client cannot
+    use it, or can use it only until the first subscription.
     """
     for index, event in enumerate(history.events):
         if isinstance(event, FeatureTried):

@@ -40,9 +40,9 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
     caller gets another.
 
-    Servers, proxies and firewalls close what has been idle for long, some of them without a word. Who
-    sets `max_idle_time` below their limits relies on it that no caller meets such a connection;
-    otherwise the first commands after a quiet hour fail, or hang until a timeout.
+    Servers, proxies and firewalls close what has been idle for long, some of them silently.
+    Operators set `max_idle_time` below those limits so that no caller ever gets such a connection.
+    Otherwise the first commands after a quiet hour fail, or hang until a timeout.
     """
     yield from none_too_old(
         history,
@@ -59,8 +59,8 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     often it has been used: the caller gets another.
 
     After a failover, a new address or new credentials, open connections stay where they were. A
-    maximum lifetime replaces them one by one, without a restart; if those that are always busy are
-    left out, most of the traffic goes on to the old place.
+    maximum lifetime replaces them one by one, without a restart. If connections that are always
+    busy are left out, most of the traffic still goes to the old place.
     """
     yield from none_too_old(
         history,
@@ -79,12 +79,12 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
 )
 def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgement]:
     """
-    An acquire that is given a timeout of its own and waits in vain MUST fail when that is over: never
-    earlier, and not noticeably later, whatever the pool's `timeout` is.
+    An acquire that is given a timeout of its own and waits in vain MUST fail when that timeout is
+    over: never earlier, and not noticeably later, whatever the pool's `timeout` is.
 
-    One pool serves requests that are urgent and jobs that are not, and only the caller knows which it
-    is. If the pool's `timeout` counts after all, the urgent one waits past its own deadline when it
-    could still have answered from elsewhere, and the patient one is turned away.
+    One pool serves urgent requests and patient jobs, and only the caller knows which it is. If the
+    pool's `timeout` counts after all, the urgent request waits past its own deadline, although
+    another source could have answered, and the patient job is turned away.
     """
     for moments in history.judged_pools:
         own_s: dict[int, float] = {}
@@ -129,10 +129,10 @@ def _bounded_by(
 def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterator[Judgement]:
     """
     Closing that is given a grace period MUST go on until all connections in use have been released,
-    and MUST come to its end when the period is over, whoever still holds one.
+    and MUST end when the period is over, even if some are still in use.
 
-    A service that is replaced lets the work that has begun come to its end, but not for ever. If
-    closing does not wait, that work fails at every deployment; if it has no end, one stuck caller
+    A service that is being replaced lets the work under way finish, but not for ever. If closing
+    does not wait, that work fails at every deployment. If closing never ends, one stuck caller
     keeps the whole service from stopping.
     """
     for moments in history.judged_pools:
@@ -178,13 +178,13 @@ def _not_graceful(
 @clause("OPT-5", MUST, RESILIENT, needs=Capability.MIN_IDLE, judged_with=ORDINARY - CANCELLATIONS)
 def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
     """
-    A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least so
-    many connections open, also if its holders closed those that it had.
+    A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least
+    that many connections open, also if its holders closed those that it had.
 
-    The first requests after a quiet time often come all at once, and to connect takes many times as
-    long as to send a command. Who sets `min_idle` pays for connections that do nothing so that these
-    requests need not connect; if there are none, they wait, and the server is asked for all of them in
-    the same moment.
+    The first requests after a quiet time often come all at once, and connecting takes many times as
+    long as a command. Operators who set `min_idle` pay for unused connections so that these
+    requests need not connect. If there are none, the requests wait, and the server must open all
+    connections in the same moment.
     """
     for moments in history.judged_pools:
         was_used, used_s = False, 0.0
@@ -219,9 +219,10 @@ def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     A pool that is told of new credentials MUST leave every connection usable, and MUST NOT hand out
     one on which the server's answer to them is outstanding, nor keep a release waiting for that answer.
 
-    Tokens end every hour or so, and a new one comes while the service is in use. A pool that holds its
-    lock until the server has answered stops everybody for as long as one slow answer takes; one that
-    lends what is being authenticated gives one caller the reply to another.
+    Tokens expire every hour or so, and a new one comes while the service is in use. A pool that
+    holds its lock until the server has answered stops everybody for as long as one slow answer
+    takes. A pool that lends a connection during authentication gives one caller the reply to
+    another.
     """
     for moments in history.judged_pools:
         was_told = False

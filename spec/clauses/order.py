@@ -1,7 +1,7 @@
 """Order: idle connections form a queue. Acquire takes the front, release appends at the back.
 
 That a connection was passed over is believed only when the pool hands the same one out later: then
-it was there all the time. A connection that the pool has quietly discarded convicts nobody.
+it was there all the time. A connection that the pool has quietly discarded proves nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,10 +22,10 @@ def acquire_takes_the_longest_idle(history: History) -> Iterator[Judgement]:
     """
     An acquire that finds idle connections MUST take the one that has been idle longest.
 
-    If the last one released is taken first, the same few connections do all the work and the others
-    wait unused until the server's idle timeout or a firewall closes them: the next peak then meets
-    dead connections. In a queue every connection is used in turn, and the one at the front is the
-    one to look at when connections grow old.
+    If the last released connection is taken first, the same few connections do all the work. The
+    others wait unused until the server's idle timeout or a firewall closes them, and the next peak
+    meets dead connections. In a queue every connection is used in turn, and the one at the front is
+    the one to check when connections grow old.
     """
     for moment, acquired in chain.from_iterable(map(_acquires_one_by_one, history.judged_pools)):
         idle = _known_idle(moment)
@@ -49,9 +49,9 @@ def release_appends_at_the_back(history: History) -> Iterator[Judgement]:
     """
     A released connection MUST go behind all idle ones.
 
-    So as many acquire/release pairs in a row as there are idle connections visit each of them once.
-    A connection that is put anywhere else jumps the queue, and another one is never reached: it ages
-    until the server closes it, although the pool is busy all day.
+    With a queue, as many acquire/release pairs in a row as there are idle connections visit each of
+    them once. A connection that is put anywhere else jumps the queue, and another one is never
+    reached: it ages until the server closes it, although the pool is busy all day.
     """
     for moments in history.judged_pools:
         round_: list[int] = []
@@ -94,9 +94,9 @@ def idle_connections_are_used_before_new_ones_are_opened(history: History) -> It
     """
     An acquire MUST NOT get a newly opened connection while another one is idle and open.
 
-    Opening a connection costs a round trip or several and a slot at the server. A pool that opens
-    before it reuses holds `max_connections` open for a load that one could carry. (A pool that
-    opens all of them when it is built does not break this.)
+    Opening a connection costs one or more round trips, and a slot at the server. A pool that opens
+    before it reuses holds `max_connections` open for a load that one connection could carry. (A
+    pool that opens all of them when it is built does not break this clause.)
     """
     for moment, acquired in chain.from_iterable(map(_acquires_one_by_one, history.judged_pools)):
         state = moment.before

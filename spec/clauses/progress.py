@@ -18,8 +18,8 @@ from ..model.state import Moment
 )
 def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement]:
     """
-    A caller MUST NOT go on waiting while a slot is free; nor, while other callers are kept waiting
-    by the server, while a connection is idle.
+    A caller MUST NOT go on waiting while a slot is free; nor while a connection is idle, even if
+    the server keeps other callers waiting.
 
     A wake-up that gets lost, or a lock that is held while a connection is opened, stops callers who
     could be served. The pool then stands still under load, with connections to spare.

@@ -21,11 +21,11 @@ from ..model.state import Moment
 def a_release_inside_another_call_returns(history: History) -> Iterator[Judgement]:
     """
     A release that begins in the middle of another call of the pool, in the same thread, MUST
-    return, and both calls do what they do otherwise.
+    return, and both calls do what they otherwise do.
 
     Clients release in finalizers, and applications in signal handlers. Both run wherever the thread
-    happens to be, also inside the pool, where it may hold the pool's lock: then it waits for itself,
-    and everybody else for it. See redis/redis-py#1583.
+    happens to be, also inside the pool, where the thread may hold the pool's lock. It then waits
+    for itself, and all others wait for it. See redis/redis-py#1583.
     """
     for moment in history.judged_moments:
         event = moment.event

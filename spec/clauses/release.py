@@ -20,7 +20,7 @@ def a_released_connection_serves_the_next_caller(history: History) -> Iterator[J
     """
     When a release returns, the connection MUST be available to exactly one next caller.
 
-    To none, and the pool has lost a slot; to two, and they read each other's replies.
+    If it is available to none, the pool has lost a slot; if to two, they read each other's replies.
     """
     for moment in history.judged_moments:
         event = moment.event
@@ -42,7 +42,7 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
     A connection MUST have at most one holder at a time.
 
     Replies come in the order of the commands and carry no name. Two callers on one connection get
-    each other's replies: one user is shown the data of another.
+    each other's replies, and one user is shown the data of another.
     """
     for moment in history.judged_moments:
         event = moment.event
@@ -56,9 +56,9 @@ def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
     how many connections can be in use, whether the release raises or not.
 
-    It happens: an error path and a ``finally`` both release. If the pool takes the connection back
-    twice it hands it out twice, to two callers at once; if it counts it twice it loses a slot or
-    invents one.
+    Second releases happen: an error path and a ``finally`` both release. If the pool takes the
+    connection back twice, it hands it out to two callers at once. If it counts the release twice,
+    it loses a slot or invents one.
     """
     yield from _unchanged_by(history, Condition.SECOND_RELEASE, "a second release")
 
@@ -69,8 +69,9 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
     Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
     how many connections can be in use, whether the release raises or not.
 
-    It may lead to another server, another database or another user, and its own pool still counts
-    it. A pool that adopts it sends the next caller's commands there, or exceeds its own bound.
+    The foreign connection may lead to another server, another database or another user, and its own
+    pool still counts it. A pool that adopts it sends the next caller's commands there, or exceeds
+    its own bound.
     """
     yield from _unchanged_by(
         history, Condition.FOREIGN_RELEASE, "the release of a foreign connection"
@@ -80,9 +81,9 @@ def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Jud
 def _unchanged_by(history: History, misuse: Condition, preface: str) -> Iterator[Judgement]:
     """Judge how a pool goes on after one kind of misuse: as if it had not happened.
 
-    A pool that loses slots, or serves surplus callers, by itself is not to be blamed here. It must
-    have shown in the same history that an honest release is enough to serve the next caller, and
-    that it or the pool beside it turns a surplus caller away.
+    A pool that loses slots or serves surplus callers anyway is not judged here. The same history must
+    show that an honest release is enough to serve the next caller, and that this pool or the one
+    beside it turns a surplus caller away.
     """
     bounded = _turned_a_surplus_caller_away(history)
     for moments in history.judged_pools:
@@ -172,8 +173,8 @@ def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     A ``with`` block that holds a connection MUST release it however the block is left: at its end,
     by an exception, or by a BaseException such as KeyboardInterrupt.
 
-    Callers who use the block have no other release. A slot that is lost to every interrupted
-    request is lost for good.
+    Callers who use the block have no other release. If an interrupted request costs a slot, the
+    slot is lost for good.
     """
     for moment in history.judged_moments:
         state = moment.before

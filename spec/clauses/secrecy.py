@@ -13,8 +13,8 @@ def credentials_are_never_shown(history: History) -> Iterator[Judgement]:
     A pool MUST NOT show a password or a user name that it was given, neither in its ``repr`` nor in
     an error that it raises.
 
-    Pools are printed into logs, and errors into bug reports and monitoring services, which many
-    more people read than may log in to the server.
+    Pools are printed into logs, and errors into bug reports and monitoring services. Many more
+    people read these than may log in to the server.
     """
     for index, event in enumerate(history.events):
         if isinstance(event, Shown):

@@ -1,4 +1,4 @@
-"""Timeout: what a caller gets who finds all connections in use."""
+"""Timeout: what a caller gets that finds all connections in use."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,12 +22,11 @@ from ..model.timing import CLOCK_SLEW, VainWait, waits_in_vain, waits_with_relea
 @clause("TMO-1", MUST, CORE, judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE})
 def a_caller_waits_and_is_served(history: History) -> Iterator[Judgement]:
     """
-    An acquire that finds all connections in use MUST wait, and MUST get one that is released within
-    `timeout` seconds.
+    An acquire that finds all connections in use MUST wait, and MUST get a connection that is
+    released within `timeout` seconds.
 
-    A peak of a few milliseconds is what a pool is for. If the surplus caller is turned away
-    instead, every peak becomes an error that a user sees, and each application writes its own retry
-    loop.
+    Pools exist to absorb peaks of a few milliseconds. If the surplus caller is turned away instead,
+    every peak becomes an error that a user sees, and each application writes its own retry loop.
     """
     for moment in history.judged_moments:
         state, event = moment.before, moment.event
@@ -107,9 +106,10 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
     An acquire that waits in vain MUST fail when `timeout` seconds have passed: never earlier, and
     not noticeably later, however often it was woken meanwhile.
 
-    Callers plan with the number: a request that has two seconds left gives the pool one. Early, and
-    the caller loses a connection that would have come; late, and it misses its own deadline. The
-    usual way to be late is to wait for all of `timeout` again whenever somebody else was faster.
+    Callers plan with the number: a request that has two seconds left gives the pool one of them. If
+    the error comes early, the caller loses a connection that would have come; if it comes late, the
+    caller misses its own deadline. A common mistake is to wait for all of `timeout` again whenever
+    another caller was faster.
     """
     for vain in (*waits_in_vain(history), *waits_with_releases(history)):
         if vain.timeout_s and vain.socket_timeout_s is None:
@@ -120,12 +120,12 @@ def a_wait_in_vain_ends_at_timeout(history: History) -> Iterator[Judgement]:
 def the_error_says_that_the_pool_was_exhausted(history: History) -> Iterator[Judgement]:
     """
     An acquire that waited in vain MUST raise an error of a more specific type than a broken
-    connection does; handlers of the client's connection errors catch it, and handlers of socket
-    timeouts do not.
+    connection does; handlers of the client's connection errors catch this error, and handlers of
+    socket timeouts do not.
 
     An exhausted pool, a silent server and a broken connection call for different remedies: a larger
-    pool, patience, a reconnect. A cluster client that takes exhaustion for a broken node rebuilds
-    its pools at the worst moment. See redis/redis-py#3684.
+    pool, patience, a reconnect. A cluster client that mistakes exhaustion for a broken node
+    rebuilds its pools at the worst moment. See redis/redis-py#3684.
     """
     for vain in waits_in_vain(history):
         error = vain.error
@@ -147,8 +147,8 @@ def timeout_and_socket_timeout_are_independent(history: History) -> Iterator[Jud
     `timeout` MUST bound only the wait for a connection, and `socket_timeout` only the wait for a
     reply; neither changes the other.
 
-    The two answer different questions, how long to queue and how long to trust a silent server. If
-    one moves the other, raising the patience for a slow command makes every caller queue longer.
+    The two answer different questions: how long to queue, and how long to trust a silent server. If
+    one changes the other, more patience with a slow command makes every caller queue longer.
     """
     for vain in waits_in_vain(history):
         if vain.timeout_s and vain.socket_timeout_s is not None:
@@ -202,8 +202,8 @@ def each_timeout_means_what_it_says(history: History) -> Iterator[Judgement]:
     released, and a `timeout` that is negative, NaN, a bool or a string MUST be refused with a
     ValueError or a TypeError.
 
-    Zero and nothing are easily taken for each other. The caller who asked not to wait then hangs,
-    or the one who asked to wait is turned away.
+    Zero and None are easily confused. Then the caller that asked not to wait hangs, or the caller
+    that asked to wait is turned away.
     """
     yield from refused(history, "timeout")
     for vain in waits_in_vain(history):
@@ -227,7 +227,7 @@ def a_wait_in_vain_leaves_no_trace(history: History) -> Iterator[Judgement]:
     After an acquire has waited in vain, a released connection MUST go to the next acquire as if that
     wait had not taken place.
 
-    A waiter that is forgotten in the queue gets a connection when nobody is there to take it. The
+    If a waiter is forgotten in the queue, it gets a connection when nobody is there to take it. The
     connection is lost, and a pool that was exhausted once stays exhausted.
     """
     # Whether the wait in vain is to blame is decided by the same pool: it must have shown before

@@ -1,6 +1,6 @@
 """What a pool owes at once: a connection to every caller for whom there is a slot.
 
-Several chapters ask whether it was denied; they differ in what had happened before.
+Several chapters ask whether a pool failed in this. They differ in what had happened before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +37,7 @@ def denied(moment: Moment) -> str | None:
 
 
 def useless(moment: Moment) -> str | None:
-    """Whether a connection was handed out that does not work, also to somebody who had to wait."""
+    """How a pool handed out a connection that does not work, if only after a wait; or None."""
     state, event = moment.before, moment.event
     if not isinstance(event, Acquired) or event.connection is not None:
         return None
@@ -57,7 +57,7 @@ def fills_the_pool(moment: Moment) -> bool:
 
 
 def kept_waiting(moment: Moment) -> str | None:
-    """Who waits at a moment at which nothing moves, although a slot is free."""
+    """How many callers wait while nothing moves, although a slot is free. None if nobody does."""
     state, event = moment.before, moment.event
     if not isinstance(event, Quiescent) or not event.certain or event.connects_held:
         return None
@@ -71,7 +71,7 @@ def kept_waiting(moment: Moment) -> str | None:
 def serves_waiters(history: History) -> bool:
     """Whether a pool has served somebody who waited, before anything out of the ordinary was done.
 
-    Of one that leaves its waiters waiting anyway, nothing else is to blame.
+    If a pool always leaves its waiters waiting, nothing else is to blame for it.
     """
     return any(
         moment.before.waiter_served and moment.before.conditions <= {Condition.RELEASED}
@@ -81,7 +81,7 @@ def serves_waiters(history: History) -> bool:
 
 
 def was_ever_full(history: History) -> bool:
-    """Whether all slots of a pool have been in use: one that never could be has not been lost."""
+    """Whether all slots of a pool have been in use: a slot that never could be used is not lost."""
     return any(moment.before.was_full for moments in history.moments.values() for moment in moments)
 
 
