@@ -317,9 +317,11 @@ def test_an_argument_that_a_pool_for_asyncio_does_not_take_is_told(look: Look) -
     ],
 )
 def test_an_option_that_takes_no_seconds_is_none_of_ours(
-    pool: type[object], offered: set[Capability], look: Look
+    pool: type[object],
+    offered: set[Capability],
+    settings: PoolSettings,
+    monitor: ServerMonitor,
 ) -> None:
-    assert (
-        look(adapter_of(pool)).offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}
-        == offered
-    )
+    prepared = prepare(adapter_of(pool), settings, monitor)
+
+    assert prepared.offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME} == offered
