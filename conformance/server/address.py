@@ -18,7 +18,7 @@ FORM = "redis://[user:password@]host[:port][/db]"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server's place on the network and what it wants to hear from whoever comes."""
+    """A server's place on the network, and the credentials that it demands."""
 
     host: str
     port: int = 6379

@@ -23,7 +23,7 @@ LOOPBACK = "127.0.0.1"
 READY = b"Ready to accept connections"
 PORT_TAKEN = b"Address already in use"
 
-START_S = 20.0
+PROGRAM_START_S = 20.0
 STOP_S = 5.0
 
 _Started = TypeVar("_Started")
@@ -144,7 +144,7 @@ def _said_until_ready(process: subprocess.Popen[bytes]) -> bytes:
     log = process.stdout
     assert log is not None
     said = b""
-    deadline = monotonic() + START_S
+    deadline = monotonic() + PROGRAM_START_S
     while READY not in said:
         readable, _, _ = select.select([log], [], [], max(0.0, deadline - monotonic()))
         piece = os.read(log.fileno(), 1 << 16) if readable else b""

@@ -35,7 +35,7 @@ READY = "Ready to accept connections"
 DAEMON_S = 10.0
 REQUEST_S = 30
 PULL_S = 300.0
-READY_S = 60
+CONTAINER_READY_S = 60
 LOOK_EVERY_S = 0.05
 
 # requests' errors are OSErrors; testcontainers' own, and a container that ended, are RuntimeErrors.
@@ -77,7 +77,7 @@ class ContainerBackend:
         """Kill the container; returns when it is dead."""
         with _failures_in_short():
             self._container.kill()
-            self._container.wait(timeout=READY_S)
+            self._container.wait(timeout=CONTAINER_READY_S)
 
     def pause(self) -> None:
         """Pause the container."""
@@ -190,11 +190,11 @@ def _pull_reaper_if_missing(daemon: DockerClient) -> None:
 
 def _wait_until_ready(container: DockerContainer) -> None:
     ready = LogMessageWaitStrategy(READY)
-    ready.with_startup_timeout(READY_S).with_poll_interval(LOOK_EVERY_S)
+    ready.with_startup_timeout(CONTAINER_READY_S).with_poll_interval(LOOK_EVERY_S)
     try:
         ready.wait_until_ready(container)
     except TimeoutError as failure:
-        raise ServerError(f"its server was not ready within {READY_S} s") from failure
+        raise ServerError(f"its server was not ready within {CONTAINER_READY_S} s") from failure
     except RuntimeError as failure:
         raise ServerError("it ended before a server was ready in it") from failure
 

@@ -134,7 +134,7 @@ def _source_of_environment() -> Source | None:
 @contextmanager
 def _contained(image: str) -> Iterator[tuple[Address, str]]:
     # Imported when needed: with all that testcontainers brings it takes longer than the start of
-    # an embedded server, and a broken installation of it concerns only who wants a container.
+    # an embedded server, and a broken installation of it matters only where a container is wanted.
     # Some versions of it warn of themselves as they are imported.
     with warnings.catch_warnings(action="ignore"):
         from .container import container_server

@@ -10,7 +10,7 @@ from .control import Control, Refused, Unreachable
 from .errors import ServerError
 from .resp import NotRedis
 
-PATIENCE_S = 5.0
+GREETING_S = 5.0
 
 WRONG_CREDENTIALS = "does not accept the user name or password of the URL; correct them"
 
@@ -23,7 +23,7 @@ class Identity:
     version: str
 
 
-def identify(address: Address, patience_s: float = PATIENCE_S) -> Identity:
+def identify(address: Address, patience_s: float = GREETING_S) -> Identity:
     """Connect, authenticate, select the database and ask for the product and its version.
 
     Raises ServerError if that takes longer than `patience_s`, or cannot be done.
@@ -52,7 +52,7 @@ def _introduced(server: Control) -> Identity:
     fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     if "redis_version" not in fields:
         raise NotRedis("the server names no version")
-    # Redis gives itself no name; whoever forked it does, and keeps redis_version for old clients.
+    # Redis gives itself no name; its forks do, and keep redis_version for old clients.
     name = fields.get("server_name", "redis")
     version = fields.get(f"{name}_version", fields["redis_version"])
     return Identity(product=name.capitalize(), version=version)

@@ -1,7 +1,8 @@
 """Where one message of the Redis protocol ends and the next begins, in a stream that comes in pieces.
 
 Commands and replies have the same grammar, so one scanner counts both. Nothing is decoded but the
-word a message begins with: a command's name.
+word a message begins with: a command's name. The parsers of client libraries will not do: they decode
+replies, and do not say how many messages a piece of a stream completes.
 """
 
 from dataclasses import dataclass, field

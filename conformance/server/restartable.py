@@ -1,8 +1,7 @@
 """A server to be ended, stopped and started again, which nobody else uses.
 
-It is there in one of two ways, as a child process or as a container: its backend. It has one port as
-long as it exists. A frozen one is a server whose machine hangs: the system accepts who connects, and
-nobody answers.
+Its backend is a child process or a container. It has one port as long as it exists. A frozen one is
+like a server whose machine hangs: the system accepts connections, and nobody answers.
 """
 
 import os

@@ -1,7 +1,8 @@
 """The engine under the asyncio driver.
 
 A loop whose clock stands still until it is moved and that knows when nothing can move any more, and
-cancellation at a chosen suspension.
+cancellation at a chosen suspension. looptime and its like will not do: they cannot tell, with real
+sockets, when nothing more will come.
 """
 
 from ...programs.schedule import Cancellation

@@ -2,7 +2,7 @@
 
 A coroutine suspends when it gives control back to the loop; what a task that it started does is not
 counted. It can be cancelled while it is suspended, or in the gap between the completion of what it
-waits for and the moment it goes on: whoever gave it something believes then that it has it.
+waits for and the moment it goes on: then the giver of a connection believes that the task has it.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ class HeldConnect:
     task: asyncio.Task[object] | None
     """The one that connects. Not always the one that asked for it: see `context`."""
     context: Context
-    """The variables of who connects; a task inherits those of the one that started it."""
+    """The context variables of that task, which it inherits from the one that started it."""
     gate: asyncio.Future[None] = field(repr=False)
 
     def let_go(self) -> None:

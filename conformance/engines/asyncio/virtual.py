@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
 
-START_S: Final = 1024.0
+LOOP_START_S: Final = 1024.0
 """What the clock shows first. Not 0, which some take for "never"."""
 
 ENDING_PATIENCE_S: Final = 0.5
@@ -58,7 +58,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(
         self,
         *,
-        start_s: float = START_S,
+        start_s: float = LOOP_START_S,
         patience_s: float = PATIENCE_S,
         steps: int = STEPS,
     ) -> None:
@@ -252,7 +252,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         func: Callable[[*_Arguments], _Result],
         *args: *_Arguments,
     ) -> asyncio.Future[_Result]:
-        """Have another thread make a call; until it has, the loop is not quiet."""
+        """Make a call in another thread; until it returns, the loop is not quiet."""
         future = super().run_in_executor(executor, func, *args)
         self._selecting.elsewhere += 1
         future.add_done_callback(self._back_from_elsewhere)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 3.0
 """How long something that is due may take."""
 
-GRACE_S: Final = 1.0
+REST_S: Final = 1.0
 """How long what has come waits for the rest: a command may be one that the server answers late."""
 
 STEPS: Final = 10_000
@@ -125,7 +125,7 @@ class QuietSelector(selectors.BaseSelector):
         hurried = False
         while (self._missing(watched, ready) or self.elsewhere) and not others & ready.keys():
             if ready and not hurried:
-                hurried, by_s = True, min(by_s, real.monotonic() + GRACE_S)
+                hurried, by_s = True, min(by_s, real.monotonic() + REST_S)
             left_s = by_s - real.monotonic()
             if left_s <= 0:
                 break

@@ -1,6 +1,8 @@
 """
 A scheduler that runs unmodified threaded code deterministically.
 
+gevent will not do: it replaces threads by its own, and chooses itself which of them runs.
+
     with install():
         import the_pool
         with Scheduler(lambda code: "the_pool" in code.co_filename) as scheduler:

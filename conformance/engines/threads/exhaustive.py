@@ -15,7 +15,7 @@ from .course import ALL_POINTS, Course
 
 
 class NotRepeatable(Exception):
-    """The same schedule led to another course: something other than the schedule decides, too."""
+    """One schedule led to two courses: something other than the schedule decides, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """
-A reply that is kept from those who read it: that to one command, which is known by a mark in it.
+A reply that is kept from its readers: the reply to one command, which is known by a mark in it.
 
 A conducted thread that reads on where that command was sent parks instead, and can be interrupted
-there, as Ctrl-C interrupts a read that blocks. It is for whoever keeps the reply to see that the server
-withholds it, too: who only looks whether there is anything to read is not deceived.
+there, as Ctrl-C interrupts a read that blocks. The caller must make the server withhold the reply,
+too: a pool that only looks whether there is anything to read is not deceived.
 """
 
 import socket
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 LOOKS = socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0)
-"""Who reads with one of these only looks, or does not wait."""
+"""A read with one of these flags only looks, or does not wait."""
 
 
 class KeptReply:
@@ -37,7 +37,7 @@ class KeptReply:
         return task.at_gate is self._gate
 
     def let_come(self) -> None:
-        """Let everybody read it, those who are parked at the next run."""
+        """Let every thread read it; those that are parked go on at the next run."""
         self._gate.open()
 
     def notice(self, sending: socket.socket, data: "ReadableBuffer") -> None:

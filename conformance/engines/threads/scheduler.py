@@ -1,12 +1,12 @@
 """
 Runs unmodified threaded code one thread at a time, in an order that is given, by a virtual clock.
 
-Every thread has a lock of its own that is locked; whose lock is unlocked has its turn. A thread
-that would block parks instead, and gives the turn to the next itself. When none can go on, the turn
-is back with whoever called `run`.
+Every thread has a lock of its own, which is locked; to unlock it is to give the thread its turn. A
+thread that would block parks instead, and gives the turn to the next itself. When none can go on, the
+turn is back with the caller of `run`.
 
-What a parked thread waits for is asked, not told: whoever makes a choice looks which threads could
-go on. So a lock may be released by anyone, and nothing is promised to those who wait for it.
+Nobody tells a parked thread that it may go on: at each choice the scheduler asks which threads could.
+So any thread may release a lock, and nothing is promised to those that wait for it.
 """
 
 import gc
@@ -75,7 +75,7 @@ class Scheduler:
         self._last_step = 0
         self._follow(Schedule())
 
-    # For whoever looks on from outside, between runs.
+    # For code outside of the conducted threads, between runs.
 
     def start(self, work: Callable[[], object]) -> Task:
         """A thread that will do `work`. It does nothing before the next run."""
@@ -298,7 +298,7 @@ class Scheduler:
         self._noting = self._countdown == ALL_POINTS
 
     def _runnable(self, without: Task | None = None) -> list[Task]:
-        """Who could go on now."""
+        """The threads that could go on now."""
         return [
             task
             for task in self._live
@@ -351,7 +351,7 @@ class Scheduler:
                 work()
         except Abandoned:
             pass
-        except BaseException as raised:  # noqa: BLE001 - whoever started the task asks for it
+        except BaseException as raised:  # noqa: BLE001 - it is read from the task
             if not task.abandoned:
                 task.error = raised
         points.leave(task)

@@ -34,7 +34,7 @@ class Inside:
 
 
 class Task:
-    """A thread that runs only when it is its turn. What is public is for those who look on."""
+    """A thread that runs only when it is its turn. Its public part is for everybody."""
 
     def __init__(self, scheduler: "Scheduler", number: int, turn: "real.LockType") -> None:
         self.scheduler = scheduler
@@ -53,7 +53,7 @@ class Task:
         """The gate it is parked at."""
         # All below belongs to the scheduler.
         self.turn = turn
-        """Locked; whoever unlocks it gives this task its turn."""
+        """Locked. To unlock it is to give this task its turn."""
         self.ident: int | None = None
         self.begun = False
         self.ready: Callable[[], bool] | None = None

@@ -34,8 +34,8 @@ _idents: set[int] = set()
 def is_worker(ident: int | None) -> bool:
     """Whether this is one of the threads that tasks run on.
 
-    To `threading` it is a stranger, whom it lists from the moment that a task has asked for the
-    thread it runs on, as one does who logs or starts a thread.
+    `threading` did not start it, and lists it from the moment that a task asks for the thread it runs
+    on, as logging does, and starting a thread.
     """
     return ident in _idents
 

@@ -1,7 +1,9 @@
 """Faults on the way between a pool and the server.
 
-Reading order: `proxy` (what a program can do), `link` and `side` (what becomes of one connection),
-`relay` (the thread), `ends` (what has arrived at a pool's socket).
+Toxiproxy will not do: it cannot tell when a fault, or the last byte, has reached the pool's socket.
+
+Reading order: `proxy` (what a program can do), `link`, `endpoint` and `replies_due` (what becomes of one
+connection), `relay` (the thread), `ends` (what has arrived at a pool's socket).
 """
 
 from .errors import ProxyError

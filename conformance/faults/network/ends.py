@@ -150,8 +150,8 @@ def _connected_to(*peers: Address) -> Iterator[Mapping[Address, socket.socket]]:
                 copy = socket.socket(fileno=os.dup(number))
             except OSError:
                 continue  # closed meanwhile
-            # All but theirs are closed at once: as long as there is a second descriptor, whoever
-            # closes the first one closes nothing.
+            # All but theirs are closed at once: as long as there is a second descriptor, closing
+            # the first one closes nothing.
             if _is_connected_to(peers, copy):
                 ends[copy.getsockname()[:2]] = opened.enter_context(copy)
             else:

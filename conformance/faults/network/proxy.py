@@ -1,6 +1,6 @@
 """The way between a pool and the server, and what can be done to it.
 
-A pool connects to the proxy's address instead of the server's; whoever watches the server talks to it
+A pool connects to the proxy's address instead of the server's; the monitor talks to the server
 directly. Each call returns when it has taken effect, at the pool's socket where the system can tell
 (see ends.py), and raises ProxyError when that takes too long. Nothing here sleeps or waits for a clock,
 so what a program sees depends on the program alone.
@@ -71,19 +71,19 @@ class Proxy:
 
     @property
     def admission(self) -> Admission:
-        """What becomes of those who connect."""
+        """What becomes of new connections."""
         return self._relay.admission
 
     def refuse_connects(self) -> None:
-        """Listen no more: whoever connects is refused at once. Connections stay."""
+        """Stop listening: new connections are refused at once. Open ones stay."""
         self._ask(lambda: self._relay.change_admission("refuse"))
 
     def let_connects_hang(self) -> None:
-        """Accept whoever connects, and never answer nor let the server know."""
+        """Accept new connections, and neither answer them nor let the server know."""
         self._ask(lambda: self._relay.change_admission("hang"))
 
     def admit_connects(self) -> None:
-        """Connect to the server whoever connects, and first those who hang, in their order."""
+        """Relay new connections to the server, and first, in their order, those that hang."""
         self._ask(
             lambda: self._relay.change_admission("open"),
             lambda: all(link.is_relayed() for link in self._relay.links.values()),
@@ -103,7 +103,7 @@ class Proxy:
         raise ProxyError(f"no open connection goes through the proxy as {server_address}")
 
     def withholds_from(self, pool_address: Address) -> bool:
-        """Whether who reads from this socket may wait for what does not come until something is done.
+        """Whether a read from this socket may wait for bytes that come only when the fault is ended.
 
         It asks nobody, so that it can be asked all the time.
         """

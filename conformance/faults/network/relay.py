@@ -44,7 +44,7 @@ class _Request:
             self.error = error
 
     def is_over(self) -> bool:
-        """Whether nobody waits for it any more; who does is told when it is done."""
+        """Whether nobody waits for it any more. A thread that waits is told when it is done."""
         if self.is_withdrawn:
             return True
         if self.error is None and not self._until():
@@ -133,9 +133,9 @@ class Relay:
     # What the thread does when asked.
 
     def change_admission(self, admission: Admission) -> None:
-        """Treat in this way whoever connects from now on; and who hangs, if that is over."""
+        """Treat new connections in this way; and those that hang, if that is over."""
         if self._listener is not None:
-            self._on_connect(selectors.EVENT_READ)  # who has connected came before the change
+            self._on_connect(selectors.EVENT_READ)  # these came before the change
         self.admission = admission
         if admission == "refuse":
             self._hang_up_listener()
@@ -163,7 +163,7 @@ class Relay:
         try:
             while not self._over:
                 self._take_turn()
-        except BaseException as failure:  # noqa: BLE001 - who asks next is told
+        except BaseException as failure:  # noqa: BLE001 - the next request tells it
             self._failure = failure
         finally:
             self._over = True

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from ...server.control import FAILURES, Control
 from ...server.discovery import Server
-from .server_faults import BOUND_S, FaultFailed, NotOurs, ServerFaults
+from .server_faults import FAULT_REPLY_S, FaultFailed, NotOurs, ServerFaults
 
 Shut: TypeAlias = Literal["full", "locked"]
 """How it is shut: there is no room for anybody else, or a password is demanded."""
@@ -74,7 +74,7 @@ def _unlock(server: Server) -> None:
     """Open what was left locked by a check that was ended by force."""
     key = replace(server.endpoint, username=None, password=KEY)
     # It fails if the server is not locked, or not by us.
-    with Control(key, reply_s=BOUND_S) as control, suppress(*FAILURES):
+    with Control(key, reply_s=FAULT_REPLY_S) as control, suppress(*FAILURES):
         control.ask("CONFIG", "SET", "requirepass", server.password or "")
 
 

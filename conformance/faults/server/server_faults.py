@@ -13,7 +13,7 @@ from typing import Final, Self
 from ...server.control import FAILURES, Control, Refused, Reply
 from ...server.discovery import Server
 
-BOUND_S: Final = 10.0
+FAULT_REPLY_S: Final = 10.0
 """How long the server may take for one answer."""
 
 NOBODY: Final = ("127.0.0.1", 1)
@@ -50,27 +50,27 @@ class ServerFaults:
 
     @contextmanager
     def idle_timeout(self, timeout_s: int) -> Iterator[None]:
-        """Have it close, about so many whole seconds after their last command, who is idle."""
+        """Make the server close connections about so many whole seconds after their last command."""
         with self._configured("timeout", timeout_s):
             yield
 
     @contextmanager
     def room_for(self, more: int) -> Iterator[None]:
-        """Have it turn away who connects when `more` have done so; who is connected stays."""
+        """Make the server turn away new connections after `more` of them. Open connections stay."""
         listed = self._ask("CLIENT", "LIST")
         assert isinstance(listed, bytes)
         with self._configured("maxclients", listed.count(b"\n") + more):
             yield
 
     def make_room(self, at_least: int) -> None:
-        """Have it let in at least so many."""
+        """Make the server let in at least so many connections."""
         room = int(self._setting("maxclients"))
         if room < at_least:
             self._ask("CONFIG", "SET", "maxclients", at_least)
 
     @contextmanager
     def password(self, word: str) -> Iterator[None]:
-        """Have it demand this password of who connects; who is connected stays."""
+        """Make the server demand this password from new connections. Open connections stay."""
         before = self._address
         try:
             with self._configured("requirepass", word):
@@ -82,7 +82,7 @@ class ServerFaults:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Have it refuse whoever writes, as a primary does that has become a replica."""
+        """Make the server refuse writes, as a primary does that has become a replica."""
         try:
             self._ask("REPLICAOF", *NOBODY)
             yield
@@ -90,7 +90,7 @@ class ServerFaults:
             self.lead()
 
     def lead(self) -> None:
-        """Have it be no replica."""
+        """Make the server a primary."""
         self._ask("REPLICAOF", "NO", "ONE")
 
     def close(self) -> None:
@@ -137,12 +137,14 @@ class ServerFaults:
         try:
             return self._control.ask(*words)
         except TimeoutError as error:
-            raise FaultFailed(f"{words[0]!r} was not answered within {BOUND_S:g} s") from error
+            raise FaultFailed(
+                f"{words[0]!r} was not answered within {FAULT_REPLY_S:g} s"
+            ) from error
         except Refused as error:
             raise FaultFailed(f"the server does not do {words[0]!r}: {error}") from error
 
     def _connected(self) -> Control:
-        control = Control(self._address, name="poolproof-faults", reply_s=BOUND_S)
+        control = Control(self._address, name="poolproof-faults", reply_s=FAULT_REPLY_S)
         try:
             control.connect()
         except FAILURES as error:

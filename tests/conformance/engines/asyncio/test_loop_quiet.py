@@ -14,7 +14,7 @@ import valkey.asyncio
 from at_server import end_connection, where
 
 from poolproof.conformance.engines.asyncio import VirtualLoop, start
-from poolproof.conformance.engines.asyncio.virtual import START_S
+from poolproof.conformance.engines.asyncio.virtual import LOOP_START_S
 from poolproof.conformance.server import Server
 
 Result = TypeVar("Result")
@@ -95,11 +95,11 @@ def test_a_waiter_that_is_parked_is_quiet_and_its_deadline_is_exact(
     waiting = loop.create_task(pool.get_connection())
     loop.run_until_quiet()
     assert not waiting.done()
-    assert loop.next_deadline_s() == START_S + 20
-    loop.advance_to(START_S + 20)
+    assert loop.next_deadline_s() == LOOP_START_S + 20
+    loop.advance_to(LOOP_START_S + 20)
     loop.run_until_quiet()
     assert isinstance(waiting.exception(), redis.ConnectionError)
-    assert loop.time() == START_S + 20
+    assert loop.time() == LOOP_START_S + 20
     result(loop, pool.release(held))
     result(loop, pool.disconnect())
 
