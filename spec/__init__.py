@@ -1,8 +1,8 @@
 """The specification: what a Redis connection pool owes its callers.
 
-Start with `glossary` and `events`, what can be seen of a pool; `state` says what follows from it;
-each chapter is a file of clauses. This package imports nothing but the standard library, and
-nothing in it can wait.
+Start with the glossary in README.md, and with `model.events`, what can be seen of a pool; `model.state`
+says what follows from it; each chapter is a file in `clauses`. This package imports nothing but the
+standard library, and nothing in it can wait.
 """
 
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ class Requirement(StrEnum):
 
 
 class Level(StrEnum):
-    """What a pool can claim to uphold as a whole. What each is about is said in the glossary."""
+    """What a pool can claim to uphold as a whole. What each is about is said in README.md."""
 
     CORE = "core"
     CONCURRENT = "concurrent"

@@ -1,8 +1,7 @@
 """The specification as a document, for readers who have never seen a pool.
 
-The clauses, their conditions and the glossary are taken from where they are defined. What leads from
-one to the next, and how sentences are meant that can be read in two ways, stands in the template
-``document.md.in``.
+Clauses, conditions and capabilities are taken from where they are defined. The template
+``document.md.in`` has the rest: the glossary, the readings, and what leads from one to the next.
 """
 
 import re
@@ -12,8 +11,7 @@ from string import Template
 
 from . import CHAPTERS, CLAUSES, Chapter
 from .capabilities import Capability
-from .clause import Clause
-from .glossary import GLOSSARY, LEVELS
+from .clause import Clause, Level
 from .model import timing
 from .model.conditions import ALL, CANCELLATIONS, CUTS, GROUPS, Condition, Conditions
 
@@ -23,8 +21,7 @@ def document() -> str:
     template = files(__package__).joinpath("document.md.in").read_text(encoding="utf-8")
     return Template(template).substitute(
         contents=_contents(),
-        glossary=_glossary(),
-        levels=_levels(),
+        **{level.value: _links(_of_level(level)) for level in Level},
         capabilities=_capabilities(),
         late_ms=f"{timing.LATE_AT_LEAST_S * 1000:.0f}",
         late_controls=timing.LATE_CONTROLS,
@@ -41,21 +38,8 @@ def _contents() -> str:
     )
 
 
-def _glossary() -> str:
-    return _table(
-        ("Word", "Meaning"),
-        ((f"{_anchor(f'term-{_slug(term.name)}')}{term.name}", term.meaning) for term in GLOSSARY),
-    )
-
-
-def _levels() -> str:
-    return _table(
-        ("Level", "What it is about", "Clauses"),
-        (
-            (level, meaning, _links(each for each in CLAUSES.values() if each.level is level))
-            for level, meaning in LEVELS.items()
-        ),
-    )
+def _of_level(level: Level) -> Iterable[Clause]:
+    return (clause for clause in CLAUSES.values() if clause.level is level)
 
 
 def _capabilities() -> str:
@@ -166,7 +150,3 @@ def _link(clause: str) -> str:
 
 def _links(clauses: Iterable[Clause]) -> str:
     return ", ".join(_link(clause.id) for clause in clauses)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^\w]+", "-", name).strip("-")

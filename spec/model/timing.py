@@ -87,7 +87,7 @@ def waits_in_vain(history: History) -> Iterator[VainWait]:
     for moments in history.judged_pools:
         in_a_row = 0
         for moment in moments:
-            vain = _vain_wait(moment, in_a_row)
+            vain = _wait_in_vain(moment, in_a_row)
             if vain is not None:
                 in_a_row = vain.late_in_a_row
                 yield vain
@@ -109,49 +109,48 @@ def waits_with_releases(history: History) -> Iterator[VainWait]:
         if request.blocked_since is None or request.excused:
             continue
         if not request.found_full or request.released:
-            yield _judged_exactly(moment, event, event.at_s - request.called_s)
+            yield _wait(moment, event.at_s - request.called_s, event.error, exact=True)
 
 
-def _judged_exactly(moment: Moment, event: AcquireFailed, took_s: float) -> VainWait:
+def _wait_in_vain(moment: Moment, late_before: int) -> VainWait | None:
+    state, event = moment.before, moment.event
+    if not isinstance(event, AcquireFailed | Overdue) or not state.config.takes_timeout:
+        return None
+    request = state.requests.get(event.call)
+    if request is None or not request.found_full or request.released:
+        return None
+    if isinstance(event, Overdue):
+        return _wait(moment, event.waited_s, None, late_before=late_before)
+    return _wait(
+        moment,
+        event.at_s - request.called_s,
+        event.error,
+        late_before=late_before,
+        control_s=event.control_s,
+        exact=event.exact,
+    )
+
+
+def _wait(
+    moment: Moment,
+    took_s: float,
+    error: Error | None,
+    *,
+    late_before: int = 0,
+    control_s: float = 0.0,
+    exact: bool = False,
+) -> VainWait:
     config = moment.before.config
-    late = config.timeout_s is not None and is_late(config.timeout_s, took_s, 0.0)
+    late = config.timeout_s is not None and is_late(config.timeout_s, took_s, control_s)
     return VainWait(
         index=moment.index,
         timeout_s=config.timeout_s,
         socket_timeout_s=config.socket_timeout_s,
         took_s=took_s,
         late=late,
-        late_in_a_row=int(late),
-        error=event.error,
-        exact=True,
-    )
-
-
-def _vain_wait(moment: Moment, late_before: int) -> VainWait | None:
-    state, event = moment.before, moment.event
-    error: Error | None = None
-    control_s = 0.0
-    if isinstance(event, AcquireFailed):
-        error, control_s = event.error, event.control_s
-        took_s = event.at_s - state.requests[event.call].called_s
-    elif isinstance(event, Overdue) and event.call in state.requests:
-        took_s = event.waited_s
-    else:
-        return None
-    request = state.requests[event.call]
-    if not request.found_full or request.released or not state.config.takes_timeout:
-        return None
-    timeout_s = state.config.timeout_s
-    late = timeout_s is not None and is_late(timeout_s, took_s, control_s)
-    return VainWait(
-        index=moment.index,
-        timeout_s=timeout_s,
-        socket_timeout_s=state.config.socket_timeout_s,
-        took_s=took_s,
-        late=late,
         late_in_a_row=late_before + 1 if late else 0,
         error=error,
-        exact=isinstance(event, AcquireFailed) and event.exact,
+        exact=exact,
     )
 
 
