@@ -75,6 +75,6 @@ class Calls(Generic[AnyCall]):
             for moving in self.moving.values()
         )
 
-    def still_ending(self) -> set[str]:
+    def still_ending(self) -> frozenset[str]:
         """The pools that are being closed or disconnected, and are not yet."""
-        return {self.moving[call].pool for call in self.endings & self.moving.keys()}
+        return frozenset(self.moving[call].pool for call in self.endings & self.moving.keys())

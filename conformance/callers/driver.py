@@ -5,13 +5,10 @@ runs them, and faults. It judges nothing.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 
-from poolproof.spec.model.events import AcquireCalled, AcquireFailed, Event, PoolBuilt, PoolConfig
+from poolproof.spec.model.events import AcquireCalled, AcquireFailed
 
-from ..adapters.settings import PoolSettings
 from ..faults.faults import Faults
-from ..programs.account import BuiltPool, Held
 from ..programs.operations import (
     Acquire,
     Burst,
@@ -24,11 +21,7 @@ from ..programs.operations import (
 )
 from ..programs.trace import Step, Trace
 from .program import Program, Surroundings
-from .quiescence import QuiescenceRecorder
-
-
-class CannotBuild(Exception):
-    """A pool could not be built, although others like it had been; the message says how it went."""
+from .quiescence import QuiescenceRecorder, Standstill
 
 
 class Driver(ABC):
@@ -55,38 +48,20 @@ class Driver(ABC):
             send_only=self._run_send_only,
             expect_replies=self._expect_replies,
         )
+        self.events = self._log.events
+        """The history so far."""
+        self.holding = self._account.holding
+        """By the call of the acquire: the connections that are in use."""
+        self.released = self._account.released
+        """By the call of the acquire: the connections that were in use."""
+        self.waiting = self._account.waiting
+        """The acquires that have not returned, and their pools."""
+        self.retired = self._account.retired
+        """The pools with which the program is over."""
+        self.closed = self._account.closed
+        """The pools that have been closed."""
         self._quiescence = QuiescenceRecorder(self._program)
         self._steps: list[Step] = []
-
-    @property
-    def events(self) -> list[Event]:
-        """The history so far."""
-        return self._log.events
-
-    @property
-    def holding(self) -> dict[int, Held]:
-        """By the call of the acquire: the connections that are in use."""
-        return self._account.holding
-
-    @property
-    def released(self) -> dict[int, Held]:
-        """By the call of the acquire: the connections that were in use."""
-        return self._account.released
-
-    @property
-    def waiting(self) -> dict[int, str]:
-        """The acquires that have not returned, and their pools."""
-        return self._account.waiting
-
-    @property
-    def retired(self) -> set[str]:
-        """The pools with which the program is over."""
-        return self._account.retired
-
-    @property
-    def closed(self) -> set[str]:
-        """The pools that have been closed."""
-        return self._account.closed
 
     @property
     def in_outage(self) -> bool:
@@ -127,7 +102,7 @@ class Driver(ABC):
 
         A pool that was misused, and its neighbour, must also still turn a surplus caller away.
         """
-        if self._connects_held():
+        if self._standstill().connects_held:
             self.run_one(LetConnect())
         if self.in_outage:
             self.run_one(EndOutage())
@@ -166,54 +141,14 @@ class Driver(ABC):
     def _expect_replies(self, due: bool) -> None:
         """Learn whether replies are due: they are not as long as the server says nothing."""
 
-    def _connects_held(self) -> bool:
-        """Whether the server keeps those waiting who open a connection."""
-        return False
-
-    def _connecting(self) -> frozenset[int]:
-        """The calls that have not returned because the server keeps them waiting."""
-        return frozenset()
-
-    def _stack(self) -> tuple[str, ...]:
-        """Where a release is in the code that has not returned."""
-        return ()
-
-    def _still_ending(self) -> set[str]:
-        """The pools that are being closed or disconnected, and are not yet."""
-        return set()
+    def _standstill(self) -> Standstill:
+        """What the engine knows of the calls that have not returned, now that nothing moves."""
+        return Standstill()
 
     def _record_quiescence(self) -> None:
         """Write down how things stand, now that nothing moves."""
         self._faults.look()
-        self._quiescence.record(
-            certain=self.certain,
-            connecting=self._connecting(),
-            connects_held=self._connects_held(),
-            stack=self._stack(),
-            still_ending=self._still_ending(),
-        )
-
-    def _settings_of(self, pool: str, config: PoolConfig) -> PoolSettings:
-        settings = self._program.settings
-        return replace(
-            settings,
-            client_name=f"{settings.client_name}-{pool}",
-            max_connections=config.max_connections,
-            timeout=config.timeout_s,
-            socket_timeout=config.socket_timeout_s,
-            max_idle_time=config.max_idle_time_s,
-            max_lifetime=config.max_lifetime_s,
-            min_idle=config.min_idle,
-        )
-
-    def _note_built(self, pool: str, config: PoolConfig, handle: object) -> None:
-        client_name = self._settings_of(pool, config).client_name
-        self._account.pools[pool] = BuiltPool(handle, config, client_name)
-        self._log.add(PoolBuilt(self._log.now_s(), pool, config))
-
-    def _cannot_build(self, settings: PoolSettings, raised: BaseException | None) -> CannotBuild:
-        how = "hung" if raised is None else f"raised {self._program.library.error(raised)}"
-        return CannotBuild(f"it {how}, with {settings.told()}, though others had been built")
+        self._quiescence.record(self._standstill(), certain=self.certain)
 
     def _see_that_the_server_lets_in(self, began: int) -> None:
         """What a pool cannot do while the server admits nobody is not the pool's fault."""

@@ -1,16 +1,16 @@
 """What all have in common who take part in one program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from poolproof.spec.model.events import Overdue
+from poolproof.spec.model.events import Overdue, PoolBuilt, PoolConfig
 
 from ..adapters.client import ClientLibrary
 from ..adapters.settings import PoolSettings
 from ..faults.connections.replies import Replies
 from ..faults.faults import FaultMeans
 from ..faults.pools_seen import PoolsSeen
-from ..programs.account import Account
+from ..programs.account import Account, BuiltPool
 from ..programs.log import Log
 from ..programs.setup import Setup
 from ..programs.trace import Numbers
@@ -30,6 +30,10 @@ class Surroundings:
     fault_means: FaultMeans = field(default_factory=FaultMeans)
 
 
+class CannotBuild(Exception):
+    """A pool could not be built, although others like it had been; the message says how it went."""
+
+
 class Program:
     """One program: its surroundings, its log and its account."""
 
@@ -46,6 +50,30 @@ class Program:
         """Those of its calls; keys and words at the server get theirs from here, too."""
         self.seen = PoolsSeen(self.settings, self.monitor, self.account)
         self.replies = Replies(self.monitor, self.settings.client_name, self.numbers)
+
+    def settings_of(self, pool: str, config: PoolConfig) -> PoolSettings:
+        """With which one of its pools is built."""
+        return replace(
+            self.settings,
+            client_name=f"{self.settings.client_name}-{pool}",
+            max_connections=config.max_connections,
+            timeout=config.timeout_s,
+            socket_timeout=config.socket_timeout_s,
+            max_idle_time=config.max_idle_time_s,
+            max_lifetime=config.max_lifetime_s,
+            min_idle=config.min_idle,
+        )
+
+    def note_built(self, pool: str, config: PoolConfig, handle: object) -> None:
+        """Write down that a pool has been built."""
+        client_name = self.settings_of(pool, config).client_name
+        self.account.pools[pool] = BuiltPool(handle, config, client_name)
+        self.log.add(PoolBuilt(self.log.now_s(), pool, config))
+
+    def cannot_build(self, settings: PoolSettings, raised: BaseException | None) -> CannotBuild:
+        """What is raised when building a pool raised this, or hung."""
+        how = "hung" if raised is None else f"raised {self.library.error(raised)}"
+        return CannotBuild(f"it {how}, with {settings.told()}, though others had been built")
 
     @property
     def credentials(self) -> tuple[str, str]:

@@ -7,11 +7,26 @@ own saying has to be asked for by a call of that kind, before.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from poolproof.spec.model.events import Quiescent
 
 from ..server.monitor import Allowed
 from .program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What an engine knows of the calls that have not returned when nothing moves."""
+
+    connecting: frozenset[int] = frozenset()
+    """Those that the server keeps waiting."""
+    connects_held: bool = False
+    """Whether it keeps everybody waiting who opens a connection."""
+    stack: tuple[str, ...] = ()
+    """Where a release is in the code that has not returned."""
+    still_ending: frozenset[str] = frozenset()
+    """The pools that are being closed or disconnected, and are not yet."""
 
 
 class QuiescenceRecorder:
@@ -21,31 +36,18 @@ class QuiescenceRecorder:
         self._program = program
         self._account = program.account
 
-    def record(
-        self,
-        *,
-        certain: bool,
-        connecting: frozenset[int],
-        connects_held: bool,
-        stack: tuple[str, ...],
-        still_ending: set[str],
-    ) -> None:
-        """Write down what there is, now that nothing moves.
-
-        `certain` is whether that is known; `connecting` are the calls that the server keeps waiting,
-        who all are if `connects_held`; `stack` is where a call is in the code that does not return;
-        `still_ending` are the pools that are being closed or disconnected, and are not yet.
-        """
+    def record(self, standstill: Standstill, *, certain: bool) -> None:
+        """Write down what there is, now that nothing moves; `certain` is whether that is known."""
         seen = self._program.seen.open_connections(self._allowed())
-        self._account.disconnected &= still_ending
+        self._account.disconnected &= standstill.still_ending
         self._program.log.add(
             Quiescent(
                 self._program.log.now_s(),
                 seen,
                 certain=certain,
-                connecting=connecting,
-                connects_held=connects_held,
-                stack=stack,
+                connecting=standstill.connecting,
+                connects_held=standstill.connects_held,
+                stack=standstill.stack,
             )
         )
 

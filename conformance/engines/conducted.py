@@ -13,6 +13,7 @@ from ..callers.callers import Callers, Work
 from ..callers.calls import AnyCall, Calls
 from ..callers.driver import Driver
 from ..callers.program import Surroundings
+from ..callers.quiescence import Standstill
 from ..programs.operations import (
     Acquire,
     Build,
@@ -213,8 +214,15 @@ class ConductedDriver(Driver, Generic[AnyCall]):
     def _give_up(self, pool: str, call: int, waited_s: float) -> None:
         self._calls.give_up(pool, call, waited_s)
 
-    def _still_ending(self) -> set[str]:
-        return self._calls.still_ending()
+    def _standstill(self) -> Standstill:
+        return Standstill(
+            self._connecting(), self._host.connects_held, self._stack(), self._calls.still_ending()
+        )
 
-    def _connects_held(self) -> bool:
-        return self._host.connects_held
+    @abstractmethod
+    def _connecting(self) -> frozenset[int]:
+        """The calls that have not returned because the server keeps them waiting."""
+
+    def _stack(self) -> tuple[str, ...]:
+        """Where a release is in the code that has not returned; empty if that is not known."""
+        return ()

@@ -190,7 +190,7 @@ class Tasks(ConductedDriver[_TaskCall]):
             self._task_callers.ask_to_stop(moving.pool, call, moving.task)
 
     def _build(self, pool: str, config: PoolConfig) -> None:
-        settings = self._settings_of(pool, config)
+        settings = self._program.settings_of(pool, config)
         built: list[object] = []
 
         async def build() -> None:
@@ -201,8 +201,8 @@ class Tasks(ConductedDriver[_TaskCall]):
         self._time.pass_until(started.task.done, self._loop.time() + OVERDUE_S)
         if not built:
             raised = started.task.exception() if started.task.done() else None
-            raise self._cannot_build(settings, raised)
-        self._note_built(pool, config, built[0])
+            raise self._program.cannot_build(settings, raised)
+        self._program.note_built(pool, config, built[0])
 
     def _elapse(self) -> None:
         ends_s = [self._calls.moving[call].end_s for call in self.waiting]

@@ -111,15 +111,15 @@ class RealThreads(Driver):
                 raise AssertionError(f"{type(self).__name__} cannot carry out {operation}")
 
     def _build(self, pool: str, config: PoolConfig) -> None:
-        settings = self._settings_of(pool, config)
+        settings = self._program.settings_of(pool, config)
         building = self._threads.submit(self._adapter.open, settings)
         wait([building], timeout=OVERDUE_S)
         if not self._done_after_all(building):
-            raise self._cannot_build(settings, None)
+            raise self._program.cannot_build(settings, None)
         raised = building.exception()
         if raised is not None:
-            raise self._cannot_build(settings, raised)
-        self._note_built(pool, config, building.result())
+            raise self._program.cannot_build(settings, raised)
+        self._program.note_built(pool, config, building.result())
 
     def _ask(self, pool: str) -> None:
         config = self._account.pools[pool].config

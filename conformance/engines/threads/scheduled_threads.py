@@ -221,14 +221,14 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
             replying.join()
 
     def _build(self, pool: str, config: PoolConfig) -> None:
-        settings = self._settings_of(pool, config)
+        settings = self._program.settings_of(pool, config)
         built: list[object] = []
         task = self._scheduler.start(lambda: built.append(self._adapter.open(settings)))
         self._let_run()
         self._time.pass_until(lambda: task.done, self._scheduler.now_s + OVERDUE_S)
         if not task.done or task.error is not None:
-            raise self._cannot_build(settings, task.error)
-        self._note_built(pool, config, built[0])
+            raise self._program.cannot_build(settings, task.error)
+        self._program.note_built(pool, config, built[0])
 
     def _elapse(self) -> None:
         for _ in range(LOOKS):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from poolproof.spec.model.events import Event
 
 from ...adapters.probe import Prepared
-from ...callers.driver import CannotBuild
+from ...callers.program import CannotBuild
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
 from ...programs.setup import DIRECT
 from ...server import ServerError

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from poolproof.spec.model.events import Acquired, AcquireFailed, Event, Outage
 
 from ...adapters.probe import Prepared
-from ...callers.driver import CannotBuild, Driver
+from ...callers.driver import Driver
+from ...callers.program import CannotBuild
 from ...engines import asyncio as loop
 from ...engines import threads as scheduler
 from ...faults.server.silence import NeverGivesUp
