@@ -10,16 +10,21 @@ from dataclasses import dataclass
 
 from poolproof.spec.model.duration import duration
 from poolproof.spec.model.events import (
+    Acquired,
     AcquireFailed,
+    BlockLeft,
     CallBegins,
     CallEnds,
     CallEvent,
     Event,
+    Forgotten,
     HolderEvent,
     OutageOver,
     Overdue,
     PoolBuilt,
     Quiescent,
+    ReleaseCancelled,
+    ReleaseReturned,
     ReplyAwaited,
 )
 
@@ -149,12 +154,12 @@ class _Writer:
                 begun = self._unfinished
                 if not text and not (begun and begun.call == call and begun.begins):
                     text = event.text_later(self._names)
-                self._go_on(call, text, leaver=event.leaver)
+                self._go_on(call, text, leaver=_leaver(event))
                 self._unfinished = None
             case CallEvent(call=call):
                 self._go_on(call, text)
             case HolderEvent(acquire=acquire):
-                self._add(self._caller(acquire), text, leaver=event.leaver)
+                self._add(self._caller(acquire), text, leaver=_leaver(event))
             case _:
                 self._add("", text)
         if isinstance(event, OutageOver):
@@ -178,6 +183,17 @@ class _Writer:
 
     def _caller(self, call: int | None) -> str:
         return "" if call is None else self._names.callers.get(call, "")
+
+
+def _leaver(event: CallEnds | HolderEvent) -> int | None:
+    """The acquire or other call whose caller has neither a connection nor a call any more."""
+    match event:
+        case ReleaseReturned() | ReleaseCancelled() | BlockLeft() | Forgotten():
+            return event.acquire
+        case Acquired() | Overdue() | HolderEvent():
+            return None
+        case _:
+            return event.call
 
 
 def _lanes(rows: Sequence[_Row]) -> tuple[tuple[str, ...], ...]:

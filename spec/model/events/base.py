@@ -36,11 +36,6 @@ class CallBegins(CallEvent):
 class CallEnds(CallEvent):
     """A call came to its end."""
 
-    @property
-    def leaver(self) -> int | None:
-        """The call whose caller has neither a connection nor a call any more; None if it has one."""
-        return self.call
-
     def text_later(self, names: Names) -> str:
         """What is said instead of an empty text if something else happened meanwhile."""
         return "has done so"
@@ -51,8 +46,3 @@ class HolderEvent(PoolEvent):
     """The holder of the connection that `acquire` had got did something with it."""
 
     acquire: int
-
-    @property
-    def leaver(self) -> int | None:
-        """The acquire, if its caller does not have the connection any more."""
-        return None

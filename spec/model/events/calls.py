@@ -37,10 +37,6 @@ class Acquired(CallEnds):
     foreign: bool = False
     """Whether `trouble` is that bytes came which were not the reply to what its caller had sent."""
 
-    @property
-    def leaver(self) -> None:
-        return None
-
     def text(self, names: Names) -> str:
         who = names.subject(names.calls[self.call])
         if self.connection is not None:
@@ -108,10 +104,6 @@ class ReleaseReturned(CallEnds):
     waited_for_reply: bool = False
     """Whether the release did not return until the server was made to reply."""
 
-    @property
-    def leaver(self) -> int:
-        return self.acquire
-
     def text(self, names: Names) -> str:
         if self.waited_for_reply:
             return "the release returns only when the server sends the reply that it owes"
@@ -146,10 +138,6 @@ class ReleaseCancelled(CallEnds):
 
     acquire: int
 
-    @property
-    def leaver(self) -> int:
-        return self.acquire
-
     def text(self, names: Names) -> str:
         return "leaves"
 
@@ -159,10 +147,6 @@ class Overdue(CallEnds):
     """A call had still not returned when it was given up."""
 
     waited_s: float
-
-    @property
-    def leaver(self) -> None:
-        return None
 
     def text(self, names: Names) -> str:
         how = "never returns"

@@ -14,10 +14,6 @@ class BlockLeft(HolderEvent):
     by: str
     """How: ``"return"``, or the name of the exception that was raised inside."""
 
-    @property
-    def leaver(self) -> int:
-        return self.acquire
-
     def text(self, names: Names) -> str:
         if names.in_lanes:
             return "leaves its block" if self.by == "return" else f"leaves its block by {self.by}"
@@ -56,10 +52,6 @@ class Forgotten(HolderEvent):
     """The holder let go of the connection without releasing it: nobody refers to it any more, unless
     the pool itself does.
     """
-
-    @property
-    def leaver(self) -> int:
-        return self.acquire
 
     def text(self, names: Names) -> str:
         it = names.given[self.acquire]
