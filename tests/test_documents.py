@@ -23,7 +23,7 @@ from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.names import SHORT_NAMES
 from poolproof.conformance.adapters.redis_interface import RedisInterface
 from poolproof.conformance.cli import main
-from poolproof.conformance.report.deviations import read_deviations
+from poolproof.conformance.cli.deviations import read_deviations
 from poolproof.conformance.report.results import Status
 from poolproof.conformance.report.verdict import Verdict
 from poolproof.conformance.search.budget import BUDGETS

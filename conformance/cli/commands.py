@@ -16,7 +16,6 @@ import poolproof
 from poolproof.spec import CLAUSES, Level
 
 from ..adapters.load import TargetError, split_extra
-from ..report.deviations import DeviationsError, read_deviations
 from ..report.modes import Judged, worst_of
 from ..report.report_json import as_json, modes_as_json
 from ..report.report_modes import print_modes
@@ -26,6 +25,7 @@ from ..search.budget import BUDGETS
 from ..server import ServerError, obtain
 from ..worker.pythons import NoSuchPython, python_named
 from .complaints import PLEASE_REPORT, BadInput, KitFailed
+from .deviations import DeviationsError, read_deviations
 from .listing import print_clauses, print_pools, print_specification
 from .mode_by_mode import judge_mode_by_mode
 from .modes import ModesError, expect_free

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from poolproof.conformance.report.deviations import DeviationsError, read_deviations
+from poolproof.conformance.cli.deviations import DeviationsError, read_deviations
 
 
 def listed(folder: Path, content: str | bytes) -> Path:
