@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from ..adapters.settings import PoolSettings
 from ..programs.account import Account
 from ..server.monitor import Allowed, Monitor
-from .network.ends import Ends, ends_at
+from .network.socket_info import PoolSockets, pool_sockets
 
 WHATEVER_THERE_IS: Mapping[str, Allowed] = {}
 
@@ -27,11 +27,11 @@ class PoolsSeen:
         names = {name: pool.client_name for name, pool in self._account.pools.items()}
         return self._monitor.settled_connections(names, allowed)
 
-    def sockets(self) -> AbstractContextManager[Ends]:
+    def sockets(self) -> AbstractContextManager[PoolSockets]:
         """The sockets of this process that are connected to the server, for as long as the block takes.
 
         A name can have several addresses: a pool may have connected to any.
         """
         host, port = self._settings.host, self._settings.port
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return ends_at(*[(str(address[0]), port) for *_, address in found])
+        return pool_sockets(*[(str(address[0]), port) for *_, address in found])

@@ -17,7 +17,7 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.callers.driver import Driver
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.engines.choice import Drivers
-from poolproof.conformance.faults.network import Proxy, ends
+from poolproof.conformance.faults.network import Proxy, socket_info
 from poolproof.conformance.faults.server.door import Door
 from poolproof.conformance.programs.operations import (
     Acquire,
@@ -184,7 +184,7 @@ def test_a_reply_that_is_left_unread_has_arrived(driver: Driver) -> None:
 def test_what_is_not_there_in_time_is_not_said_to_be_seen(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ends.Ends, "await_that", lambda *_: False)
+    monkeypatch.setattr(socket_info.PoolSockets, "await_that", lambda *_: False)
     run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     one, other = driver.holding
     events = run(driver, LeaveUnread(one), CutHeld(other))
@@ -195,7 +195,7 @@ def test_what_is_not_there_in_time_is_not_said_to_be_seen(
 def test_where_sockets_say_nothing_nobody_is_judged_by_what_they_show(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+    monkeypatch.setattr(socket_info, "is_available", lambda: False)
     run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     one, other = driver.holding
     run(driver, LeaveUnread(one), CutHeld(other))
@@ -216,7 +216,7 @@ def test_only_where_sockets_show_an_end_a_pool_is_judged_by_how_it_goes_on(
     driver: Driver, sockets_show_it: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not sockets_show_it:
-        monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+        monkeypatch.setattr(socket_info, "is_available", lambda: False)
     run(driver, Build("A", PoolConfig(2, 5.0)), Acquire("A"), Acquire("A"))
     for acquire in [*driver.holding]:
         run(driver, Release(acquire, "A"))

@@ -15,7 +15,7 @@ from poolproof import reference_pool
 from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.faults.network import ends
+from poolproof.conformance.faults.network import socket_info
 from poolproof.conformance.programs.fault_kinds import CUT_KINDS, Absence, CutKind
 from poolproof.conformance.programs.operations import (
     Acquire,
@@ -106,7 +106,7 @@ def test_who_looks_only_when_it_takes_back_hands_on_what_came_later(
 def test_where_nobody_can_see_what_arrives_nothing_is_sent(
     run: Run, pool: type[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ends, "can_be_seen", lambda: False)
+    monkeypatch.setattr(socket_info, "is_available", lambda: False)
 
     events = run(pool, BEHIND_PROXY, ASK, *released(1), BRINGS, ASK)
 

@@ -14,7 +14,7 @@ from ...programs.fault_kinds import CutInReply, CutKind
 from ...programs.log import Log
 from ...programs.operations import CutHeld, CutIdle, CutReply, Operation
 from ...server.monitor import Monitor
-from ..network.ends import ESTABLISHED, Address, Seen
+from ..network.socket_info import ESTABLISHED, SocketAddress, SocketInfo
 from ..pools_seen import PoolsSeen
 from .links import ARRIVING_S, ENDED, Links
 
@@ -82,20 +82,20 @@ class Cutting:
         if self._links.end(number, how):
             self._log.add(Cut(self._log.now_s(), pool, number, ENDED[how]))
             return
-        with self._seen.sockets() as ends:
+        with self._seen.sockets() as sockets:
             link = self._links.link_of(number)
-            intact = [end for end, seen in ends.seen().items() if seen.state == ESTABLISHED]
+            intact = [end for end, seen in sockets.seen().items() if seen.state == ESTABLISHED]
             if not self._monitor.cut(number):
                 return
 
-            def one_has_ended(seen: Mapping[Address, Seen]) -> bool:
+            def one_has_ended(seen: Mapping[SocketAddress, SocketInfo]) -> bool:
                 return any(seen[end].state != ESTABLISHED for end in intact)
 
             if link is not None:
                 self._links.await_end(link)
             # Where no socket is known to be the pool's, the end is there when the server has gone on.
             visible = (
-                ends.await_that(one_has_ended, ARRIVING_S)
+                sockets.await_that(one_has_ended, ARRIVING_S)
                 if intact
                 else self._links.wait_for_the_server()
             )

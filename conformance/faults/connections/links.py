@@ -10,7 +10,7 @@ from typing import Final
 
 from ...programs.fault_kinds import CutByNetwork, CutInReply, CutKind
 from ...server.monitor import Monitor
-from ..network import Link, Proxy, ends
+from ..network import Link, Proxy, socket_info
 
 ENDED: Final[Mapping[CutKind, str]] = {
     "closed by the server": "CLIENT KILL",
@@ -142,4 +142,4 @@ class Links:
 
 def sockets_show() -> bool:
     """Whether the system says what the sockets of the pools show: only then can a pool be blamed."""
-    return ends.can_be_seen()
+    return socket_info.is_available()

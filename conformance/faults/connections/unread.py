@@ -12,7 +12,7 @@ from ...programs.account import Account
 from ...programs.log import Log
 from ...programs.operations import LeaveUnread, Operation, SendUnasked
 from ...server.monitor import Monitor
-from ..network.ends import Address, Seen
+from ..network.socket_info import SocketAddress, SocketInfo
 from ..pools_seen import PoolsSeen
 from .links import ARRIVING_S, Links
 from .replies import Replies
@@ -39,7 +39,7 @@ class UnreadReplies:
         self._monitor = monitor
         self._replies = replies
         self._send_only = send_only
-        self._late: list[tuple[str, int, Mapping[Address, Seen]]] = []
+        self._late: list[tuple[str, int, Mapping[SocketAddress, SocketInfo]]] = []
         """The replies that come when the server can be reached again: of which pool, on which
         connection, and what the sockets showed before that may be its."""
 
@@ -71,8 +71,8 @@ class UnreadReplies:
         if held.number is None:
             return
         key = self._replies.with_something_under_it()
-        with self._seen.sockets() as ends:
-            before = ends.seen()
+        with self._seen.sockets() as sockets:
+            before = sockets.seen()
         earlier = len(self._log.events)
         self._send_only(acquire, key)
         sent = any(isinstance(event, LeftUnread) for event in self._log.events[earlier:])
@@ -84,16 +84,18 @@ class UnreadReplies:
     def _note_arrived(self, pool: str, number: int) -> None:
         self._log.add(BytesArrived(self._log.now_s(), pool, number))
 
-    def _sent_since(self, before: Mapping[Address, Seen]) -> Mapping[Address, Seen]:
+    def _sent_since(
+        self, before: Mapping[SocketAddress, SocketInfo]
+    ) -> Mapping[SocketAddress, SocketInfo]:
         """The sockets on which something was sent since then, as they were before."""
-        with self._seen.sockets() as ends:
+        with self._seen.sockets() as sockets:
             return {
                 end: before[end]
-                for end, seen in ends.seen().items()
+                for end, seen in sockets.seen().items()
                 if end in before and seen.written > before[end].written
             }
 
-    def _reply_is_there(self, pool: str, before: Mapping[Address, Seen]) -> bool:
+    def _reply_is_there(self, pool: str, before: Mapping[SocketAddress, SocketInfo]) -> bool:
         sent = self._sent_since(before)
         if sent:
             return self._has_come(sent)
@@ -107,12 +109,12 @@ class UnreadReplies:
                 return False
         return True
 
-    def _has_come(self, before: Mapping[Address, Seen]) -> bool:
+    def _has_come(self, before: Mapping[SocketAddress, SocketInfo]) -> bool:
         """Whether the sockets show what was due on them; it may take a while."""
-        with self._seen.sockets() as ends:
+        with self._seen.sockets() as sockets:
 
-            def have_got_it(seen: Mapping[Address, Seen]) -> bool:
+            def have_got_it(seen: Mapping[SocketAddress, SocketInfo]) -> bool:
                 return all(seen[end].arrived > then.arrived for end, then in before.items())
 
-            still = ends.seen()
-            return before.keys() <= still.keys() and ends.await_that(have_got_it, ARRIVING_S)
+            still = sockets.seen()
+            return before.keys() <= still.keys() and sockets.await_that(have_got_it, ARRIVING_S)

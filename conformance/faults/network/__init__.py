@@ -3,7 +3,7 @@
 Toxiproxy will not do: it cannot tell when a fault, or the last byte, has reached the pool's socket.
 
 Reading order: `proxy` (what a program can do), `link`, `endpoint` and `replies_due` (what becomes of
-one connection), `relay` (the thread), `ends` (what has arrived at a pool's socket).
+one connection), `relay` (the thread), `socket_info` (what has arrived at a pool's socket).
 """
 
 from .errors import ProxyError

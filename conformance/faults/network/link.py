@@ -12,8 +12,8 @@ from typing import Final
 from ...programs.fault_kinds import CutInReply
 from ...server.resp import next_reply
 from .endpoint import Endpoint
-from .ends import Address
 from .replies_due import RepliesDue
+from .socket_info import SocketAddress
 
 MOST: Final = 1 << 20
 """How many bytes may wait for an endpoint that does not read, before no more are read for it."""
@@ -29,7 +29,7 @@ class Link:
         self,
         number: int,
         pool_end: socket.socket,
-        pool_address: Address,
+        pool_address: SocketAddress,
         watch: WatchSocket,
         has_ended: Callable[["Link"], None],
     ) -> None:

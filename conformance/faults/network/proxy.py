@@ -2,8 +2,8 @@
 
 A pool connects to the proxy's address instead of the server's; the monitor talks to the server
 directly. Each call returns when it has taken effect, at the pool's socket where the system can tell
-(see ends.py), and raises ProxyError when that takes too long. Nothing here sleeps or waits for a clock,
-so what a program sees depends on the program alone.
+(see socket_info.py), and raises ProxyError when that takes too long. Nothing here sleeps or waits for
+a clock, so what a program sees depends on the program alone.
 """
 
 import socket
@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ...programs.fault_kinds import CutInReply
-from . import ends
-from .ends import Address, Arrival
+from . import socket_info
 from .errors import ProxyError
 from .link import Link
 from .relay import Admission, Relay
+from .socket_info import Arrival, SocketAddress
 
 BOUND_S: Final = 5.0
 """How long anything may take that depends on this machine and the server only."""
@@ -102,7 +102,7 @@ class Proxy:
                 return link
         raise ProxyError(f"no open connection goes through the proxy as {server_address}")
 
-    def withholds_from(self, pool_address: Address) -> bool:
+    def withholds_from(self, pool_address: SocketAddress) -> bool:
         """Whether a read from this socket may wait for bytes that come only when the fault is ended.
 
         It asks nobody, so that it can be asked all the time.
@@ -169,11 +169,13 @@ class Proxy:
         commands has been answered, and each reply is unread at the pool's socket or has been read,
         but for what a fault withholds.
         """
-        with ends.ends_at(self._relay.address) as at_pool:
+        with socket_info.pool_sockets(self._relay.address) as at_pool:
             self._await_relayed(at_pool.seen(), answered=answered)
             self._await_arrival_at(at_pool, self.links())
 
-    def _await_relayed(self, seen: Mapping[Address, ends.Seen], *, answered: bool) -> None:
+    def _await_relayed(
+        self, seen: Mapping[SocketAddress, socket_info.SocketInfo], *, answered: bool
+    ) -> None:
         def unsettled() -> list[str]:
             links = self._relay.links
             return [
@@ -188,11 +190,11 @@ class Proxy:
 
         self._ask(lambda: None, lambda: not unsettled(), lambda: "; ".join(unsettled()))
 
-    def _not_taken(self, address: Address, end: ends.Seen) -> str | None:
+    def _not_taken(self, address: SocketAddress, end: socket_info.SocketInfo) -> str | None:
         link = self._relay.links.get(address)
         if link is not None:
             return "not all has come from port" if link.received < end.written else None
-        if end.state == ends.ESTABLISHED and address not in self._relay.gone:
+        if end.state == socket_info.ESTABLISHED and address not in self._relay.gone:
             refuses = self._relay.admission == "refuse"
             return None if refuses else "nobody has accepted port"
         return None
@@ -210,11 +212,11 @@ class Proxy:
 
     def _await_arrival(self, links: tuple[Link, ...]) -> None:
         if links:
-            with ends.ends_at(self._relay.address) as at_pool:
+            with socket_info.pool_sockets(self._relay.address) as at_pool:
                 self._await_arrival_at(at_pool, links)
 
-    def _await_arrival_at(self, at_pool: ends.Ends, links: tuple[Link, ...]) -> None:
-        expected: Mapping[Address, Arrival] = {
+    def _await_arrival_at(self, at_pool: socket_info.PoolSockets, links: tuple[Link, ...]) -> None:
+        expected: Mapping[SocketAddress, Arrival] = {
             link.pool_address: Arrival(
                 link.delivered, link.is_half_closed or not link.is_open, link.ended == "reset"
             )

@@ -15,9 +15,9 @@ from weakref import WeakSet
 
 from ...isolation import real
 from ...isolation.call_with_timeout import THREAD_NAME
-from .ends import Address
 from .errors import ProxyError
 from .link import Link
+from .socket_info import SocketAddress
 
 Admission = Literal["open", "hang", "refuse"]
 
@@ -67,9 +67,9 @@ class Relay:
 
     def __init__(self, family: int, server: tuple[object, ...]) -> None:
         self.admission: Admission = "open"
-        self.links: dict[Address, Link] = {}
+        self.links: dict[SocketAddress, Link] = {}
         """Those that are open, by the address of the pool's socket, first opened first."""
-        self.gone: set[Address] = set()
+        self.gone: set[SocketAddress] = set()
         """The addresses of those that were."""
         self._family, self._server = family, server
         self._selector = selectors.DefaultSelector()
@@ -82,7 +82,7 @@ class Relay:
         self._over = False
         # Holds the port while nobody listens there: it must not become somebody else's.
         self._keeper = _bound(0)
-        self.address: Address = self._keeper.getsockname()
+        self.address: SocketAddress = self._keeper.getsockname()
         self._listener: socket.socket | None = None
         self._told, self._tells = socket.socketpair()
         self._told.setblocking(False)

@@ -8,7 +8,7 @@ from ...programs.log import Log
 from ...programs.operations import Operation, TimeOutIdle
 from ...server.monitor import Monitor
 from ..connections.links import ARRIVING_S, Links
-from ..network.ends import ESTABLISHED, Address, Seen
+from ..network.socket_info import ESTABLISHED, SocketAddress, SocketInfo
 from ..pools_seen import PoolsSeen
 from .door import Door
 
@@ -40,14 +40,14 @@ class IdleTimeout:
             return
         before = self._seen.open_connections()
         with (
-            self._seen.sockets() as ends,
+            self._seen.sockets() as sockets,
             self._monitor.among_the_idle(),
             self._door.showing_out_the_idle(),
         ):
-            at_first = ends.seen()
+            at_first = sockets.seen()
             closed = self._monitor.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)
 
-            def all_have_ended_but_the_monitor(seen: Mapping[Address, Seen]) -> bool:
+            def all_have_ended_but_the_monitor(seen: Mapping[SocketAddress, SocketInfo]) -> bool:
                 """The monitor is the only one that has been sent anything since."""
                 return all(
                     seen[end].state != ESTABLISHED or seen[end].arrived > then.arrived
@@ -56,7 +56,7 @@ class IdleTimeout:
 
             self._monitor.ask("PING")
             visible = (
-                ends.await_that(all_have_ended_but_the_monitor, ARRIVING_S)
+                sockets.await_that(all_have_ended_but_the_monitor, ARRIVING_S)
                 if at_first
                 else self._links.wait_for_the_server()
             )

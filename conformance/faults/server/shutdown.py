@@ -6,7 +6,7 @@ from ...programs.account import Account
 from ...programs.fault_kinds import Absence, Failure
 from ...programs.log import Log
 from ...server.restartable_monitor import RestartableMonitor
-from ..network.ends import ESTABLISHED, Address, Seen
+from ..network.socket_info import ESTABLISHED, SocketAddress, SocketInfo
 from ..outage import OutageFault
 from ..pools_seen import PoolsSeen
 
@@ -34,14 +34,14 @@ class Shutdown(OutageFault):
         seen = self._seen.open_connections()
         if self._monitor is None or not any(seen.values()):
             return
-        with self._seen.sockets() as ends:
-            intact = [end for end, its in ends.seen().items() if its.state == ESTABLISHED]
+        with self._seen.sockets() as sockets:
+            intact = [end for end, its in sockets.seen().items() if its.state == ESTABLISHED]
             self._monitor.shut_down()
 
-            def all_have_ended(seen: Mapping[Address, Seen]) -> bool:
+            def all_have_ended(seen: Mapping[SocketAddress, SocketInfo]) -> bool:
                 return not any(seen[end].state == ESTABLISHED for end in intact)
 
-            visible = bool(intact) and ends.await_that(all_have_ended, ENDING_S)
+            visible = bool(intact) and sockets.await_that(all_have_ended, ENDING_S)
         self._note_begun(TEXT)
         self._note_cuts(seen, "the server has ended", visible=visible)
 

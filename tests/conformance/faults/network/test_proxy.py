@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from poolproof.conformance.faults.network import Link, Proxy, ProxyError
-from poolproof.conformance.faults.network.ends import can_be_seen
+from poolproof.conformance.faults.network.socket_info import is_available
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 
@@ -164,7 +164,7 @@ class TestRelaying:
 
 class TestSettling:
     def test_this_system_tells_what_has_arrived(self) -> None:
-        assert can_be_seen()
+        assert is_available()
 
     def test_a_reply_is_unread_at_the_pools_socket_once_it_is_settled(
         self, proxy: Proxy, connect: Connect
@@ -356,7 +356,7 @@ class TestReplies:
 class TestTheEnd:
     @pytest.mark.parametrize("fault", ["none", "refuse", "hang", "swallow", "half close"])
     def test_no_socket_and_no_thread_outlive_the_block(self, server: Server, fault: str) -> None:
-        can_be_seen()
+        is_available()
         before, threads = descriptors(), threading.enumerate()
         with (  # noqa: PT012 - what is in the block is what must not outlive it
             pytest.raises(RuntimeError, match="the program failed"),

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from poolproof.conformance.faults.network.ends import (
+from poolproof.conformance.faults.network.socket_info import (
     CLOSED,
     ESTABLISHED,
-    Address,
     Arrival,
-    Seen,
-    can_be_seen,
-    ends_at,
+    SocketAddress,
+    SocketInfo,
+    is_available,
+    pool_sockets,
 )
 
 BOUND_S = 20.0
@@ -24,7 +24,7 @@ Pair = tuple[socket.socket, socket.socket]
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     """Somebody's socket, and the one at the address it is connected to."""
-    assert can_be_seen()
+    assert is_available()
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname(), BOUND_S) as theirs,
@@ -34,18 +34,18 @@ def pair() -> Iterator[Pair]:
             yield theirs, ours
 
 
-def peer_of(pair: Pair) -> Address:
+def peer_of(pair: Pair) -> SocketAddress:
     # Of the one that stays open.
-    address: Address = pair[0].getpeername()
+    address: SocketAddress = pair[0].getpeername()
     return address
 
 
 def waited_for(
-    pair: Pair, arrival: Arrival, bound_s: float = BOUND_S, peer: Address | None = None
+    pair: Pair, arrival: Arrival, bound_s: float = BOUND_S, peer: SocketAddress | None = None
 ) -> bool:
     """Whether it has arrived in time."""
-    with ends_at(peer or peer_of(pair)) as ends:
-        return ends.await_arrival({pair[0].getsockname(): arrival}, bound_s) == ()
+    with pool_sockets(peer or peer_of(pair)) as sockets:
+        return sockets.await_arrival({pair[0].getsockname(): arrival}, bound_s) == ()
 
 
 def test_what_was_written_and_what_has_arrived_is_counted_read_or_not(pair: Pair) -> None:
@@ -54,13 +54,13 @@ def test_what_was_written_and_what_has_arrived_is_counted_read_or_not(pair: Pair
     ours.sendall(b"to be read, and not")
     assert waited_for(pair, Arrival(19))
     assert theirs.recv(10) == b"to be read"
-    with ends_at(peer_of(pair)) as ends:
-        assert ends.seen() == {theirs.getsockname(): Seen(ESTABLISHED, 7, 19)}
+    with pool_sockets(peer_of(pair)) as sockets:
+        assert sockets.seen() == {theirs.getsockname(): SocketInfo(ESTABLISHED, 7, 19)}
 
 
 def test_only_sockets_connected_to_the_address_are_seen(pair: Pair) -> None:
-    with ends_at(("127.0.0.1", 1)) as ends:
-        assert ends.seen() == {}
+    with pool_sockets(("127.0.0.1", 1)) as sockets:
+        assert sockets.seen() == {}
 
 
 def test_what_does_not_arrive_is_given_up_after_a_bound(pair: Pair) -> None:
@@ -98,28 +98,28 @@ def test_a_socket_that_is_closed_or_elsewhere_is_not_waited_for(pair: Pair) -> N
     theirs, _ = pair
     address, peer = theirs.getsockname(), peer_of(pair)
     theirs.close()
-    with ends_at(peer) as ends:
-        assert ends.await_arrival({address: Arrival(1)}, BOUND_S) == ()
+    with pool_sockets(peer) as sockets:
+        assert sockets.await_arrival({address: Arrival(1)}, BOUND_S) == ()
 
 
 def test_a_reset_is_an_arrival_of_everything() -> None:
-    assert Arrival(100, hangs_up=True).is_seen(Seen(CLOSED, 0, 0))
-    assert not Arrival(100, hangs_up=True).is_seen(Seen(ESTABLISHED, 0, 100))
-    assert Arrival(100).is_seen(Seen(ESTABLISHED, 0, 100))
-    assert not Arrival(100).is_seen(Seen(ESTABLISHED, 0, 99))
+    assert Arrival(100, hangs_up=True).is_seen(SocketInfo(CLOSED, 0, 0))
+    assert not Arrival(100, hangs_up=True).is_seen(SocketInfo(ESTABLISHED, 0, 100))
+    assert Arrival(100).is_seen(SocketInfo(ESTABLISHED, 0, 100))
+    assert not Arrival(100).is_seen(SocketInfo(ESTABLISHED, 0, 99))
 
 
 def test_who_waits_for_anything_to_end_is_told_of_it(pair: Pair) -> None:
     theirs, ours = pair
 
-    def has_ended(seen: Mapping[Address, Seen]) -> bool:
+    def has_ended(seen: Mapping[SocketAddress, SocketInfo]) -> bool:
         return seen[theirs.getsockname()].state != ESTABLISHED
 
-    with ends_at(peer_of(pair)) as ends:
-        assert not ends.await_that(has_ended, 0.05)
+    with pool_sockets(peer_of(pair)) as sockets:
+        assert not sockets.await_that(has_ended, 0.05)
         closing = threading.Thread(target=ours.close)
         closing.start()
-        assert ends.await_that(has_ended, BOUND_S)
+        assert sockets.await_that(has_ended, BOUND_S)
         closing.join(BOUND_S)
 
 
@@ -130,11 +130,11 @@ def test_sockets_of_either_family_are_seen() -> None:
     except OSError:
         pytest.skip("there is no IPv6 address")
     with listener:
-        address: Address = listener.getsockname()[:2]
+        address: SocketAddress = listener.getsockname()[:2]
         with socket.create_connection(address, BOUND_S) as theirs:
             ours, _ = listener.accept()
-            with ours, ends_at(("127.0.0.1", address[1]), address) as ends:
+            with ours, pool_sockets(("127.0.0.1", address[1]), address) as sockets:
                 ours.sendall(b"here")
-                own: Address = theirs.getsockname()[:2]
+                own: SocketAddress = theirs.getsockname()[:2]
 
-                assert ends.await_that(lambda seen: seen[own].arrived == len(b"here"), BOUND_S)
+                assert sockets.await_that(lambda seen: seen[own].arrived == len(b"here"), BOUND_S)

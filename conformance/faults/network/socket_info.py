@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ...isolation import real
 
-Address = tuple[str, int]
+SocketAddress = tuple[str, int]
 
 DESCRIPTORS = "/proc/self/fd"
 
@@ -33,7 +33,7 @@ _LONG_ENOUGH = 216
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SocketInfo:
     """What one socket shows."""
 
     state: int
@@ -52,26 +52,26 @@ class Arrival:
     hangs_up: bool = False
     is_reset: bool = False
 
-    def is_seen(self, seen: Seen) -> bool:
+    def is_seen(self, seen: SocketInfo) -> bool:
         """Whether all of it has arrived."""
         if self.is_reset or seen.state == CLOSED:
             return seen.state == CLOSED
         return seen.arrived >= self.count and not (self.hangs_up and seen.state == ESTABLISHED)
 
 
-class Ends:
+class PoolSockets:
     """The sockets connected to an address, by their own addresses."""
 
-    def __init__(self, sockets: Mapping[Address, socket.socket]) -> None:
+    def __init__(self, sockets: Mapping[SocketAddress, socket.socket]) -> None:
         self._sockets = sockets
 
-    def seen(self) -> Mapping[Address, Seen]:
+    def seen(self) -> Mapping[SocketAddress, SocketInfo]:
         """What each of them shows."""
         return {address: _seen(end) for address, end in self._sockets.items()}
 
     def await_arrival(
-        self, expected: Mapping[Address, Arrival], bound_s: float
-    ) -> tuple[Address, ...]:
+        self, expected: Mapping[SocketAddress, Arrival], bound_s: float
+    ) -> tuple[SocketAddress, ...]:
         """Wait until all of this has arrived; returns where it did not in time.
 
         A socket that is none of this process, or is closed already, is not waited for.
@@ -89,7 +89,9 @@ class Ends:
         _look_until(look, [*missing.values()], bound_s)
         return tuple(missing)
 
-    def await_that(self, is_so: Callable[[Mapping[Address, Seen]], bool], bound_s: float) -> bool:
+    def await_that(
+        self, is_so: Callable[[Mapping[SocketAddress, SocketInfo]], bool], bound_s: float
+    ) -> bool:
         """Wait until they show this, for as long as the bound; whether they do."""
         return _look_until(lambda: is_so(self.seen()), [*self._sockets.values()], bound_s)
 
@@ -109,40 +111,40 @@ def _look_until(look: Callable[[], bool], ends: Sequence[socket.socket], bound_s
 
 
 @contextmanager
-def ends_at(*peers: Address) -> Iterator[Ends]:
+def pool_sockets(*peers: SocketAddress) -> Iterator[PoolSockets]:
     """Those connected to one of these addresses; none, where it cannot be seen what they show."""
-    if can_be_seen():
+    if is_available():
         with _connected_to(*peers) as sockets:
-            yield Ends(sockets)
+            yield PoolSockets(sockets)
     else:
-        yield Ends({})
+        yield PoolSockets({})
 
 
 @cache
-def can_be_seen() -> bool:
+def is_available() -> bool:
     """Whether this system says of a socket what has arrived at it; found out by trying."""
     if not hasattr(socket, "TCP_INFO") or not Path(DESCRIPTORS).is_dir():
         return False
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
-        peer: Address = listener.getsockname()
+        peer: SocketAddress = listener.getsockname()
         real.connect(client, peer)
         server, address = listener.accept()
-        with server, _connected_to(peer) as ends:
+        with server, _connected_to(peer) as sockets:
             server.sendall(b"to")
             client.sendall(b"from")
             # The bytes have come when they can be read, which is what is to be seen.
             readable, _, _ = select.select([client], [], [], 1.0)
-            return bool(readable) and _seen(ends[address]) == Seen(ESTABLISHED, 4, 2)
+            return bool(readable) and _seen(sockets[address]) == SocketInfo(ESTABLISHED, 4, 2)
 
 
 @contextmanager
-def _connected_to(*peers: Address) -> Iterator[Mapping[Address, socket.socket]]:
+def _connected_to(*peers: SocketAddress) -> Iterator[Mapping[SocketAddress, socket.socket]]:
     """Second descriptors of the sockets connected to these addresses, by their own addresses.
 
     A second one, because the first is the pool's: it may close it at any time.
     """
     with ExitStack() as opened:
-        ends: dict[Address, socket.socket] = {}
+        ends: dict[SocketAddress, socket.socket] = {}
         for number in map(int, os.listdir(DESCRIPTORS)):  # noqa: PTH208 - numbers, and often
             try:
                 if not stat.S_ISSOCK(os.fstat(number).st_mode):
@@ -159,7 +161,7 @@ def _connected_to(*peers: Address) -> Iterator[Mapping[Address, socket.socket]]:
         yield ends
 
 
-def _is_connected_to(peers: Sequence[Address], end: socket.socket) -> bool:
+def _is_connected_to(peers: Sequence[SocketAddress], end: socket.socket) -> bool:
     try:
         is_tcp = end.family in (socket.AF_INET, socket.AF_INET6)
         return is_tcp and end.getpeername()[:2] in peers
@@ -167,12 +169,12 @@ def _is_connected_to(peers: Sequence[Address], end: socket.socket) -> bool:
         return False  # connected to nobody: not yet, or not any more
 
 
-def _seen(end: socket.socket) -> Seen:
+def _seen(end: socket.socket) -> SocketInfo:
     told = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
     if len(told) < _LONG_ENOUGH:
-        return Seen(0, 0, 0)
+        return SocketInfo(0, 0, 0)
     (state,) = _STATE.unpack_from(told)
     received, unsent, sent, again = (
         form.unpack_from(told, place)[0] for place, form in (_RECEIVED, _UNSENT, _SENT, _SENT_AGAIN)
     )
-    return Seen(state, sent - again + unsent, received)
+    return SocketInfo(state, sent - again + unsent, received)
