@@ -23,7 +23,7 @@ from .engines import asyncio as loop
 from .engines import threads as scheduler
 from .engines.choice import Drivers
 from .engines.threads.threads_of_others import threads_now
-from .faults.server.door import Door, opened
+from .faults.server.door import opened
 from .report.outcome import Findings, Working
 from .search.budget import Budget
 from .search.campaign import run_campaign
@@ -69,7 +69,7 @@ def run_check(
         def step() -> None:
             say(Working(doing, checker.programs), checker.violations)
 
-        drivers = drivers_for(prepared, threads_before, door)
+        drivers = Drivers(prepared, threads_before, door)
         time = TimeLimit(budget.limit_s)
         context = CheckContext(checker, drivers, prepared.settings, monitor, time, step)
         step()
@@ -115,19 +115,6 @@ def _findings(
             "platform": f"{platform.system()} {platform.machine()}",
         },
         notes=notes,
-    )
-
-
-def drivers_for(prepared: Prepared, threads_before: frozenset[int], door: Door | None) -> Drivers:
-    """What runs programs on a pool, given the threads that ran before the target was touched."""
-    return Drivers(
-        prepared.adapter,
-        prepared.library,
-        prepared.is_pool_code,
-        threads_before,
-        door,
-        connection_class=prepared.connection_class if prepared.stand_ins else None,
-        offers=prepared.offers,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.load import load_target
 from poolproof.conformance.adapters.probe import Prepared
-from poolproof.conformance.check import drivers_for, run_check
+from poolproof.conformance.check import run_check
 from poolproof.conformance.checker import Checker, Violation
 from poolproof.conformance.engines.choice import Drivers
 from poolproof.conformance.engines.threads.threads_of_others import threads_now
@@ -37,7 +37,7 @@ def name_of(pool: type[object]) -> str:
 
 def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
-    return drivers_for(prepared, threads_now(), door)
+    return Drivers(prepared, threads_now(), door)
 
 
 class Recorder(Checker):

@@ -1,13 +1,9 @@
 """Which driver runs a program: it depends on who the callers are and on what the program is about."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from types import CodeType
 
-from poolproof.spec import Capability
-
-from ..adapters.adapter import AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
-from ..adapters.client import ClientLibrary
+from ..adapters.adapter import uses_asyncio, uses_threads
+from ..adapters.probe import Prepared
 from ..adapters.settings import PoolSettings
 from ..callers.driver import Driver
 from ..callers.program import Surroundings
@@ -28,25 +24,17 @@ class Drivers:
     """Makes the drivers of one check."""
 
     def __init__(
-        self,
-        adapter: AnyAdapter | AnyAsyncAdapter,
-        library: ClientLibrary,
-        is_pool_code: Callable[[CodeType], bool],
-        threads_before: frozenset[int],
-        door: Door | None = None,
-        *,
-        connection_class: type | None = None,
-        offers: frozenset[Capability] = frozenset(),
+        self, prepared: Prepared, threads_before: frozenset[int], door: Door | None = None
     ) -> None:
-        self._adapter = adapter
-        self._library = library
-        self._is_pool_code = is_pool_code
+        self._adapter = prepared.adapter
+        self._library = prepared.library
+        self._is_pool_code = prepared.is_pool_code
         self._threads_before = threads_before
         """The threads that ran before the target was touched."""
         self._shared_threads = SharedThreads(threads_before)
-        self._connection_class = connection_class
+        self._connection_class = prepared.connection_class if prepared.stand_ins else None
         """That of the pool, if it hands out others when it is given another class; else None."""
-        self.offers = offers
+        self.offers = prepared.offers
         """What the pool offers."""
         self._proxy: Proxy | None = None
         self._door = door

@@ -8,7 +8,6 @@ violation draws the same program again when only that clause is asked for.
 """
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from itertools import count
 from time import monotonic
 from typing import cast
@@ -23,21 +22,11 @@ from ..workloads.workload import Workload
 from .budget import Budget
 
 LEAST_RUN_S = 0.5
-"""What a run gets in any case, while there is any time at all."""
-
-
-class Ended(Enum):
-    """How a run ended."""
-
-    FOUND_NOTHING = auto()
-    BROKE_A_CLAUSE = auto()
-    UNSTEADY = auto()
-    """Hypothesis saw a program take another course than before, and drew no further."""
-
+"""How many seconds a run gets in any case, while there is any time at all."""
 
 UNSTEADY_AT_MOST = 5
-"""How many runs of a workload may be unsteady: a pool whose outcome depends on the moment makes every
-one so. Their histories have been judged like any others."""
+"""How many runs of a workload may be unsteady. All are, where a pool's outcome depends on the moment;
+their histories have been judged like any others."""
 
 
 def run_campaign(
@@ -63,19 +52,24 @@ def run_campaign(
                 return
             run_s = min(budget.run_s, max(end_s - monotonic(), LEAST_RUN_S))
             drawn = DrawnRun(context, seed_of_run, run_s, budget.shorten_s)
-            ended = _run(drawn, workload, budget, seed_of_run)
+            is_steady = _run(drawn, workload, budget)
             if drawn.fault is not None:
                 raise drawn.fault
             if drawn.sought is not None:
                 context.checker.close(drawn.sought)
-            unsteady += ended is Ended.UNSTEADY
+            unsteady += not is_steady
             if unsteady == UNSTEADY_AT_MOST:
                 time.cut_short()
-            if ended is Ended.FOUND_NOTHING or unsteady == UNSTEADY_AT_MOST or time.is_up:
+                break
+            if (is_steady and drawn.sought is None) or time.is_up:
                 break
 
 
-def _run(drawn: DrawnRun, workload: Workload, budget: Budget, seed_of_run: int) -> Ended:
+def _run(drawn: DrawnRun, workload: Workload, budget: Budget) -> bool:
+    """Draw the programs of a run. Returns False if Hypothesis saw a program take another course than
+    before, and drew no further.
+    """
+
     def new_program() -> RuleBasedStateMachine:
         if workload.program is None:
             raise AssertionError("nothing is drawn for this workload")
@@ -84,7 +78,7 @@ def _run(drawn: DrawnRun, workload: Workload, budget: Budget, seed_of_run: int) 
     try:
         run_state_machine_as_test(
             # Hypothesis takes any callable, but says that it takes a class.
-            cast("type[RuleBasedStateMachine]", seed(seed_of_run)(new_program)),
+            cast("type[RuleBasedStateMachine]", seed(drawn.seed)(new_program)),
             settings=settings(
                 max_examples=max(1, budget.programs // workload.share),
                 stateful_step_count=budget.steps,
@@ -99,11 +93,9 @@ def _run(drawn: DrawnRun, workload: Workload, budget: Budget, seed_of_run: int) 
             ),
         )
     except ClauseBroken:
-        return Ended.BROKE_A_CLAUSE
+        return True
     except (LongEnough, Flaky, HypothesisException):
         # A run that is stopped looks unsteady to Hypothesis, too. Whatever broke a clause, the checker
         # has its own record of it, which is no less true for not coming again.
-        if drawn.sought is not None:
-            return Ended.BROKE_A_CLAUSE
-        return Ended.FOUND_NOTHING if drawn.was_stopped else Ended.UNSTEADY
-    return Ended.FOUND_NOTHING
+        return drawn.sought is not None or drawn.was_stopped
+    return True

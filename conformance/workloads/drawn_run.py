@@ -23,7 +23,7 @@ class DrawnRun:
 
     def __init__(self, context: CheckContext, seed: int, run_s: float, shorten_s: float) -> None:
         self.context = context
-        self._seed = seed
+        self.seed = seed
         self._end_s = monotonic() + run_s
         self._shorten_s = shorten_s
         self._sought: str | None = None
@@ -60,7 +60,7 @@ class DrawnRun:
     def judge(self, driver: Driver) -> None:
         """Have a program judged. Raises ClauseBroken if it breaks the clause that the run is after."""
         violations = self.context.checker.judge(
-            driver.events, driver.trace, self._seed, is_final=False
+            driver.events, driver.trace, self.seed, is_final=False
         )
         for violation in violations:
             if self._sought is None:
