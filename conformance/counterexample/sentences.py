@@ -17,7 +17,7 @@ def sentences(events: Sequence[Event]) -> Iterator[str]:
     names = names_of(events, in_lanes=False, short=False)
     asking: dict[int, AcquireCalled] = {}
     waiting: set[int] = set()
-    untold = cuts_of_outages(events)
+    unsaid = cuts_of_outages(events)
     last_s = 0.0
     for index, event in enumerate(events):
         passed_s, last_s = event.at_s - last_s, event.at_s
@@ -33,5 +33,5 @@ def sentences(events: Sequence[Event]) -> Iterator[str]:
             if newcomers:
                 yield f"{asking[newcomers[0]].asks(names)} waits"
         text = event.text(names)
-        if text and index not in untold and not isinstance(event, PoolBuilt):
+        if text and index not in unsaid and not isinstance(event, PoolBuilt):
             yield text

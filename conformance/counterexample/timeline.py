@@ -91,9 +91,9 @@ class _Writer:
         self._names = names_of(events, in_lanes=True, short=short)
         self._rows: list[_Row] = []
         self._unfinished: _Unfinished | None = None
-        self._rested = 0
+        self._rows_at_quiescence = 0
         """How many rows there were when nothing moved the last time."""
-        self._rested_s: float | None = None
+        self._quiescent_s: float | None = None
         self._last_s = 0.0
         self._connects_held = False
         self._back: tuple[_Row, float] | None = None
@@ -101,13 +101,13 @@ class _Writer:
 
     def written(self) -> list[_Row]:
         """The rows."""
-        untold = cuts_of_outages(self._events)
+        unsaid = cuts_of_outages(self._events)
         pool_at = snapshots(self._events, self._names)
         for index, event in enumerate(self._events):
             if isinstance(event, Quiescent):
                 is_last = index == len(self._events) - 1
-                self._rest(event, pool_at.get(index, ""), is_last=is_last)
-            elif index not in untold and not isinstance(event, PoolBuilt):
+                self._be_quiescent(event, pool_at.get(index, ""), is_last=is_last)
+            elif index not in unsaid and not isinstance(event, PoolBuilt):
                 self._pass(event)
                 self._happen(event)
             self._last_s = event.at_s
@@ -120,23 +120,23 @@ class _Writer:
         if not says_how_long and passed_s >= NOTABLE_S and self._rows:
             self._add("", f"{duration(passed_s)} pass")
 
-    def _rest(self, event: Quiescent, pool: str, *, is_last: bool) -> None:
+    def _be_quiescent(self, event: Quiescent, pool: str, *, is_last: bool) -> None:
         """Say beside the last thing that happened what the pool is like now."""
         if event.connects_held is not self._connects_held:
             self._connects_held = event.connects_held
             whom = "nobody connect" if self._connects_held else "callers connect again"
             # It did so before the callers acted: bursts begin with it.
-            self._rows.insert(self._rested, _Row(f"the server lets {whom}"))
-        passed_s = 0.0 if self._rested_s is None else event.at_s - self._rested_s
-        self._rested_s = event.at_s
-        if self._rested < len(self._rows):
+            self._rows.insert(self._rows_at_quiescence, _Row(f"the server lets {whom}"))
+        passed_s = 0.0 if self._quiescent_s is None else event.at_s - self._quiescent_s
+        self._quiescent_s = event.at_s
+        if self._rows_at_quiescence < len(self._rows):
             self._say_how_long_the_server_is_back(event)
             self._rows[-1].pool = pool
         elif passed_s >= NOTABLE_S:
             self._rows.append(_Row(f"{duration(passed_s)} pass", pool=pool))
         elif is_last or (self._rows and self._rows[-1].pool != pool):
             self._rows.append(_Row(pool=pool))
-        self._rested = len(self._rows)
+        self._rows_at_quiescence = len(self._rows)
         self._unfinished = None
 
     def _say_how_long_the_server_is_back(self, event: Quiescent) -> None:

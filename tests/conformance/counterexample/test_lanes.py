@@ -455,7 +455,9 @@ def test_with_more_callers_than_lanes_who_comes_takes_the_lane_of_one_who_left()
 
 
 def test_with_more_callers_at_once_than_lanes_each_step_names_its_caller() -> None:
-    laid = steps([*in_turn(5, most=5), asks(6), quiet(*range(70, 75))])
+    events = [*in_turn(5, most=5), asks(6), quiet(*range(70, 75))]
+
+    laid = steps(events)
 
     assert laid[:4] == [
         "a pool is built with max_connections=5, timeout=5.0",
@@ -465,6 +467,11 @@ def test_with_more_callers_at_once_than_lanes_each_step_names_its_caller() -> No
     ]
     assert laid[-2] == "caller F: acquire"
     assert laid[-1].endswith(", E has connection 5; F waits")
+    assert rows_of(found(broken_at_the_end(Level.CONCURRENT), events))[1] == {
+        "caller": "A",
+        "what": "acquire: gets connection 1",
+        "pool": "1 of 5 in use: A has connection 1",
+    }
 
 
 def test_several_pools_are_told_one_step_below_the_other() -> None:
