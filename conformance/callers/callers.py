@@ -15,7 +15,6 @@ from weakref import ref
 from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireCancelled,
-    Acquired,
     AcquireFailed,
     BlockLeft,
     CloseCalled,
@@ -34,7 +33,6 @@ from poolproof.spec.model.events import (
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
-    ReplyAwaited,
     Used,
 )
 
@@ -43,7 +41,6 @@ from ..adapters.adapter import (
     AnyAdapter,
     AnyAsyncAdapter,
 )
-from ..programs.account import Held
 from ..programs.fault_kinds import Means
 from ..programs.operations import (
     ClosePool,
@@ -56,6 +53,7 @@ from ..programs.operations import (
     Write,
     WriteByClient,
 )
+from .outcomes import Outcomes, shortened
 from .program import Program
 
 
@@ -96,6 +94,7 @@ class Callers(ABC):
         self._library = program.library
         self._control_s = control_s
         self._now_s = program.log.now_s
+        self._outcomes = Outcomes(program)
         self._forgotten: list[ref[object]] = []
         """What was not released, and is referred to by its pool, or by nobody."""
 
@@ -214,7 +213,7 @@ class Callers(ABC):
         try:
             reply = await self._reply_to(held.connection, "ECHO", word)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self.note_trouble(acquire, held, "ECHO", raised)
+            self._outcomes.trouble(acquire, held, "ECHO", raised)
         else:
             own = reply in (word, word.encode())
             trouble = "" if own else f"ECHO {word} was answered with {shortened(reply)}"
@@ -228,7 +227,7 @@ class Callers(ABC):
         except Exception as raised:  # noqa: BLE001 - the server refuses it, or the connection fails
             error = self._library.error(raised)
             if error.is_connection_error or error.is_timeout_error:
-                self.note_trouble(acquire, held, "SET", raised)
+                self._outcomes.trouble(acquire, held, "SET", raised)
                 return
             refusal = f"SET is answered with {error}"
             self._note(Used(self._now_s(), held.pool, acquire, refusal=refusal))
@@ -253,7 +252,7 @@ class Callers(ABC):
         try:
             await self._result_of(self._adapter.send(held.connection, "GET", key))
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self.note_trouble(acquire, held, "GET", raised)
+            self._outcomes.trouble(acquire, held, "GET", raised)
         else:
             self._note(LeftUnread(self._now_s(), held.pool, acquire, f"GET {key}"))
 
@@ -263,7 +262,7 @@ class Callers(ABC):
         try:
             await self._result_of(self._adapter.disconnect(held.connection))
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self.note_trouble(acquire, held, "closing it", raised)
+            self._outcomes.trouble(acquire, held, "closing it", raised)
         else:
             self._note(Dropped(self._now_s(), held.pool, acquire))
 
@@ -306,56 +305,6 @@ class Callers(ABC):
         handle, credentials = self._account.pools[pool].handle, self._program.credentials
         error = await self._error_of(lambda: self._adapter.re_authenticate(handle, *credentials))
         self._note(ReauthReturned(self._now_s(), pool, call, error))
-
-    def note_trouble(self, acquire: int, held: Held, what: str, raised: BaseException) -> None:
-        """Note that a connection was put to use, and that this raised."""
-        self._note(Used(self._now_s(), held.pool, acquire, self._raised(what, raised)))
-
-    def note_unanswered(
-        self, acquire: int, held: Held, call: int, raised: BaseException | None, *, waited: bool
-    ) -> None:
-        """Note that a release returned, perhaps having `waited` for the reply that was owed."""
-        self._note(
-            ReleaseReturned(
-                self._now_s(),
-                held.pool,
-                call,
-                acquire,
-                None if raised is None else self._library.error(raised),
-                reply_outstanding=True,
-                waited_for_reply=waited,
-            )
-        )
-
-    def note_awaited(
-        self,
-        acquire: int,
-        held: Held,
-        server_s: float,
-        took_s: float,
-        raised: BaseException | None,
-        control_s: Callable[[], float],
-    ) -> None:
-        """Note how waiting for a reply came to its end, if that was the reply or a timeout.
-
-        The server withheld it for `server_s` seconds, the caller was back after `took_s`, and a plain
-        wait as long as `socket_timeout` took `control_s`.
-        """
-        at_s = self._now_s()
-        if raised is not None and not self._library.error(raised).is_timeout_error:
-            self.note_trouble(acquire, held, "BLPOP", raised)
-            return
-        self._note(
-            ReplyAwaited(
-                at_s,
-                held.pool,
-                acquire,
-                server_s,
-                took_s,
-                timed_out=raised is not None,
-                control_s=control_s(),
-            )
-        )
 
     def left_behind(self) -> list[object]:
         """The connections that nobody has released, as far as there are any left."""
@@ -408,43 +357,5 @@ class Callers(ABC):
     def _something_to_write(self) -> tuple[str, ...]:
         return self._program.replies.something_to_write()
 
-    def _note_acquired(
-        self, pool: str, call: int, connection: object, reply: object, at_s: float
-    ) -> None:
-        """Somebody has a connection, and this was the reply when it was asked for its number."""
-        number = reply if isinstance(reply, int) else None
-        trouble = "" if number else f"CLIENT ID was answered with {shortened(reply)}"
-        self._account.holding[call] = Held(pool, connection, number)
-        self._note(Acquired(at_s, pool, call, number, trouble, foreign=bool(trouble)))
-
-    def _note_useless(
-        self, pool: str, call: int, connection: object, trouble: str, at_s: float
-    ) -> None:
-        """Somebody has a connection that does not work."""
-        self._account.holding[call] = Held(pool, connection, None)
-        self._note(Acquired(at_s, pool, call, None, trouble))
-
-    def _raised(self, what: str, raised: BaseException) -> str:
-        """What was amiss if something raised."""
-        return f"{what} raised {self._library.error(raised)}"
-
     def _note(self, event: Event) -> None:
         self._program.log.add(event)
-
-
-def shortened(reply: object) -> str:
-    """A reply, as it is shown where it is not the right one."""
-    text = reply.decode(errors="backslashreplace") if isinstance(reply, bytes) else str(reply)
-    return repr(text[:80])
-
-
-class WaitsForALoop(Exception):
-    """What is for threads waits for an event loop, of which there is none."""
-
-
-def run_through(work: Work) -> None:
-    """Run a coroutine that waits for nothing, in this thread. Raises what it raises."""
-    with suppress(StopIteration):
-        work.send(None)
-        work.close()
-        raise WaitsForALoop

@@ -10,16 +10,13 @@ from poolproof.spec.model.events import AcquireCalled, AcquireFailed
 
 from ..faults.faults import Faults
 from ..programs.operations import (
-    Acquire,
     Burst,
-    Drop,
-    Elapse,
     EndOutage,
     LetConnect,
     Operation,
-    Release,
 )
 from ..programs.trace import Step, Trace
+from .ending import Ending
 from .program import Program, Surroundings
 from .quiescence import QuiescenceRecorder, Standstill
 
@@ -98,19 +95,15 @@ class Driver(ABC):
         self.run(Burst((operation,)))
 
     def finish(self) -> None:
-        """Return every connection, see whether all slots can be used again, and close everything.
-
-        A pool that was misused, and its neighbour, must also still turn a surplus caller away.
-        """
+        """Return every connection, see whether all slots can be used again, and close everything."""
         if self._standstill().connects_held:
             self.run_one(LetConnect())
         if self.in_outage:
             self.run_one(EndOutage())
+        ending = Ending(self._account, self.run_one, self._give_up)
         used = {event.pool for event in self.events if isinstance(event, AcquireCalled)}
         for pool in sorted(used, reverse=True):
-            self._release_all(pool)
-            self._fill(pool)
-            self._release_all(pool)
+            ending.use_every_slot(pool)
         self.close()
 
     @abstractmethod
@@ -157,38 +150,3 @@ class Driver(ABC):
         failed = [event for event in self.events[began:] if isinstance(event, AcquireFailed)]
         if any(event.error.is_connection_error and self.free(event.pool) > 0 for event in failed):
             self._program.monitor.lets_in()
-
-    def _fill(self, pool: str) -> None:
-        """Ask for every connection; after an outage, until one more has gone wrong than there are."""
-        most = self._account.pools[pool].config.max_connections
-        surplus = 1 if self._account.misused else 0
-        may_fail = most if self._account.was_away else 0
-        while self.free(pool) + surplus > 0 and may_fail >= 0 and pool not in self.retired:
-            if not self._gets_one(pool):
-                may_fail -= 1
-
-    def _gets_one(self, pool: str) -> bool:
-        """Ask for a connection. After an outage it may be a dead one, which is given back then."""
-        before = set(self.holding)
-        self.run_one(Acquire(pool))
-        got = self.holding.keys() - before
-        was_away = self._account.was_away
-        dead = {call for call in got if was_away and self.holding[call].number is None}
-        for call in dead:
-            self.run_one(Drop(call))
-            if pool not in self.retired:
-                self.run_one(Release(call, pool))
-        return got > dead
-
-    def _release_all(self, pool: str) -> None:
-        """Release until nobody holds a connection of the pool, nor waits for one."""
-        while pool not in self.retired:
-            holders, waiters = self._account.holders(pool), self._account.waiters(pool)
-            if holders:
-                self.run_one(Release(holders[0], pool))
-            elif waiters:
-                self.run_one(Elapse())
-                if waiters == self._account.waiters(pool):
-                    self._give_up(pool, waiters[0], 0.0)
-            else:
-                return

@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from inspect import isawaitable
 from typing import ClassVar, Literal, TypeVar
 
@@ -18,7 +18,8 @@ from ..adapters.adapter import AnyAsyncAdapter
 from ..faults.connections.replies import content_of
 from ..programs.account import Held
 from ..programs.fault_kinds import Means
-from .callers import Callers, shortened
+from .callers import Callers, Work
+from .outcomes import shortened
 from .program import Program
 
 COMMAND_S = 1.0
@@ -113,13 +114,19 @@ class TaskCallers(Callers):
                 break
         raised = asking.exception()
         if raised is not None:
-            trouble = self._raised("CLIENT ID", raised)
-            self._note_useless(pool, call, connection, trouble, at_s)
+            trouble = self._outcomes.raised("CLIENT ID", raised)
+            self._outcomes.useless(pool, call, connection, trouble, at_s)
         else:
-            self._note_acquired(pool, call, connection, asking.result(), at_s)
+            self._outcomes.acquired(pool, call, connection, asking.result(), at_s)
 
     async def _number(self, connection: object, asked: Callable[[], object]) -> object:
         async with self._one_at_a_time.setdefault(id(connection), asyncio.Lock()):
             await self._result_of(self._adapter.send(connection, "CLIENT", "ID"))
             asked()
             return await self._result_of(self._adapter.receive(connection))
+
+
+async def let_be_cancelled(work: Work) -> None:
+    """Let a caller work; that it was cancelled is its own affair."""
+    with suppress(asyncio.CancelledError, TimeoutError):
+        await work

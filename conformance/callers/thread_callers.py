@@ -1,7 +1,7 @@
 """Callers that are threads. How the threads are run is for the drivers to say."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from types import TracebackType
 from typing import ClassVar, Final
 
@@ -9,7 +9,8 @@ from poolproof.spec.model.events import CommandCalled, CommandInterrupted, Comma
 
 from ..adapters.adapter import AnyAdapter
 from ..programs.fault_kinds import Means, Signal
-from .callers import Callers, shortened
+from .callers import Callers, Work
+from .outcomes import shortened
 from .program import Program
 
 
@@ -81,12 +82,12 @@ class ThreadCallers(Callers):
             reply = await self._result_of(self._adapter.receive(connection))
         except Interrupt:
             trouble = "its caller was interrupted before it could use it"
-            self._note_useless(pool, call, connection, trouble, at_s)
+            self._outcomes.useless(pool, call, connection, trouble, at_s)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            trouble = self._raised("CLIENT ID", raised)
-            self._note_useless(pool, call, connection, trouble, at_s)
+            trouble = self._outcomes.raised("CLIENT ID", raised)
+            self._outcomes.useless(pool, call, connection, trouble, at_s)
         else:
-            self._note_acquired(pool, call, connection, reply, at_s)
+            self._outcomes.acquired(pool, call, connection, reply, at_s)
 
 
 class _Block(AbstractAsyncContextManager[object]):
@@ -105,3 +106,15 @@ class _Block(AbstractAsyncContextManager[object]):
         traceback: TracebackType | None,
     ) -> bool | None:
         return self._block.__exit__(kind, raised, traceback)
+
+
+class WaitsForALoop(Exception):
+    """What is for threads waits for an event loop, of which there is none."""
+
+
+def run_through(work: Work) -> None:
+    """Run a coroutine that waits for nothing, in this thread. Raises what it raises."""
+    with suppress(StopIteration):
+        work.send(None)
+        work.close()
+        raise WaitsForALoop

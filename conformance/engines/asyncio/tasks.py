@@ -6,21 +6,20 @@ what a task waits for and the moment it goes on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from math import inf
 
-from poolproof.spec.model.events import PoolConfig, ReleaseCalled
+from poolproof.spec.model.events import PoolConfig
 
 from ...adapters.adapter import AnyAsyncAdapter
 from ...callers.callers import Work
 from ...callers.calls import Call
 from ...callers.program import Surroundings
-from ...callers.task_callers import COMMAND_S, TaskCallers
+from ...callers.task_callers import TaskCallers, let_be_cancelled
 from ...isolation.call_with_timeout import OVERDUE_S
-from ...programs.fault_kinds import Means
 from ...programs.operations import (
     Acquire,
     AwaitReply,
@@ -40,6 +39,7 @@ from ..threads.threads_of_others import threads_of_pool
 from ..virtual_time import LOOKS, MARGIN_S
 from . import CannotHost, Started, VirtualLoop, start
 from .held_replies import hold_replies
+from .kept_replies import KeptReplies
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
@@ -75,6 +75,15 @@ class Tasks(ConductedDriver[_TaskCall]):
         super().__init__(surroundings, self._loop)
         self._adapter = adapter
         self._callers = self._task_callers = TaskCallers(adapter, self._program)
+        self._kept_replies = KeptReplies(
+            self._loop,
+            adapter,
+            self._program,
+            self._task_callers,
+            self._calls,
+            self._time,
+            self._go_on,
+        )
         self._threads_before = threads_before
         self._proxy = surroundings.fault_means.proxy
         self._last: Started[None] | None = None
@@ -121,11 +130,13 @@ class Tasks(ConductedDriver[_TaskCall]):
             case Cancel(acquire):
                 self._loop.call_soon(self._cancel, acquire)
             case ReleaseUnanswered(acquire):
-                self._release_unanswered(acquire)
+                self._kept_replies.release(acquire)
             case AwaitReply(acquire, server_s):
-                self._await_reply(acquire, server_s)
+                self._kept_replies.wait_for(acquire, server_s)
             case InterruptCommand(pool, "cancel" | "wait_for" | "timeout" as means):
-                return self._interrupt_command(pool, means)
+                return self._kept_replies.interrupt_command(
+                    pool, means, lambda: self._start_acquire(pool)
+                )
             case _:
                 raise AssertionError(f"{type(self).__name__} cannot carry out {operation}")
         return None
@@ -140,7 +151,7 @@ class Tasks(ConductedDriver[_TaskCall]):
     ) -> int:
         call = next(self._program.numbers) if call is None else call
         token = CALL.set(call)  # the task takes a copy
-        started = start(self._loop, _let_be_cancelled(work(call)), at)
+        started = start(self._loop, let_be_cancelled(work(call)), at)
         CALL.reset(token)
         self._calls.moving[call] = _TaskCall(pool, end_s, started.task)
         if at is not None:
@@ -216,94 +227,6 @@ class Tasks(ConductedDriver[_TaskCall]):
                 return
             self._time.let_look(deadline_s)
 
-    def _release_unanswered(self, acquire: int) -> None:
-        """Release while the server owes a reply, which reaches nobody until the release has returned
-        or nothing moves any more.
-        """
-        held = self._account.let_go_unanswered(acquire)
-        call = next(self._program.numbers)
-        key = self._program.replies.silent_key(call)
-        self._loop.replies_held = True
-        sent = self._do(self._adapter.send(held.connection, "BLPOP", key, 0))
-        failed = sent.exception() if sent.done() else TimeoutError("it was not sent")
-        if failed is not None:
-            self._loop.replies_held = False
-            self._callers.note_trouble(acquire, held, "BLPOP", failed)
-            return
-        self._log.add(ReleaseCalled(self._now_s(), held.pool, call, acquire))
-        handle = self._account.pools[held.pool].handle
-        releasing = self._do(self._adapter.release(handle, held.connection))
-        waits = not releasing.done()
-        self._let_it_reply(key)
-        if not releasing.done():
-            self._give_up(held.pool, call, 0.0)
-            return
-        self._callers.note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
-
-    def _await_reply(self, acquire: int, server_s: float) -> None:
-        """Wait for a reply that comes only when `server_s` seconds have passed."""
-        held = self._account.held(acquire)
-        self.retired.add(held.pool)
-        key = self._program.replies.silent_key(next(self._program.numbers))
-        began_s = self._loop.time()
-        ended_s: list[float] = []
-
-        async def send_and_receive() -> None:
-            try:
-                await self._adapter.send(held.connection, "BLPOP", key, 0)
-                await self._adapter.receive(held.connection)
-            finally:
-                ended_s.append(self._loop.time())
-
-        self._loop.replies_held = True
-        receiving = self._do(send_and_receive())
-        self._time.pass_until(receiving.done, began_s + server_s)
-        self._loop.advance_to(max(self._loop.time(), began_s + server_s))
-        self._let_it_reply(key)
-        if not receiving.done():
-            self._give_up(held.pool, next(self._program.numbers), server_s)
-            return
-        took_s, raised = ended_s[0] - began_s, receiving.exception()
-        # A plain wait on this clock is never late.
-        control_s = self._account.pools[held.pool].config.socket_timeout_s or 0.0
-        self._callers.note_awaited(acquire, held, server_s, took_s, raised, lambda: control_s)
-
-    def _interrupt_command(self, pool: str, by: Means) -> int:
-        """Interrupt a command whose reply is on its way; it arrives after the next caller has asked.
-
-        What has not been sent when nothing moves any more is not interrupted: the caller may have to
-        connect first, and that is another matter.
-        """
-        call = next(self._program.numbers)
-        key = self._program.replies.with_something_under_it(call)
-        self._loop.replies_held = True
-        giving = self._do(_let_be_cancelled(self._task_callers.command(pool, call, by, key)))
-        name = self._account.pools[pool].client_name
-        sent = "get" in self._program.monitor.last_commands(name)
-        if sent and by == "cancel":
-            giving.cancel()
-        elif sent:
-            self._loop.advance_to(self._loop.time() + COMMAND_S)
-        self._let_run()
-        newcomer = self._start_acquire(pool)
-        self._let_run()
-        self._loop.replies_held = False
-        self._go_on()
-        if not giving.done():
-            self._give_up(pool, call, 0.0)
-        return newcomer
-
-    def _do(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
-        started = start(self._loop, work)
-        self._let_run()
-        return started.task
-
-    def _let_it_reply(self, key: str) -> None:
-        """Have the server send the reply that it owes."""
-        self._program.replies.come(key)
-        self._loop.replies_held = False
-        self._go_on()
-
     def _expect_replies(self, due: bool) -> None:
         """What a black hole has swallowed is due for ever, and not waited for."""
         hold_replies(self._loop, self._proxy, all_of_them=not due)
@@ -324,12 +247,6 @@ class Tasks(ConductedDriver[_TaskCall]):
 
     def _now_s(self) -> float:
         return self._loop.time() - self._began_s
-
-
-async def _let_be_cancelled(work: Work) -> None:
-    """Let a caller work; that it was cancelled is its own affair."""
-    with suppress(asyncio.CancelledError, TimeoutError):
-        await work
 
 
 async def _let_fail(closing: Awaitable[object]) -> None:

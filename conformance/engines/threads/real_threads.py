@@ -16,10 +16,11 @@ from poolproof.spec.model.events import AcquireCalled, AcquireFailed, PoolConfig
 from poolproof.spec.model.timing import LATE_IN_A_ROW, is_late
 
 from ...adapters.adapter import AnyAdapter
-from ...callers.callers import Work, run_through
+from ...callers.callers import Work
 from ...callers.driver import Driver
+from ...callers.outcomes import Outcomes
 from ...callers.program import Surroundings
-from ...callers.thread_callers import ThreadCallers
+from ...callers.thread_callers import ThreadCallers, run_through
 from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor
 from ...programs.operations import (
     PATIENT_S,
@@ -60,6 +61,7 @@ class RealThreads(Driver):
         super().__init__(surroundings)
         self._adapter = adapter
         self._callers = ThreadCallers(adapter, self._program, self._control_s)
+        self._outcomes = Outcomes(self._program)
         self._acquiring: dict[int, Future[None]] = {}
         self._controls: dict[int, Future[float]] = {}
         self._threads = DaemonExecutor()
@@ -174,7 +176,7 @@ class RealThreads(Driver):
         try:
             self._adapter.send(held.connection, "BLPOP", key, 0)
         except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self._callers.note_trouble(acquire, held, "BLPOP", raised)
+            self._outcomes.trouble(acquire, held, "BLPOP", raised)
             return
         self._log.add(ReleaseCalled(self._now_s(), held.pool, call, acquire))
         handle = self._account.pools[held.pool].handle
@@ -186,7 +188,7 @@ class RealThreads(Driver):
         if not self._done_after_all(releasing):
             self._give_up(held.pool, call, OVERDUE_S)
             return
-        self._callers.note_unanswered(acquire, held, call, releasing.exception(), waited=waits)
+        self._outcomes.unanswered(acquire, held, call, releasing.exception(), waited=waits)
 
     def _await_reply(self, acquire: int, server_s: float) -> None:
         held = self._account.held(acquire)
@@ -212,7 +214,7 @@ class RealThreads(Driver):
             self._give_up(held.pool, next(self._program.numbers), OVERDUE_S)
             return
         raised = receiving.exception()
-        self._callers.note_awaited(acquire, held, server_s, took_s[0], raised, control.result)
+        self._outcomes.awaited(acquire, held, server_s, took_s[0], raised, control.result)
 
     def _interrupt_command(self, pool: str) -> None:
         """Have a client give up a command; its reply comes when the next caller has sent one, too."""

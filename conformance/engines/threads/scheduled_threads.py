@@ -16,10 +16,10 @@ from types import CodeType
 from poolproof.spec.model.events import CancelCalled, PoolConfig
 
 from ...adapters.adapter import AnyAdapter
-from ...callers.callers import Work, run_through
+from ...callers.callers import Work
 from ...callers.calls import Call
 from ...callers.program import Surroundings
-from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers
+from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers, run_through
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.fault_kinds import Signal
 from ...programs.operations import (
