@@ -24,10 +24,15 @@ check: $(ready)
 	@.venv/bin/poolproof check '$(POOL)' $(ARGS)
 endif
 
+define lint
+.venv/bin/ruff check --quiet
+.venv/bin/ruff format --check --quiet
+.venv/bin/lint-imports --no-cache --no-logo
+.venv/bin/mypy
+endef
+
 test: $(ready)
-	.venv/bin/ruff check --quiet
-	.venv/bin/ruff format --check --quiet
-	.venv/bin/mypy
+	$(lint)
 	.venv/bin/pytest -n 4 --dist loadgroup
 
 # What catches most mistakes, in less than two minutes.
@@ -35,9 +40,7 @@ quick := spec reference_pool conformance/engines conformance/counterexample conf
   conformance/test_no_false_alarms.py culprits test_documents.py test_pasted_reports.py test_twins.py
 
 quick-test: $(ready)
-	.venv/bin/ruff check --quiet
-	.venv/bin/ruff format --check --quiet
-	.venv/bin/mypy
+	$(lint)
 	.venv/bin/pytest -n 4 --dist loadgroup -m 'not thorough' $(addprefix tests/,$(quick))
 
 soak: $(ready)
@@ -70,7 +73,7 @@ clean:
 help:
 	@echo 'make check                    judge the pool of redis-py and the reference pool'
 	@echo 'make check POOL=module:Name   judge this pool; ARGS="--budget quick" passes options on'
-	@echo 'make test                     linter, types and tests'
+	@echo 'make test                     linter, imports, types and tests'
 	@echo 'make quick-test               what catches most mistakes, in two minutes'
 	@echo 'make soak                     judge every sound pool at length; ARGS="--busy" keeps all cores busy'
 	@echo 'make bench                    compare the speed of the pools, and measure what judges them'

@@ -13,6 +13,9 @@ from .errors import ServerError
 
 SCHEMES = ("redis", "valkey")
 
+CONTAINER_OF = "container of "
+"""What reports say before the image of a server's container."""
+
 FORM = "redis://[user:password@]host[:port][/db]"
 
 

@@ -24,9 +24,8 @@ from testcontainers.core.docker_client import DockerClient, get_docker_host
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from urllib3.exceptions import HTTPError
 
-from .address import Address
+from .address import CONTAINER_OF, Address
 from .child import free_port
-from .discovery import CONTAINER_OF
 from .errors import ServerError
 
 REDIS_PORT = 6379

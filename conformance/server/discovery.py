@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
-from .address import Address, read_address
+from .address import CONTAINER_OF, Address, read_address
 from .embedded import embedded_server
 from .errors import ServerError
 from .greeting import identify
@@ -17,8 +17,6 @@ Source = Literal["container", "embedded"]
 SOURCE_VARIABLE = "POOLPROOF_SERVER"
 IMAGE_VARIABLE = "POOLPROOF_REDIS_IMAGE"
 OFFICIAL_IMAGE = "redis:8"
-
-CONTAINER_OF = "container of "
 
 REMEDIES = {
     "container": "start Docker",
