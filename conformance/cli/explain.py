@@ -8,8 +8,8 @@ from ..report.results import Report, conclude
 from .complaints import PLEASE_REPORT, BadInput, CannotJudge, KitFailed, Refused
 from .options import Options
 
-OUTPUT_TOLD = 2000
-"""How many characters of what the target printed last are told to explain a failure."""
+OUTPUT_SHOWN = 2000
+"""How many characters of what the target printed last are shown to explain a failure."""
 
 
 def expect_judged(options: Options, outcome: Outcome) -> None:
@@ -64,6 +64,6 @@ def report_of(options: Options, outcome: Outcome) -> Report:
 def _printed_last(options: Options, outcome: Outcome) -> str:
     # Cut after redaction, and the beginning with it: it may be the end of a secret.
     longest = max(map(len, options.secrets()), default=0)
-    partial = longest if len(outcome.output) > OUTPUT_TOLD else 0
-    printed = options.redacted(outcome.output[partial:])[-OUTPUT_TOLD:].strip()
+    partial = longest if len(outcome.output) > OUTPUT_SHOWN else 0
+    printed = options.redacted(outcome.output[partial:])[-OUTPUT_SHOWN:].strip()
     return f"\nThe target printed last:\n{printed}" if printed else ""

@@ -43,7 +43,7 @@ class Options:
             self,
             extra=extra,
             requirements=mode.requirements or (),
-            python=None if mode.python.is_of_the_kind_that_runs_here else mode.python,
+            python=None if mode.python.has_version_of_kit else mode.python,
         )
 
     @property

@@ -51,7 +51,7 @@ def progress() -> Iterator[Callable[[Working], None]]:
     console = Console(stderr=True)
     if console.is_terminal:
         with console.status("starting") as status:
-            yield lambda working: status.update(_told(working))
+            yield lambda working: status.update(_in_words(working))
     else:
         said: list[str] = []
 
@@ -60,12 +60,12 @@ def progress() -> Iterator[Callable[[Working], None]]:
             line = f"{working.doing}, {working.programs // 100}"
             if line not in said:
                 said.append(line)
-                console.print(_told(working), highlight=False, soft_wrap=True)
+                console.print(_in_words(working), highlight=False, soft_wrap=True)
 
         yield show
 
 
-def _told(working: Working) -> str:
+def _in_words(working: Working) -> str:
     return f"{working.doing}: {working.programs} so far" if working.programs else working.doing
 
 

@@ -9,9 +9,9 @@ class Depth:
 
     preemptions: int
     limit_s: float
-    """How long each kind of search may take."""
+    """How many seconds each kind of search may take."""
     in_real_time: bool = True
-    """Whether the server is given the seconds that it needs for what is tried in real time."""
+    """Whether programs are run that take the server seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Budget:
     steps: int
     """How many operations a program draws at most."""
     shorten_s: float
-    """How long the story of one broken clause may be worked on."""
+    """How many seconds the counterexample of one clause may be worked on."""
     run_s: float
-    """How long a run may take, however many programs it has drawn: each may wait for a call that
-    never returns."""
+    """How many seconds a run may take, however many programs it has drawn: each may wait for a call
+    that never returns."""
     limit_s: float
-    """How long all runs together may take."""
+    """How many seconds all runs together may take."""
     depth: Depth
     """How far the exhaustive search goes."""
 

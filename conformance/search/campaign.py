@@ -1,4 +1,4 @@
-"""The campaign: how many programs are drawn, and how a broken clause gets its shortest story.
+"""The campaign: how many programs are drawn, and how a broken clause gets its shortest history.
 
 Each workload has runs of its own, so that none is left to chance. A run draws programs until one breaks
 a clause that has no violation yet; Hypothesis then makes that program shorter for as long as the

@@ -35,8 +35,8 @@ class Python:
     version: str
 
     @property
-    def is_of_the_kind_that_runs_here(self) -> bool:
-        """Whether it differs from the kit's own in the last number of the version at most."""
+    def has_version_of_kit(self) -> bool:
+        """Whether its version differs from that of the kit's own in the last number at most."""
         return _pair(self.version) == sys.version_info[:2]
 
 
@@ -86,7 +86,7 @@ def other_pythons() -> list[Python]:
             python = python_named(f"python3.{minor}")
         except NoSuchPython:
             continue
-        if not python.is_of_the_kind_that_runs_here:
+        if not python.has_version_of_kit:
             found.append(python)
     return found
 

@@ -19,11 +19,11 @@ def program(folder: Path, name: str, says: str) -> str:
     return str(path)
 
 
-def test_ours_is_of_the_kind_that_runs_here() -> None:
+def test_ours_has_the_version_of_the_kit() -> None:
     ours = python_named(sys.executable)
 
     assert ours.version == f"{HERE.major}.{HERE.minor}.{HERE.micro}"
-    assert ours.is_of_the_kind_that_runs_here
+    assert ours.has_version_of_kit
 
 
 @pytest.mark.parametrize(
