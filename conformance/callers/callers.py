@@ -4,13 +4,10 @@ Each call is a coroutine. A task awaits it; a thread runs it through, since an a
 returns when the pool does, so that there is nothing to await.
 """
 
-import gc
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, suppress
-from typing import ClassVar, Protocol, TypeAlias, cast
-from weakref import ref
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import ClassVar, Protocol, cast
 
 from poolproof.spec.model.events import (
     AcquireCalled,
@@ -23,17 +20,13 @@ from poolproof.spec.model.events import (
     CommandReturned,
     DisconnectCalled,
     DisconnectReturned,
-    Dropped,
     Error,
     Event,
-    Forgotten,
-    LeftUnread,
     ReauthCalled,
     ReauthReturned,
     ReleaseCalled,
     ReleaseCancelled,
     ReleaseReturned,
-    Used,
 )
 
 from ..adapters.adapter import (
@@ -45,15 +38,12 @@ from ..programs.fault_kinds import Means
 from ..programs.operations import (
     ClosePool,
     DisconnectPool,
-    Drop,
-    Forget,
     Operation,
     RunBlock,
-    Use,
-    Write,
     WriteByClient,
 )
-from .outcomes import Outcomes, shortened
+from .holders import CallFor, HolderCalls
+from .outcomes import Outcomes
 from .program import Program
 
 
@@ -63,10 +53,6 @@ class Client(Protocol):
     def execute_command(self, *words: str | int) -> object:
         """Send a command on a connection of the pool; the reply, or what is awaited for it."""
         ...
-
-
-Work: TypeAlias = Coroutine[object, object, None]
-"""What a caller does."""
 
 
 def nothing() -> None:
@@ -95,23 +81,11 @@ class Callers(ABC):
         self._control_s = control_s
         self._now_s = program.log.now_s
         self._outcomes = Outcomes(program)
-        self._forgotten: list[ref[object]] = []
-        """What was not released, and is referred to by its pool, or by nobody."""
+        self.holders = HolderCalls(adapter, program, self._result_of)
 
-    def call_for(self, operation: Operation) -> tuple[str, Callable[[int], Work]] | None:
-        """At which pool, and how, a caller carries out an operation that is one plain call.
-
-        None if it is another operation. What is done takes the number of the call.
-        """
+    def call_for(self, operation: Operation) -> CallFor | None:
+        """How a caller carries out an operation that is one plain call; None if it is not."""
         match operation:
-            case Use(acquire):
-                return self._pool_of(acquire), lambda _: self.use(acquire)
-            case Write(acquire):
-                return self._pool_of(acquire), lambda _: self.write(acquire)
-            case Drop(acquire):
-                return self._pool_of(acquire), lambda _: self.drop(acquire)
-            case Forget(acquire):
-                return self._pool_of(acquire), lambda _: self.forget(acquire)
             case WriteByClient(pool):
                 return pool, lambda call: self.write_by_client(pool, call)
             case RunBlock(pool, leave_by):
@@ -124,7 +98,7 @@ class Callers(ABC):
                 self._account.disconnected.add(pool)
                 return pool, lambda call: self.disconnect_pool(pool, call)
             case _:
-                return None
+                return self.holders.call_for(operation)
 
     async def acquire(
         self,
@@ -206,77 +180,18 @@ class Callers(ABC):
         by = "return" if leave_by is None else leave_by.__name__
         self._note(BlockLeft(self._now_s(), pool, call, by))
 
-    async def use(self, acquire: int) -> None:
-        """Send a command on a connection, and read its reply."""
-        held = self._account.held(acquire)
-        word = self._program.replies.unused_key()
-        try:
-            reply = await self._reply_to(held.connection, "ECHO", word)
-        except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self._outcomes.trouble(acquire, held, "ECHO", raised)
-        else:
-            own = reply in (word, word.encode())
-            trouble = "" if own else f"ECHO {word} was answered with {shortened(reply)}"
-            self._note(Used(self._now_s(), held.pool, acquire, trouble))
-
-    async def write(self, acquire: int) -> None:
-        """Send a command on a connection that a replica refuses, and read its reply."""
-        held = self._account.held(acquire)
-        try:
-            await self._reply_to(held.connection, *self._something_to_write())
-        except Exception as raised:  # noqa: BLE001 - the server refuses it, or the connection fails
-            error = self._library.error(raised)
-            if error.is_connection_error or error.is_timeout_error:
-                self._outcomes.trouble(acquire, held, "SET", raised)
-                return
-            refusal = f"SET is answered with {error}"
-            self._note(Used(self._now_s(), held.pool, acquire, refusal=refusal))
-        else:
-            self._note(Used(self._now_s(), held.pool, acquire))
-
     async def write_by_client(self, pool: str, call: int) -> None:
         """Give a command that a replica refuses to a client that uses the pool."""
         self._note(CommandCalled(self._now_s(), pool, call))
         error = None
         try:
-            await self._result_of(self._client(pool).execute_command(*self._something_to_write()))
+            written = self._program.replies.something_to_write()
+            await self._result_of(self._client(pool).execute_command(*written))
         except self.cancelled:
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller is told
             error = self._library.error(raised)
         self._note(CommandReturned(self._now_s(), pool, call, error=error))
-
-    async def send_only(self, acquire: int, key: str) -> None:
-        """Ask on a connection for what is under the key, and leave the reply unread."""
-        held = self._account.held(acquire)
-        try:
-            await self._result_of(self._adapter.send(held.connection, "GET", key))
-        except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self._outcomes.trouble(acquire, held, "GET", raised)
-        else:
-            self._note(LeftUnread(self._now_s(), held.pool, acquire, f"GET {key}"))
-
-    async def drop(self, acquire: int) -> None:
-        """Close a connection while it is in use."""
-        held = self._account.held(acquire)
-        try:
-            await self._result_of(self._adapter.disconnect(held.connection))
-        except Exception as raised:  # noqa: BLE001 - the connection does not work
-            self._outcomes.trouble(acquire, held, "closing it", raised)
-        else:
-            self._note(Dropped(self._now_s(), held.pool, acquire))
-
-    async def forget(self, acquire: int) -> None:
-        """Forget a connection that is in use, and collect whatever nobody refers to any more."""
-        holding = self._account.holding
-        self._note(Forgotten(self._now_s(), holding[acquire].pool, acquire))
-        with warnings.catch_warnings():
-            # That it is left open is what is tried here, and not the pool's doing.
-            warnings.simplefilter("ignore", ResourceWarning)
-            with suppress(TypeError):  # not every class lets itself be referred to weakly
-                self._forgotten.append(ref(holding[acquire].connection))
-            del holding[acquire]
-            gc.collect()
 
     async def close_pool(self, pool: str, call: int, grace_s: float | None = None) -> None:
         """Close a pool, for good."""
@@ -306,12 +221,6 @@ class Callers(ABC):
         error = await self._error_of(lambda: self._adapter.re_authenticate(handle, *credentials))
         self._note(ReauthReturned(self._now_s(), pool, call, error))
 
-    def left_behind(self) -> list[object]:
-        """The connections that nobody has released, as far as there are any left."""
-        forgotten = [connection() for connection in self._forgotten]
-        held = [held.connection for held in self._account.holding.values()]
-        return [*held, *(connection for connection in forgotten if connection is not None)]
-
     @abstractmethod
     async def _result_of(self, result: object) -> object:
         """What came back from an adapter or a client, when it is there."""
@@ -330,17 +239,10 @@ class Callers(ABC):
     def _note_cancelled(self, pool: str, call: int, by: Means) -> None:
         """Note that a caller learns of it that it is cancelled, if that was not noted before."""
 
-    def _pool_of(self, acquire: int) -> str:
-        return self._account.held(acquire).pool
-
     async def _acquired(self, handle: object, within_s: float | None) -> object:
         if within_s is None:
             return await self._result_of(self._adapter.acquire(handle))
         return await self._result_of(self._adapter.acquire_within(handle, within_s))
-
-    async def _reply_to(self, connection: object, *words: str) -> object:
-        await self._result_of(self._adapter.send(connection, *words))
-        return await self._result_of(self._adapter.receive(connection))
 
     async def _error_of(self, work: Callable[[], object]) -> Error | None:
         try:
@@ -353,9 +255,6 @@ class Callers(ABC):
         """A client that uses the pool."""
         make_client = cast("Callable[..., Client]", self._library.client)
         return make_client(connection_pool=self._account.pools[pool].handle)
-
-    def _something_to_write(self) -> tuple[str, ...]:
-        return self._program.replies.something_to_write()
 
     def _note(self, event: Event) -> None:
         self._program.log.add(event)

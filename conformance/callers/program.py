@@ -1,5 +1,6 @@
 """What all have in common who take part in one program."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -79,6 +80,11 @@ class Program:
     def credentials(self) -> tuple[str, str]:
         """Those that connections are made with; servers without a password take any."""
         return self.settings.username or "default", self.settings.password or "anything"
+
+    def commands_processed(self) -> int:
+        """How many commands the server has processed in all; asking is one of them."""
+        found = re.search(r"total_commands_processed:(\d+)", str(self.monitor.ask("INFO", "stats")))
+        return int(found.group(1)) if found else 0
 
     def give_up(self, pool: str, call: int, waited_s: float) -> None:
         """Write down that a call has not returned, though it should have, and retire its pool."""

@@ -39,7 +39,7 @@ class QuiescenceRecorder:
     def record(self, standstill: Standstill, *, certain: bool) -> None:
         """Write down what there is, now that nothing moves; `certain` is whether that is known."""
         seen = self._program.seen.open_connections(self._allowed())
-        self._account.disconnected &= standstill.still_ending
+        self._account.forget_disconnected(standstill.still_ending)
         self._program.log.add(
             Quiescent(
                 self._program.log.now_s(),

@@ -18,7 +18,8 @@ from ..adapters.adapter import AnyAsyncAdapter
 from ..faults.connections.replies import content_of
 from ..programs.account import Held
 from ..programs.fault_kinds import Means
-from .callers import Callers, Work
+from .callers import Callers
+from .holders import Work
 from .outcomes import shortened
 from .program import Program
 

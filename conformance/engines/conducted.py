@@ -1,6 +1,5 @@
 """What the drivers have in common that conduct their callers: they know when nothing moves any more."""
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -9,9 +8,10 @@ from typing import Generic
 
 from poolproof.spec.model.events import HeldUp, PoolConfig
 
-from ..callers.callers import Callers, Work
+from ..callers.callers import Callers
 from ..callers.calls import AnyCall, Calls
 from ..callers.driver import Driver
+from ..callers.holders import Work
 from ..callers.program import Surroundings
 from ..callers.quiescence import Standstill
 from ..programs.operations import (
@@ -180,10 +180,12 @@ class ConductedDriver(Driver, Generic[AnyCall]):
             telling = self._start_call(pool, lambda call: self._callers.reauthenticate(pool, call))
             self._go_on()
             for acquire in self._account.holders(pool)[:1]:
-                processed = self._processed()
+                processed = self._program.commands_processed()
                 releasing = self._start_release(acquire, pool)
                 self._go_on()
-                asked_nothing = self._processed() == processed + 1  # the question itself
+                asked_nothing = (
+                    self._program.commands_processed() == processed + 1
+                )  # the question itself
                 both_move = {telling, releasing} <= self._calls.moving.keys()
                 if both_move and asked_nothing:
                     self._log.add(HeldUp(self._log.now_s(), pool, releasing))
@@ -192,19 +194,13 @@ class ConductedDriver(Driver, Generic[AnyCall]):
         self._go_on()
         return newcomer
 
-    def _processed(self) -> int:
-        """How many commands the server has processed."""
-        stats = str(self._program.monitor.ask("INFO", "stats"))
-        found = re.search(r"total_commands_processed:(\d+)", stats)
-        return int(found.group(1)) if found else 0
-
     def _run_use(self, acquire: int) -> None:
         self._start(Use(acquire))
         self._go_on()
 
     def _run_send_only(self, acquire: int, key: str) -> None:
         pool = self._account.held(acquire).pool
-        self._start_call(pool, lambda _: self._callers.send_only(acquire, key))
+        self._start_call(pool, lambda _: self._callers.holders.send_only(acquire, key))
         self._go_on()
 
     def _go_on(self) -> None:

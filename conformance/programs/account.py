@@ -60,6 +60,10 @@ class Account:
         """Note that the server can be reached again."""
         self.in_outage = False
 
+    def forget_disconnected(self, but: frozenset[str]) -> None:
+        """Have done with pools that were disconnected, `but` for those that still wait to be so."""
+        self.disconnected &= but
+
     def free(self, pool: str) -> int:
         """How many callers the pool still owes a connection, if it does what it should."""
         taken = sum(held.pool == pool for held in self.holding.values())

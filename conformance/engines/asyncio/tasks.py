@@ -15,8 +15,8 @@ from math import inf
 from poolproof.spec.model.events import PoolConfig
 
 from ...adapters.adapter import AnyAsyncAdapter
-from ...callers.callers import Work
 from ...callers.calls import Call
+from ...callers.holders import Work
 from ...callers.program import Surroundings
 from ...callers.task_callers import TaskCallers, let_be_cancelled
 from ...isolation.call_with_timeout import OVERDUE_S
@@ -99,7 +99,7 @@ class Tasks(ConductedDriver[_TaskCall]):
         self._loop.connects_held = False
         self._expect_replies(True)
         # A holder closes its connection: a pool that is closed need not know of it any more.
-        for connection in self._callers.left_behind():
+        for connection in self._callers.holders.left_behind():
             start(self._loop, _let_fail(self._adapter.disconnect(connection)))
         self._let_run()
         for pool in self._account.pools.values():

@@ -16,8 +16,8 @@ from poolproof.spec.model.events import AcquireCalled, AcquireFailed, PoolConfig
 from poolproof.spec.model.timing import LATE_IN_A_ROW, is_late
 
 from ...adapters.adapter import AnyAdapter
-from ...callers.callers import Work
 from ...callers.driver import Driver
+from ...callers.holders import Work
 from ...callers.outcomes import Outcomes
 from ...callers.program import Surroundings
 from ...callers.thread_callers import ThreadCallers, run_through
@@ -242,7 +242,7 @@ class RealThreads(Driver):
 
     def _run_send_only(self, acquire: int, key: str) -> None:
         pool = self._account.held(acquire).pool
-        self._finish(pool, lambda _: self._callers.send_only(acquire, key))
+        self._finish(pool, lambda _: self._callers.holders.send_only(acquire, key))
 
     def _finish(self, pool: str, work: Callable[[int], Work]) -> None:
         """Have a caller do this, and wait until it has."""

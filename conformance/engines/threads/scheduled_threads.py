@@ -16,10 +16,11 @@ from types import CodeType
 from poolproof.spec.model.events import CancelCalled, PoolConfig
 
 from ...adapters.adapter import AnyAdapter
-from ...callers.callers import Work
 from ...callers.calls import Call
+from ...callers.holders import Work
 from ...callers.program import Surroundings
 from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers, run_through
+from ...faults.connections.replies import Replies
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.fault_kinds import Signal
 from ...programs.operations import (
@@ -95,7 +96,7 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         self._log.end()
         self._scheduler.connects_held = False
         for pool in self._account.pools.values():
-            self._scheduler.start(partial(self._close, pool.handle))
+            self._scheduler.start(partial(_close, self._adapter, pool.handle))
         self._let_run()
         try:
             self._shared_threads.look(self._scheduler.tasks)
@@ -110,10 +111,6 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
             self._give_up(host.pool, call, 0.0)
         self._inner.clear()
 
-    def _close(self, handle: object) -> None:
-        with suppress(Exception):  # the program is over; how it closes is not judged here
-            self._adapter.close(handle)
-
     def _carry_out(self, burst: Burst) -> None:
         def follow_the_schedule() -> None:
             self.course = self._scheduler.run(burst.schedule)
@@ -127,7 +124,9 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         match operation:
             case InTurn(operations):
                 return self._start_call(
-                    "A", lambda _: self._do_in_turn(operations), call=next(self._unnumbered)
+                    "A",
+                    lambda _: self._thread_callers.do_in_turn(operations),
+                    call=next(self._unnumbered),
                 )
             case ReleaseInside(host, point, release):
                 return self._start_inside(host, point, release)
@@ -158,14 +157,6 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         with kept_reply(b"AUTH"):
             yield
 
-    async def _do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
-        for operation in operations:
-            call = next(self._program.numbers)
-            if isinstance(operation, Acquire):
-                await self._callers.acquire(operation.pool, call)
-            elif operation.acquire in self.holding:
-                await self._callers.release(operation.acquire, operation.to, call)
-
     def _start_inside(self, host: Acquire | Release, point: int, release: Release) -> int:
         if isinstance(host, Acquire):
             call = self._start_acquire(host.pool)
@@ -189,7 +180,7 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         call = next(self._program.numbers)
         key = self._program.replies.silent_key(call)
         with kept_reply(key.encode()) as kept:
-            with self._replied_to_at_last(key):
+            with _replied_to_at_last(self._program.replies, key):
                 self._start_call(
                     pool,
                     lambda call: self._thread_callers.wait_in_a_client(pool, call, key),
@@ -208,17 +199,6 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         if call in self._calls.moving:
             self._give_up(pool, call, 0.0)
         return newcomer
-
-    @contextmanager
-    def _replied_to_at_last(self, key: str) -> Iterator[None]:
-        """Have the server reply even if this comes to no end."""
-        replying = Timer(UNSEEN_S, self._program.replies.come, (key,))
-        replying.start()
-        try:
-            yield
-        finally:
-            replying.cancel()
-            replying.join()
 
     def _build(self, pool: str, config: PoolConfig) -> None:
         settings = self._program.settings_of(pool, config)
@@ -277,3 +257,20 @@ def _let_be_interrupted(work: Work) -> None:
     """Let a caller work; that it was interrupted is its own affair."""
     with suppress(Interrupt):
         run_through(work)
+
+
+@contextmanager
+def _replied_to_at_last(replies: Replies, key: str) -> Iterator[None]:
+    """Have the server reply even if this comes to no end."""
+    replying = Timer(UNSEEN_S, replies.come, (key,))
+    replying.start()
+    try:
+        yield
+    finally:
+        replying.cancel()
+        replying.join()
+
+
+def _close(adapter: AnyAdapter, handle: object) -> None:
+    with suppress(Exception):  # the program is over; how it closes is not judged here
+        adapter.close(handle)
