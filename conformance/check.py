@@ -23,7 +23,7 @@ from .engines import asyncio as loop
 from .engines import threads as scheduler
 from .engines.choice import Drivers
 from .engines.threads.threads_of_others import threads_now
-from .faults.server.door import opened
+from .faults.server.admission import admission_to
 from .report.outcome import Findings, Working
 from .search.budget import Budget
 from .search.campaign import run_campaign
@@ -59,7 +59,10 @@ def run_check(
     """
     threads_before = threads_now()
     # First of all: a check that was ended by force may have left the server shut.
-    with opened(server) as (door, why_no_door), closing(ServerMonitor(server)) as monitor:
+    with (
+        admission_to(server) as (admission, why_no_admission),
+        closing(ServerMonitor(server)) as monitor,
+    ):
         say(Working("trying the target", 0), {})
         prepared = prepare(adapter, _settings_at(server, extra), monitor)
         judged = [name for name in clauses if CLAUSES[name].needs in (None, *prepared.offers)]
@@ -69,7 +72,7 @@ def run_check(
         def step() -> None:
             say(Working(doing, checker.programs), checker.violations)
 
-        drivers = Drivers(prepared, threads_before, door)
+        drivers = Drivers(prepared, threads_before, admission)
         time = TimeLimit(budget.limit_s)
         context = CheckContext(checker, drivers, prepared.settings, monitor, time, step)
         step()
@@ -79,9 +82,9 @@ def run_check(
         doing = "running programs"
         with schedulable_threads(), versions_remembered(), on_one_processor(), closing(drivers):
             notes, in_part = _run_programs(context, prepared, budget, seed, server.image)
-    if door is None:
+    if admission is None:
         left_out = "made neither to turn anybody away nor to close what is idle"
-        notes += (f"the server itself was {left_out}: {why_no_door}",)
+        notes += (f"the server itself was {left_out}: {why_no_admission}",)
     return _findings(context, prepared, notes, in_part=in_part), checker.violations
 
 

@@ -13,7 +13,7 @@ from poolproof.conformance.check import run_check
 from poolproof.conformance.checker import Checker, Violation
 from poolproof.conformance.engines.choice import Drivers
 from poolproof.conformance.engines.threads.threads_of_others import threads_now
-from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.admission import Admission
 from poolproof.conformance.programs.trace import Trace
 from poolproof.conformance.report.outcome import Findings
 from poolproof.conformance.search.budget import Budget
@@ -35,9 +35,9 @@ def name_of(pool: type[object]) -> str:
     return f"{pool.__module__.rpartition('.')[2]}.{pool.__name__}"
 
 
-def drivers_of(prepared: Prepared, door: Door | None = None) -> Drivers:
+def drivers_of(prepared: Prepared, admission: Admission | None = None) -> Drivers:
     """What runs programs on this pool. Whatever threads there are already are not the pool's."""
-    return Drivers(prepared, threads_now(), door)
+    return Drivers(prepared, threads_now(), admission)
 
 
 class Recorder(Checker):

@@ -10,7 +10,7 @@ from ..callers.program import Surroundings
 from ..faults.connections.failing import FailureSwitch, failing_class
 from ..faults.faults import FaultMeans
 from ..faults.network import Proxy
-from ..faults.server.door import Door
+from ..faults.server.admission import Admission
 from ..programs.setup import Setup
 from ..server.monitor import Monitor
 from ..server.restartable_monitor import RestartableMonitor
@@ -24,7 +24,7 @@ class Drivers:
     """Makes the drivers of one check."""
 
     def __init__(
-        self, prepared: Prepared, threads_before: frozenset[int], door: Door | None = None
+        self, prepared: Prepared, threads_before: frozenset[int], admission: Admission | None = None
     ) -> None:
         self._adapter = prepared.adapter
         self._library = prepared.library
@@ -37,7 +37,7 @@ class Drivers:
         self.offers = prepared.offers
         """What the pool offers."""
         self._proxy: Proxy | None = None
-        self._door = door
+        self._admission = admission
         """That of the server; None if the server is not to be disturbed."""
         self._real_threads_only = False
         """Whether the pool has turned out to be one that no scheduler can host."""
@@ -50,7 +50,7 @@ class Drivers:
     @property
     def server_can_fail(self) -> bool:
         """Whether the server is one that may be disturbed."""
-        return self._door is not None
+        return self._admission is not None
 
     @property
     def connections_can_fail(self) -> bool:
@@ -70,7 +70,7 @@ class Drivers:
         adapter = self._adapter
         proxy = self._proxy_before(settings) if setup.proxy else None
         switch = self._failure_switch() if setup.failing_connections else None
-        means = FaultMeans(proxy, self._door, restartable_monitor, switch)
+        means = FaultMeans(proxy, self._admission, restartable_monitor, switch)
         settings = self._settings_with(settings, means)
         surroundings = Surroundings(setup, settings, self._library, monitor, look_twice, means)
         if uses_asyncio(adapter):
@@ -87,8 +87,8 @@ class Drivers:
 
     def open_the_server(self) -> None:
         """Undo what a program that broke off has done to the server."""
-        if self._door is not None:
-            self._door.open()
+        if self._admission is not None:
+            self._admission.admit()
 
     def close(self) -> None:
         """End what is shared by all programs, and leave the server open."""

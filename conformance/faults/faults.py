@@ -16,8 +16,8 @@ from .connections.unread import UnreadReplies
 from .fault import Fault
 from .network import Proxy
 from .pools_seen import PoolsSeen
+from .server.admission import Admission
 from .server.demotion import Demotion
-from .server.door import Door
 from .server.idle_timeout import IdleTimeout
 from .server.shutdown import Shutdown
 from .server.silence import Silence
@@ -30,7 +30,7 @@ class FaultMeans:
 
     proxy: Proxy | None = None
     """Through which the pools connect; None if they connect to the server itself."""
-    door: Door | None = None
+    admission: Admission | None = None
     """That of the server; None if the server is not to be disturbed."""
     restartable_monitor: RestartableMonitor | None = None
     """The monitor, if the server is one that ends and comes back."""
@@ -55,7 +55,7 @@ class Faults:
         expect_replies: Callable[[bool], None],
     ) -> None:
         """For what holders are made to do, see `Cutting` and `UnreadReplies`; and `Silence`."""
-        restartable, door = means.restartable_monitor, means.door
+        restartable, admission = means.restartable_monitor, means.admission
         self._links = links = Links(means.proxy, monitor)
         unread = UnreadReplies(account, log, seen, links, monitor, replies, send_only)
         self._silence = Silence(
@@ -64,12 +64,12 @@ class Faults:
         self._faults: tuple[Fault, ...] = (
             Cutting(account, log, seen, links, monitor, use),
             unread,
-            IdleTimeout(log, seen, links, monitor, door),
-            Unreachable(account, log, seen, links, door),
+            IdleTimeout(log, seen, links, monitor, admission),
+            Unreachable(account, log, seen, links, admission),
             Shutdown(account, log, seen, restartable),
             self._silence,
             FailingConnections(account, log, means.switch),
-            Demotion(door),
+            Demotion(admission),
         )
 
     def carry_out(self, operation: Operation) -> bool:

@@ -18,7 +18,7 @@ from poolproof.conformance.callers.driver import Driver
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.engines.choice import Drivers
 from poolproof.conformance.faults.network import Proxy, socket_info
-from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.admission import Admission
 from poolproof.conformance.programs.operations import (
     Acquire,
     Build,
@@ -52,18 +52,21 @@ TIMES = 10
     ids=["threads", "asyncio"],
 )
 def drivers(
-    request: pytest.FixtureRequest, settings: PoolSettings, monitor: ServerMonitor, door: Door
+    request: pytest.FixtureRequest,
+    settings: PoolSettings,
+    monitor: ServerMonitor,
+    admission: Admission,
 ) -> Iterator[Drivers]:
     target: str = request.param
     with schedulable_threads():
         prepared = prepare(load_target(f"{target}:ConnectionPool"), settings, monitor)
-        yield drivers_of(prepared, door)
+        yield drivers_of(prepared, admission)
 
 
 @pytest.fixture
-def door(server: Server) -> Iterator[Door]:
-    with closing(Door(server)) as door:
-        yield door
+def admission(server: Server) -> Iterator[Admission]:
+    with closing(Admission(server)) as admission:
+        yield admission
 
 
 @pytest.fixture

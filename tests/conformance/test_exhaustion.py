@@ -12,7 +12,7 @@ from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, 
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.checker import Checker
 from poolproof.conformance.engines.threads import install
-from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.admission import Admission
 from poolproof.conformance.search import exhaustion
 from poolproof.conformance.search.budget import Depth
 from poolproof.conformance.search.exhaustion import search
@@ -76,9 +76,9 @@ def test_who_does_not_look_is_convicted_by_what_the_server_closes_by_itself(
     culprit: type[SoundPool | SoundAsyncPool], server: Server, settings: PoolSettings
 ) -> None:
     monitor = ServerMonitor(server)
-    with closing(Door(server)) as door, install():
+    with closing(Admission(server)) as admission, install():
         prepared = prepare(adapter_of(culprit), settings, monitor)
-        with closing(drivers_of(prepared, door)) as drivers:
+        with closing(drivers_of(prepared, admission)) as drivers:
             checker = Checker(["BRK-1"])
             show_out_the_idle(context_of(checker, drivers, prepared, monitor))
     monitor.close()

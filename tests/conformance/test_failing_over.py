@@ -18,7 +18,7 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.counterexample.timeline import timeline_of
-from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.admission import Admission
 from poolproof.conformance.faults.server.server_faults import FaultFailed
 from poolproof.conformance.programs.operations import Demote
 from poolproof.conformance.server import Server
@@ -33,13 +33,13 @@ Judged = Callable[..., tuple[Recorder, tuple[str, ...]]]
 
 
 @pytest.fixture
-def door(server: Server) -> Iterator[Door]:
-    with closing(Door(server)) as door:
-        yield door
+def admission(server: Server) -> Iterator[Admission]:
+    with closing(Admission(server)) as admission:
+        yield admission
 
 
 @pytest.fixture
-def judged(server: Server, settings: PoolSettings, door: Door) -> Iterator[Judged]:
+def judged(server: Server, settings: PoolSettings, admission: Admission) -> Iterator[Judged]:
     """What comes of the failing over alone, and what is told of it."""
     monitor = ServerMonitor(server)
 
@@ -48,7 +48,7 @@ def judged(server: Server, settings: PoolSettings, door: Door) -> Iterator[Judge
     ) -> tuple[Recorder, tuple[str, ...]]:
         prepared = prepare(adapter_of(pool), settings, monitor)
         with (
-            closing(drivers_of(prepared, door if disturbed else None)) as drivers,
+            closing(drivers_of(prepared, admission if disturbed else None)) as drivers,
             leaving_open_what_they_will(),
         ):
             checker = Recorder(list(CLAUSES))
@@ -138,12 +138,12 @@ def test_a_server_that_is_not_to_be_disturbed_leads_on(judged: Judged) -> None:
 
 
 def test_a_server_that_cannot_fail_over_is_said_to_be_one(
-    judged: Judged, door: Door, server: Server, monkeypatch: pytest.MonkeyPatch
+    judged: Judged, admission: Admission, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Door) -> None:
+    def refuse(_: Admission) -> None:
         raise FaultFailed("the server does not do 'REPLICAOF'")
 
-    monkeypatch.setattr(Door, "refuse_writers", refuse)
+    monkeypatch.setattr(Admission, "refuse_writes", refuse)
 
     checker, told = judged(SoundPool)
 
@@ -166,5 +166,5 @@ def test_a_server_that_was_left_a_replica_leads_when_the_next_check_comes(server
     with redis.Redis(**where(server)) as client:
         client.execute_command("REPLICAOF", "127.0.0.1", "1")
 
-    with closing(Door(server)):
+    with closing(Admission(server)):
         assert leads(server)

@@ -23,7 +23,7 @@ from poolproof.conformance.adapters.probe import prepare
 from poolproof.conformance.adapters.redis_interface import RedisInterface
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
-from poolproof.conformance.faults.server.door import Door
+from poolproof.conformance.faults.server.admission import Admission
 from poolproof.conformance.programs.fault_kinds import Refusal
 from poolproof.conformance.programs.operations import (
     Acquire,
@@ -67,13 +67,13 @@ _Event = TypeVar("_Event", bound=Event)
 
 
 @pytest.fixture
-def door(server: Server) -> Iterator[Door]:
-    with closing(Door(server)) as door:
-        yield door
+def admission(server: Server) -> Iterator[Admission]:
+    with closing(Admission(server)) as admission:
+        yield admission
 
 
 @pytest.fixture
-def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
+def run(server: Server, settings: PoolSettings, admission: Admission) -> Iterator[Run]:
     """What happens when these operations are carried out on a pool of two connections.
 
     In the end, when the outage is over if there was one, both are to be had.
@@ -84,7 +84,7 @@ def run(server: Server, settings: PoolSettings, door: Door) -> Iterator[Run]:
         pool: AnyAdapter | AnyAsyncAdapter, *operations: Operation, **extra: object
     ) -> list[Event]:
         prepared = prepare(pool, replace(settings, extra=extra), monitor)
-        drivers = drivers_of(prepared, door)
+        drivers = drivers_of(prepared, admission)
         with closing(drivers):
             driver = drivers.new(WITH_FAULTS, prepared.settings, monitor, look_twice=True)
             driver.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))
@@ -151,11 +151,11 @@ def test_a_server_that_turns_callers_away_by_itself_lets_those_go_on_who_are_con
 
 
 def test_a_program_that_breaks_off_leaves_the_server_open_to_the_next(
-    server: Server, settings: PoolSettings, door: Door
+    server: Server, settings: PoolSettings, admission: Admission
 ) -> None:
     monitor = ServerMonitor(server)
     prepared = prepare(FOR_THREADS, settings, monitor)
-    with schedulable_threads(), closing(drivers_of(prepared, door)) as drivers:
+    with schedulable_threads(), closing(drivers_of(prepared, admission)) as drivers:
         for how in ("full", "locked"):
             broken_off = drivers.new(WITH_FAULTS, settings, monitor, look_twice=True)
             broken_off.run_one(Build("A", PoolConfig(2, PATIENT_WITH_OUTAGES_S)))

@@ -12,7 +12,7 @@ from .virtual import VirtualLoop
 def hold_replies(loop: VirtualLoop, proxy: Proxy | None, *, all_of_them: bool = False) -> None:
     """Hold at the loop what the proxy withholds, if there is a proxy, or all that servers send."""
     # A connection that is made while connects hang belongs to them from its beginning.
-    loop.replies_held = all_of_them or (proxy is not None and proxy.admission == "hang")
+    loop.replies_held = all_of_them or (proxy is not None and proxy.connect_policy == "hang")
     for wire in loop.wires:
         withheld = proxy is not None and proxy.withholds_from(wire.getsockname())
         wire.held = all_of_them or withheld

@@ -15,7 +15,7 @@ from ...programs.fault_kinds import CutInReply
 from . import socket_info
 from .errors import ProxyError
 from .link import Link
-from .relay import Admission, Relay
+from .relay import ConnectPolicy, Relay
 from .socket_info import Arrival, SocketAddress
 
 BOUND_S: Final = 5.0
@@ -70,22 +70,22 @@ class Proxy:
     # Connecting.
 
     @property
-    def admission(self) -> Admission:
+    def connect_policy(self) -> ConnectPolicy:
         """What becomes of new connections."""
-        return self._relay.admission
+        return self._relay.connect_policy
 
     def refuse_connects(self) -> None:
         """Stop listening: new connections are refused at once. Open ones stay."""
-        self._ask(lambda: self._relay.change_admission("refuse"))
+        self._ask(lambda: self._relay.change_policy("refuse"))
 
     def let_connects_hang(self) -> None:
         """Accept new connections, and neither answer them nor let the server know."""
-        self._ask(lambda: self._relay.change_admission("hang"))
+        self._ask(lambda: self._relay.change_policy("hang"))
 
     def admit_connects(self) -> None:
         """Relay new connections to the server, and first, in their order, those that hang."""
         self._ask(
-            lambda: self._relay.change_admission("open"),
+            lambda: self._relay.change_policy("open"),
             lambda: all(link.is_relayed() for link in self._relay.links.values()),
         )
 
@@ -108,7 +108,7 @@ class Proxy:
         It asks nobody, so that it can be asked all the time.
         """
         link = self._relay.links.get(pool_address)
-        return self._relay.admission == "hang" if link is None else link.withholds
+        return self._relay.connect_policy == "hang" if link is None else link.withholds
 
     # What the server says.
 
@@ -195,7 +195,7 @@ class Proxy:
         if link is not None:
             return "not all has come from port" if link.received < end.written else None
         if end.state == socket_info.ESTABLISHED and address not in self._relay.gone:
-            refuses = self._relay.admission == "refuse"
+            refuses = self._relay.connect_policy == "refuse"
             return None if refuses else "nobody has accepted port"
         return None
 

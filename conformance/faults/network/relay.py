@@ -19,7 +19,7 @@ from .errors import ProxyError
 from .link import Link
 from .socket_info import SocketAddress
 
-Admission = Literal["open", "hang", "refuse"]
+ConnectPolicy = Literal["open", "hang", "refuse"]
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 128
@@ -66,7 +66,7 @@ class Relay:
     """Listens where pools connect, and keeps the links."""
 
     def __init__(self, family: int, server: tuple[object, ...]) -> None:
-        self.admission: Admission = "open"
+        self.connect_policy: ConnectPolicy = "open"
         self.links: dict[SocketAddress, Link] = {}
         """Those that are open, by the address of the pool's socket, first opened first."""
         self.gone: set[SocketAddress] = set()
@@ -132,17 +132,17 @@ class Relay:
 
     # What the thread does when asked.
 
-    def change_admission(self, admission: Admission) -> None:
+    def change_policy(self, connect_policy: ConnectPolicy) -> None:
         """Treat new connections in this way; and those that hang, if that is over."""
         if self._listener is not None:
             self._on_connect(selectors.EVENT_READ)  # these came before the change
-        self.admission = admission
-        if admission == "refuse":
+        self.connect_policy = connect_policy
+        if connect_policy == "refuse":
             self._hang_up_listener()
             return
         if self._listener is None:
             self._listen()
-        if admission == "open":
+        if connect_policy == "open":
             for link in [*self.links.values()]:
                 link.admit(self._family, self._server)
 
@@ -215,7 +215,7 @@ class Relay:
             self._opened += 1
             self.links[address] = link
             self.gone.discard(address)
-            if self.admission == "open":
+            if self.connect_policy == "open":
                 link.admit(self._family, self._server)
 
     def _on_end(self, link: Link) -> None:

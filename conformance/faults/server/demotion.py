@@ -4,14 +4,14 @@ It lets connect and answers, so that a pool owes its callers all that it owes ot
 """
 
 from ...programs.operations import Demote, Operation, Promote
-from .door import Door
+from .admission import Admission
 
 
 class Demotion:
     """Makes the server a replica, and has it lead again."""
 
-    def __init__(self, door: Door | None) -> None:
-        self._door = door
+    def __init__(self, admission: Admission | None) -> None:
+        self._admission = admission
 
     def handles(self, operation: Operation) -> bool:
         """Whether it is one of these two."""
@@ -19,9 +19,9 @@ class Demotion:
 
     def carry_out(self, operation: Operation) -> None:
         """Do it, at a server that may be disturbed."""
-        if self._door is None:
+        if self._admission is None:
             return
         if isinstance(operation, Demote):
-            self._door.refuse_writers()
+            self._admission.refuse_writes()
         else:
-            self._door.open()
+            self._admission.admit()

@@ -10,7 +10,7 @@ from ...server.monitor import Monitor
 from ..connections.links import ARRIVING_S, Links
 from ..network.socket_info import ESTABLISHED, SocketAddress, SocketInfo
 from ..pools_seen import PoolsSeen
-from .door import Door
+from .admission import Admission
 
 TIMING_OUT_S = 6.0
 """How long a server may take to close what has been idle for a second: it looks from time to time."""
@@ -22,13 +22,13 @@ class IdleTimeout:
     """Has it do so, which takes it a second or two."""
 
     def __init__(
-        self, log: Log, seen: PoolsSeen, links: Links, monitor: Monitor, door: Door | None
+        self, log: Log, seen: PoolsSeen, links: Links, monitor: Monitor, admission: Admission | None
     ) -> None:
         self._log = log
         self._seen = seen
         self._links = links
         self._monitor = monitor
-        self._door = door
+        self._admission = admission
 
     def handles(self, operation: Operation) -> bool:
         """Whether it is this."""
@@ -36,13 +36,13 @@ class IdleTimeout:
 
     def carry_out(self, operation: Operation) -> None:  # noqa: ARG002 - there is one
         """Do it, at a server that may be disturbed."""
-        if self._door is None:
+        if self._admission is None:
             return
         before = self._seen.open_connections()
         with (
             self._seen.sockets() as sockets,
             self._monitor.among_the_idle(),
-            self._door.showing_out_the_idle(),
+            self._admission.closing_idle(),
         ):
             at_first = sockets.seen()
             closed = self._monitor.await_closed(frozenset().union(*before.values()), TIMING_OUT_S)

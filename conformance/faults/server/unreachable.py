@@ -13,7 +13,7 @@ from ...programs.log import Log
 from ..connections.links import ENDED, Links, sockets_show
 from ..outage import OutageFault
 from ..pools_seen import PoolsSeen
-from .door import Door
+from .admission import Admission
 
 TEXTS: Final[Mapping[Absence | Failure, str]] = {
     "refused": "whoever connects is refused",
@@ -31,12 +31,12 @@ class Unreachable(OutageFault):
     """Nobody can connect for a while; what is open stays open, or is cut, too."""
 
     def __init__(
-        self, account: Account, log: Log, seen: PoolsSeen, links: Links, door: Door | None
+        self, account: Account, log: Log, seen: PoolsSeen, links: Links, admission: Admission | None
     ) -> None:
         super().__init__(account, log)
         self._seen = seen
         self._links = links
-        self._door = door
+        self._admission = admission
 
     def _causes(self, how: Absence | Failure) -> bool:
         return how in TEXTS
@@ -45,8 +45,8 @@ class Unreachable(OutageFault):
         if not self._links.are_used:
             return
         seen = self._seen.open_connections()
-        if (how == "full" or how == "locked") and self._door is not None:
-            self._door.shut(how)
+        if (how == "full" or how == "locked") and self._admission is not None:
+            self._admission.turn_away(how)
         else:
             how = "refused" if how in ("full", "locked") else how
             self._links.refuse_connects()
@@ -58,6 +58,6 @@ class Unreachable(OutageFault):
 
     def _end(self) -> None:
         self._links.admit_connects()
-        if self._door is not None:
-            self._door.open()
+        if self._admission is not None:
+            self._admission.admit()
         self._note_over()

@@ -93,4 +93,4 @@ def test_a_conducted_thread_may_tell_the_proxy_what_to_do(server: Server) -> Non
         scheduler.run()
         assert teller.done
         assert teller.error is None
-        assert proxy.admission == "refuse"
+        assert proxy.connect_policy == "refuse"

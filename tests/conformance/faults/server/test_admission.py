@@ -1,4 +1,4 @@
-"""A server whose door is shut turns away who connects, and is open again whatever has happened."""
+"""A server turns new connections away when told to, and admits them again whatever has happened."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,10 +10,15 @@ from at_server import where
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from poolproof.conformance.faults.server.door import KEY, Door, Shut, opened
+from poolproof.conformance.faults.server.admission import (
+    KEY,
+    Admission,
+    TurnedAway,
+    admission_to,
+)
 from poolproof.conformance.server import Server, obtain
 
-WAYS: tuple[Shut, ...] = ("full", "locked")
+WAYS: tuple[TurnedAway, ...] = ("full", "locked")
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +37,20 @@ def lets_in(server: Server) -> bool:
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_who_connects_is_turned_away_until_it_is_open(own_server: Server, how: Shut) -> None:
-    with closing(Door(own_server)) as door, redis.Redis(**where(own_server)) as inside:
+def test_who_connects_is_turned_away_until_it_is_open(own_server: Server, how: TurnedAway) -> None:
+    with closing(Admission(own_server)) as admission, redis.Redis(**where(own_server)) as inside:
         assert inside.ping()
-        door.shut(how)
+        admission.turn_away(how)
         assert not lets_in(own_server)
         assert inside.ping()
-        door.open()
+        admission.admit()
         assert lets_in(own_server)
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_it_is_open_when_it_is_closed(own_server: Server, how: Shut) -> None:
-    with closing(Door(own_server)) as door:
-        door.shut(how)
+def test_it_is_open_when_it_is_closed(own_server: Server, how: TurnedAway) -> None:
+    with closing(Admission(own_server)) as admission:
+        admission.turn_away(how)
     assert lets_in(own_server)
 
 
@@ -55,7 +60,7 @@ def test_what_a_check_has_left_locked_is_opened_by_the_next(own_server: Server) 
         left_behind.config_set("maxclients", 3)
     assert not lets_in(own_server)
 
-    with opened(own_server):
+    with admission_to(own_server):
         pass
 
     assert lets_in(own_server)
@@ -64,6 +69,6 @@ def test_what_a_check_has_left_locked_is_opened_by_the_next(own_server: Server) 
 
 
 def test_the_door_of_a_server_that_was_given_is_left_alone(own_server: Server) -> None:
-    with opened(replace(own_server, started_by_kit=False)) as (door, why):
-        assert door is None
+    with admission_to(replace(own_server, started_by_kit=False)) as (admission, why):
+        assert admission is None
         assert "was given" in why
