@@ -31,11 +31,10 @@ from .search.exhaustion import search
 from .search.reduction import shorten_stories
 from .server import Server
 from .server.monitor import ServerMonitor
-from .workloads.context import CheckContext, TimeLimit
+from .workloads.context import CheckContext, TimeLimit, in_one_line
 from .workloads.registry import workloads_for
-from .workloads.trials import run_trials
-from .workloads.wall_clock import show_out_the_idle, try_in_real_time
 from .workloads.workload import Workload
+from .workloads.written import make_plain_calls, run_in_real_time, show_out_the_idle
 
 REAL_TIME_SHARE_S = 15.0
 """How many seconds the campaign leaves to the programs that take the server's own time."""
@@ -76,7 +75,7 @@ def run_check(
         time = TimeLimit(budget.limit_s)
         context = CheckContext(checker, drivers, prepared.settings, monitor, time, step)
         step()
-        for events in run_trials(prepared, server, monitor, step, judged):
+        for events in make_plain_calls(prepared, server, monitor, step, judged):
             checker.judge(events)
             step()
         doing = "running programs"
@@ -177,10 +176,10 @@ def _run_programs(
         )
         run_campaign(context, judged, budget, seed, reserve_s)
         if budget.depth.in_real_time:
-            notes += try_in_real_time(context, prepared, image)
+            notes += run_in_real_time(context, prepared, image)
         shorten_stories(context, budget.shorten_s)
     except loop.CannotHost as reason:
-        why = _in_one_line(reason)
+        why = in_one_line(reason)
         return (
             f"the pool cannot be run on a loop of ours, and was judged only in part: {why}",
         ), True
@@ -192,7 +191,7 @@ def _run_programs(
             show_out_the_idle(context)
         note = (
             "the pool cannot be run under a scheduler, so that it was run on real threads, and not by "
-            f"many callers at once: {_in_one_line(reason)}"
+            f"many callers at once: {in_one_line(reason)}"
         )
         return (note,), True
     return notes, False
@@ -202,8 +201,3 @@ def _goes_by_another_clock(context: CheckContext, prepared: Prepared, workload: 
     config = workload.config(4, takes_timeout="timeout" in prepared.settings.takes)
     play = partial(play_through, context.new_driver(workload.setup))
     return goes_by_another_clock(play, prepared, config)
-
-
-def _in_one_line(reason: Exception) -> str:
-    """Without the stacks that follow."""
-    return str(reason).partition("\n")[0]

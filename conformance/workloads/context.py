@@ -78,3 +78,8 @@ class CheckContext:
             self.monitor,
             look_twice=look_twice,
         )
+
+
+def in_one_line(reason: Exception) -> str:
+    """What kept a program from being run, without the stacks that may follow."""
+    return str(reason).partition("\n")[0]

@@ -20,7 +20,7 @@ from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.workloads.context import TimeLimit
 from poolproof.conformance.workloads.registry import WORKLOADS
-from poolproof.conformance.workloads.wall_clock import show_out_the_idle
+from poolproof.conformance.workloads.written import show_out_the_idle
 from poolproof.spec.model.events import Cut
 
 NO_PREEMPTIONS = Depth(preemptions=0, limit_s=120)

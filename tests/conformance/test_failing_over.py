@@ -23,8 +23,8 @@ from poolproof.conformance.faults.server.server_faults import FaultFailed
 from poolproof.conformance.programs.operations import Demote
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.wall_clock import failing_over
-from poolproof.conformance.workloads.wall_clock.failing_over import fail_over
+from poolproof.conformance.workloads.written import failing_over
+from poolproof.conformance.workloads.written.failing_over import fail_over
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec import CLAUSES
 from poolproof.spec.model.events import Acquired, AcquireFailed, CommandReturned, Used

@@ -16,8 +16,8 @@ from poolproof.conformance.adapters.probe import Prepared, prepare
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.trials.bystander import Bystander
-from poolproof.conformance.workloads.trials.fork import forks
+from poolproof.conformance.workloads.written.bystander import Bystander
+from poolproof.conformance.workloads.written.forks import forks
 from poolproof.spec import CLAUSES, Capability, History
 from poolproof.spec.model.events import Event, Forked
 

@@ -13,7 +13,7 @@ from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.check import schedulable_threads
 from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.wall_clock.restarts import restart
+from poolproof.conformance.workloads.written.restarts import restart
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.model.events import Acquired, AcquireFailed, Cut, Event, Outage, OutageOver
 

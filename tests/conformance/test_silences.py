@@ -26,8 +26,8 @@ from poolproof.conformance.server import Server, child
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.conformance.server.restartable import RestartableServer, restartable_server
 from poolproof.conformance.workloads.context import TimeLimit
-from poolproof.conformance.workloads.wall_clock import silences, written
-from poolproof.conformance.workloads.wall_clock.silences import fall_silent
+from poolproof.conformance.workloads.written import silences, two_slots
+from poolproof.conformance.workloads.written.silences import fall_silent
 from poolproof.reference_pool import asyncio as asyncio_reference_pool
 from poolproof.spec.model.events import (
     Acquired,
@@ -144,7 +144,7 @@ def test_nobody_is_judged_whose_machine_stood_still_before_the_silence(
         driver.events.append(Acquired(0.0, "A", 99, None, "CLIENT ID raised TimeoutError"))
         run_possible(driver, operations)
 
-    monkeypatch.setattr(written, "run_possible", run_slowly)
+    monkeypatch.setattr(two_slots, "run_possible", run_slowly)
 
     checker, told = silenced(SoundAsyncPool)
 
@@ -219,7 +219,7 @@ def test_a_program_that_breaks_off_leaves_no_silent_server_behind(
             driver.close()
             raise
 
-    monkeypatch.setattr(written, "run_possible", run_and_tidy_up)
+    monkeypatch.setattr(two_slots, "run_possible", run_and_tidy_up)
     monkeypatch.setattr(silences, "restartable_server", noted)
     monkeypatch.setattr(silences, "SWALLOWED_WHILE_IN_USE", ())
     monkeypatch.setattr(silences, "PAUSED_WHILE_IDLE", broken_off(getattr(silences, program)))

@@ -18,9 +18,9 @@ from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
-from poolproof.conformance.workloads.trials import run_trials
-from poolproof.conformance.workloads.trials.features import FEATURES
-from poolproof.conformance.workloads.trials.tour import tour_of_the_client
+from poolproof.conformance.workloads.written import make_plain_calls
+from poolproof.conformance.workloads.written.client_features import FEATURES
+from poolproof.conformance.workloads.written.client_tour import tour_of_the_client
 from poolproof.spec import CLAUSES, History
 from poolproof.spec.model.events import ArgumentTried, Event, FeatureTried, Shown
 
@@ -57,7 +57,7 @@ def tried(server: Server, settings: PoolSettings, monitor: ServerMonitor) -> "Tr
         return prepare(adapter, settings, monitor)
 
     def try_it(build: Callable[..., object] | str) -> list[Event]:
-        trials = run_trials(prepared(build), server, monitor, lambda: None)
+        trials = make_plain_calls(prepared(build), server, monitor, lambda: None)
         return [event for events in trials for event in events]
 
     return try_it
@@ -71,7 +71,7 @@ def test_senseless_arguments_are_tried_only_where_a_clause_about_them_is_asked_f
 ) -> None:
     prepared = prepare(load_target(ASYNCIO[0]), settings, monitor)
 
-    trials = run_trials(prepared, server, monitor, lambda: None, ["BRK-6"])
+    trials = make_plain_calls(prepared, server, monitor, lambda: None, ["BRK-6"])
 
     assert not [event for events in trials for event in events if isinstance(event, ArgumentTried)]
 

@@ -13,7 +13,7 @@ from judging import Judged, adapter_of, judge, leaving_open_what_they_will
 from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
-from poolproof.conformance.workloads.trials import ON_FORKS
+from poolproof.conformance.workloads.written import ON_FORKS
 from poolproof.spec import CLAUSES
 
 GLANCE = Budget(

@@ -23,8 +23,8 @@ from poolproof.conformance.server.restartable import (
     restartable_server,
 )
 from poolproof.conformance.workloads.context import TimeLimit
-from poolproof.conformance.workloads.wall_clock.restarts import restart
-from poolproof.conformance.workloads.wall_clock.silences import fall_silent
+from poolproof.conformance.workloads.written.restarts import restart
+from poolproof.conformance.workloads.written.silences import fall_silent
 from poolproof.spec import CLAUSES
 
 from .asking import refused

@@ -14,10 +14,10 @@ from poolproof.spec.model.events import AcquireFailed, Event, Overdue
 from ...adapters.probe import Prepared
 from ...callers.playing import run_possible
 from ...faults.server.server_faults import FaultFailed
-from ...programs.operations import Build, Demote, Operation, Pass, Promote, Write, WriteByClient
+from ...programs.operations import Demote, Operation, Pass, Promote, Write, WriteByClient
 from ..context import CheckContext
 from ..durations import CROWD_S
-from .written import ASK, GIVE_BOTH, MAX_CONNECTIONS, terms_for
+from .two_slots import ASK, GIVE_BOTH, MAX_CONNECTIONS, built
 
 BY_HOLDERS: Sequence[Operation] = (*(ASK, ASK), *(Demote(), Write(1), Write(2), *GIVE_BOTH))
 LONG_ENOUGH_S = 60.0
@@ -34,7 +34,7 @@ def fail_over(context: CheckContext, prepared: Prepared) -> tuple[str, ...]:
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
     context.on_step()
     driver = context.new_driver()
-    driver.run_one(Build("A", terms_for(context, CROWD_S)))
+    driver.run_one(built(context, CROWD_S))
     try:
         run_possible(driver, (*BY_HOLDERS, *by_a_client, ASK, ASK, Promote()))
         meanwhile = len(driver.events)

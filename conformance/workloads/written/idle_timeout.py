@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...programs.operations import Operation, TimeOutIdle
 from ..context import CheckContext
 from ..durations import CROWD_S
-from .written import ASK, GIVE_BOTH, play, terms_for
+from .two_slots import ASK, GIVE_BOTH, built, play
 
 IDLE_FOR_LONG: Sequence[Operation] = (*(ASK, ASK, *GIVE_BOTH), *(TimeOutIdle(), ASK, ASK))
 
@@ -19,5 +19,5 @@ def show_out_the_idle(context: CheckContext) -> None:
         return
     context.on_step()
     driver = context.new_driver()
-    play(driver, terms_for(context, CROWD_S), IDLE_FOR_LONG)
+    play(driver, built(context, CROWD_S), IDLE_FOR_LONG)
     context.checker.judge(driver.events)

@@ -19,13 +19,12 @@ from ...engines import asyncio as loop
 from ...engines import threads as scheduler
 from ...faults.server.silence import NeverGivesUp
 from ...programs.operations import BeginOutage, Drop, EndOutage, LeaveUnread, Operation, Use
-from ...programs.setup import DIRECT, WITH_FAULTS
+from ...programs.setup import WITH_FAULTS
 from ...server import ServerError
 from ...server.restartable import restartable_server
-from ...server.restartable_monitor import RestartableMonitor
-from ..context import CheckContext
+from ..context import CheckContext, in_one_line
 from ..durations import PATIENT_WITH_OUTAGES_S
-from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
+from .two_slots import ASK, GIVE_BOTH, built, driver_at, play
 
 SOCKET_TIMEOUT_S = 1.0
 """How long a client waits for a reply: long enough to be no matter of a busy machine."""
@@ -69,16 +68,9 @@ def fall_silent(
             for number, operations in enumerate(programs):
                 if not context.time.allows_another():
                     break
-                monitor = RestartableMonitor(restartable)
-                name = f"{prepared.settings.client_name}-silence-{number}"
-                settings = settings_at(restartable.server, prepared.settings, name)
-                try:
-                    driver = context.drivers.new(
-                        DIRECT, settings, monitor, look_twice=True, restartable_monitor=monitor
-                    )
+                at = driver_at(context, prepared, restartable, f"silence-{number}", look_twice=True)
+                with at as driver:
                     _judge(context, driver, operations)
-                finally:
-                    monitor.close()
     except NeverGivesUp as reason:
         return (f"the server was made to answer nobody only for a while: {reason}",)
     except (ServerError, CannotBuild, loop.CannotHost, scheduler.CannotHost) as reason:
@@ -88,9 +80,8 @@ def fall_silent(
 
 def _judge(context: CheckContext, driver: Driver, operations: Sequence[Operation]) -> None:
     context.on_step()
-    config = terms_for(context, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S)
     try:
-        play(driver, config, operations)
+        play(driver, built(context, PATIENT_WITH_OUTAGES_S, SOCKET_TIMEOUT_S), operations)
     except NeverGivesUp:
         driver.run_one(OVER)
         driver.close()

@@ -6,18 +6,14 @@ embedded one or else a container, whatever server the others run on.
 
 from collections.abc import Sequence
 
-from poolproof.spec.model.events import Event
-
 from ...adapters.probe import Prepared
 from ...callers.program import CannotBuild
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
-from ...programs.setup import DIRECT
 from ...server import ServerError
-from ...server.restartable import RestartableServer, restartable_server
-from ...server.restartable_monitor import RestartableMonitor
-from ..context import CheckContext
+from ...server.restartable import restartable_server
+from ..context import CheckContext, in_one_line
 from ..durations import PATIENT_WITH_OUTAGES_S
-from .written import ASK, GIVE_BOTH, in_one_line, play, settings_at, terms_for
+from .two_slots import ASK, GIVE_BOTH, built, driver_at, play
 
 DOWN, UP = BeginOutage("down"), EndOutage()
 
@@ -37,27 +33,12 @@ def restart(context: CheckContext, prepared: Prepared, image: str | None = None)
         with restartable_server(image) as restartable:
             for number, operations in enumerate((WHILE_IDLE, WHILE_IN_USE)):
                 context.on_step()
-                context.checker.judge(_history(context, prepared, restartable, operations, number))
+                at = driver_at(
+                    context, prepared, restartable, f"restart-{number}", look_twice=False
+                )
+                with at as driver:
+                    play(driver, built(context, PATIENT_WITH_OUTAGES_S), operations)
+                context.checker.judge(driver.events)
     except (ServerError, CannotBuild) as reason:
         return (f"the server was not restarted under the pool: {in_one_line(reason)}",)
     return ()
-
-
-def _history(
-    context: CheckContext,
-    prepared: Prepared,
-    restartable: RestartableServer,
-    operations: Sequence[Operation],
-    number: int,
-) -> Sequence[Event]:
-    name = f"{prepared.settings.client_name}-restart-{number}"
-    settings = settings_at(restartable.server, prepared.settings, name)
-    monitor = RestartableMonitor(restartable)
-    driver = context.drivers.new(
-        DIRECT, settings, monitor, look_twice=False, restartable_monitor=monitor
-    )
-    try:
-        play(driver, terms_for(context, PATIENT_WITH_OUTAGES_S), operations)
-    finally:
-        monitor.close()
-    return driver.events

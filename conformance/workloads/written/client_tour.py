@@ -13,7 +13,7 @@ from ...adapters.adapter import AdapterError, AnyAdapter
 from ...adapters.facade import Facade, usable_by_threads
 from ...adapters.probe import Prepared
 from ...isolation.call_with_timeout import OVERDUE_S, call_with_timeout, error_of
-from .features import FEATURES, Client, Feature, FeatureFailed, close
+from .client_features import FEATURES, Client, Feature, FeatureFailed, close
 
 MAX_CONNECTIONS = 3
 
