@@ -57,6 +57,8 @@ class Blocks(Program):
             self._run(RunBlock(pool, leave_by))
 
     def _come_to_the_point(self) -> None:
+        if self._driving.free("A") <= 0:
+            self._release_one()
         self.run_block("A", KeyboardInterrupt)
         self.exhaust("A")
 
