@@ -8,7 +8,7 @@ from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerGone, ServerMonitor
 
 
-def test_where_the_server_shows_out_the_idle_the_witness_comes_back(server: Server) -> None:
+def test_where_the_server_closes_idle_connections_the_monitor_comes_back(server: Server) -> None:
     with closing(ServerMonitor(server)) as monitor, closing(ServerMonitor(server)) as other:
         first = number_of(monitor)
         with monitor.among_the_idle():
@@ -19,7 +19,7 @@ def test_where_the_server_shows_out_the_idle_the_witness_comes_back(server: Serv
         assert len({first, second, number_of(monitor)}) == 3
 
 
-def test_elsewhere_who_is_closed_does_not_pretend_that_nothing_has_happened(server: Server) -> None:
+def test_elsewhere_a_monitor_that_was_closed_tells_it(server: Server) -> None:
     with closing(ServerMonitor(server)) as monitor, closing(ServerMonitor(server)) as other:
         with monitor.among_the_idle():
             pass
