@@ -48,7 +48,7 @@ class UnreadReplies:
         return isinstance(operation, LeaveUnread | SendUnasked)
 
     def carry_out(self, operation: Operation) -> None:
-        """Have it arrive, if there is such a connection."""
+        """Let the reply arrive, if there is such a connection."""
         match operation:
             case LeaveUnread(acquire):
                 self._leave_unread(acquire)
