@@ -45,6 +45,12 @@ class Forgetting(Using, Dropping):
 class Blocks(Program):
     """Connections that are held for the length of a block."""
 
+    def _begin(self) -> None:
+        if self._prepares:
+            # Each way out is met, however few programs there are.
+            self.run_block("A", EXITS[self._max_connections % len(EXITS)])
+            self.exhaust("A")
+
     @rule(pool=POOLS, leave_by=st.sampled_from(EXITS))
     def run_block(self, pool: str, leave_by: type[BaseException] | None) -> None:
         """Hold the last free connection for the length of a block."""

@@ -65,7 +65,13 @@ class ReleasingTwice(Misusing):
 
 
 class ReleasingElsewhere(Misusing):
-    """Holders who mistake one pool for the other."""
+    """Holders who mistake one pool for the other: some programs begin with it."""
+
+    def _begin(self) -> None:
+        super()._begin()
+        if not self._prepares:
+            self.release_to_another_pool(0)
+            self.exhaust("A")
 
     @rule(which=ANY)
     def release_to_another_pool(self, which: int) -> None:
