@@ -8,12 +8,14 @@ has no clock, does no I/O and keeps no state, so the same history always gets th
 
 import inspect
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
 from .capabilities import Capability
 from .model.conditions import ALL, Condition, Conditions
 from .model.history import History
+from .model.occurrences import Occurrence
 
 
 class Requirement(StrEnum):
@@ -72,8 +74,16 @@ class Clause:
     judge: Judge
     judged_with: frozenset[Condition] = frozenset(ALL)
     """What may have happened to a pool that it judges. From anything else on it is silent."""
+    speaks_of: frozenset[Occurrence] = frozenset()
+    """A history without any of these decides nothing; empty if any history may."""
     file: str = ""
     """Where it is written, in ``clauses/``."""
+
+    def can_be_decided_by(self, occurrences: AbstractSet[Occurrence]) -> bool:
+        """Whether a history in which these may occur, besides what callers do every day, may decide
+        the clause.
+        """
+        return not self.speaks_of or not self.speaks_of.isdisjoint(occurrences)
 
 
 def clause(
@@ -82,10 +92,12 @@ def clause(
     level: Level,
     needs: Capability | None = None,
     judged_with: Conditions = ALL,
+    speaks_of: AbstractSet[Occurrence] = frozenset(),
 ) -> Callable[[Judge], Clause]:
     """Bind a judging function to the sentence that opens its docstring.
 
-    The function is given the history as far as it is `judged_with` these conditions only.
+    The function is given a history in which something occurs that the clause `speaks_of`, as far as
+    it is `judged_with` these conditions only.
     Raises TypeError if the docstring lacks the sentence, the intent, or the sentence lacks the
     capitalised word of its `requirement`: a clause nobody can read is a mistake of ours.
     """
@@ -100,6 +112,8 @@ def clause(
             )
 
         def judge_what_is_judged(history: History) -> Iterator[Judgement]:
+            if speaks_of and speaks_of.isdisjoint(history.occurrences):
+                return iter(())
             return judge(history.judged_with(judged_with))
 
         return Clause(
@@ -111,6 +125,7 @@ def clause(
             intent=_one_line(intent),
             needs=needs,
             judged_with=frozenset(judged_with),
+            speaks_of=frozenset(speaks_of),
             file=getattr(judge, "__module__", "").rpartition(".")[2] + ".py",
             judge=judge_what_is_judged,
         )

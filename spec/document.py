@@ -14,6 +14,7 @@ from .capabilities import Capability
 from .clause import Clause, Level
 from .model import timing
 from .model.conditions import ALL, CANCELLATIONS, CUTS, GROUPS, Condition, Conditions
+from .model.occurrences import Occurrence
 
 
 def document() -> str:
@@ -70,9 +71,26 @@ def _conditions() -> str:
 
 def _judged_with() -> str:
     return _table(
-        ("Clause", "Judged with"),
-        ((_link(clause.id), _in_words(clause.judged_with)) for clause in CLAUSES.values()),
+        ("Clause", "Judged with", "Speaks of"),
+        (
+            (_link(clause.id), _in_words(clause.judged_with), _occurrences(clause.speaks_of))
+            for clause in CLAUSES.values()
+        ),
     )
+
+
+def _occurrences(speaks_of: Iterable[Occurrence]) -> str:
+    return ", ".join(sorted(map(_code_of, speaks_of)))
+
+
+def _code_of(occurrence: Occurrence) -> str:
+    match occurrence:
+        case Condition():
+            return _code(occurrence)
+        case Capability():
+            return f"`{occurrence}`"
+        case _:
+            return f"`{occurrence.__name__}`"
 
 
 def _in_words(conditions: Conditions) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from poolproof.spec.model.conditions import Condition
+
 from ..programs.fault_kinds import CUT_KINDS, CutInReply, CutKind
 from ..programs.operations import (
     Acquire,
@@ -154,12 +156,14 @@ class LeavingUnread(Breaking):
 CUT_IDLE = Workload(
     about="connections that are cut while they are idle",
     program=CuttingIdle,
+    brings=frozenset({Condition.CUT_IDLE}),
     timeout_s=CROWD_S,
     setup=BEHIND_PROXY,
 )
 CUT_HELD = Workload(
     about="connections that are cut while they are in use",
     program=CuttingHeld,
+    brings=frozenset({Condition.CUT_HELD}),
     timeout_s=CROWD_S,
     surplus_callers=2,
     setup=BEHIND_PROXY,
@@ -167,6 +171,7 @@ CUT_HELD = Workload(
 UNREAD = Workload(
     about="connections that carry what nobody has read",
     program=LeavingUnread,
+    brings=frozenset({Condition.UNREAD}),
     timeout_s=CROWD_S,
     surplus_callers=2,
     setup=BEHIND_PROXY,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import (
     Acquire,
@@ -158,12 +159,14 @@ def cancelled_at(at: Cancellation) -> tuple[Scenario, ...]:
 CANCEL_WAITING = Workload(
     about="callers that are cancelled while they wait",
     program=CancellingWaiters,
+    brings=frozenset({Condition.CANCELLED_WAITING}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )
 CANCEL_CONNECTING = Workload(
     about="callers that are cancelled while they connect",
     program=CancellingConnects,
+    brings=frozenset({Condition.CANCELLED_CONNECTING}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )
@@ -171,6 +174,7 @@ CANCEL_SERVED = Workload(
     about="callers that are cancelled when a connection has been released for them",
     program=CancellingTheServed,
     needs=frozenset({Capability.ASYNCIO}),
+    brings=frozenset({Condition.CANCELLED_SERVED}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )
@@ -178,6 +182,7 @@ CANCEL_RELEASING = Workload(
     about="callers that are cancelled while they release",
     program=CancellingReleases,
     needs=frozenset({Capability.ASYNCIO}),
+    brings=frozenset({Condition.CANCELLED_RELEASING}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )

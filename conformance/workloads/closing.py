@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import Acquire, ClosePool, DisconnectPool, HoldConnects, LetConnect, Pass
 from .durations import CROWD_S
@@ -108,6 +109,7 @@ CLOSE = Workload(
     about="pools that are closed while they are used",
     program=Closing,
     needs=frozenset({Capability.CLOSE}),
+    brings=frozenset({Condition.CLOSED}),
     timeout_s=CROWD_S,
     surplus_callers=3,
     share=2,
@@ -135,6 +137,7 @@ DISCONNECT = Workload(
     about="pools that disconnect and go on",
     program=Disconnecting,
     needs=frozenset({Capability.DISCONNECT}),
+    brings=frozenset({Condition.DISCONNECTED}),
     timeout_s=CROWD_S,
     surplus_callers=3,
     quiescent_only=True,
@@ -163,6 +166,7 @@ GRACEFUL_CLOSE = Workload(
     about="pools that are closed and given time for those who hold connections",
     program=ClosingGracefully,
     needs=frozenset({Capability.GRACEFUL_CLOSE}),
+    brings=frozenset({Condition.CLOSED}),
     timeout_s=CROWD_S,
     share=2,
     quiescent_only=True,

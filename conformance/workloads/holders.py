@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import Drop, Forget, Release, RunBlock
 from .program import ANY, POOLS, Program, pick
@@ -96,4 +97,5 @@ BLOCK = Workload(
     about="connections held for the length of a block",
     program=Blocks,
     needs=frozenset({Capability.CONTEXT_MANAGER}),
+    brings=frozenset({Condition.LEFT_BLOCK}),
 )

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import Acquire, Release, ReleaseInside
 from .crowd import MOST_WAITING, CrowdedProgram
@@ -87,6 +88,7 @@ INSIDE = Workload(
     about="connections released in the middle of another call",
     program=ReleasingInside,
     needs=frozenset({Capability.THREADS}),
+    brings=frozenset({Condition.RELEASED_INSIDE}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )

@@ -3,6 +3,7 @@
 from hypothesis.stateful import rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.fault_kinds import MEANS, SIGNALS
 from ..programs.operations import InterruptCommand
@@ -35,6 +36,7 @@ INTERRUPTED = Workload(
     about="commands that are interrupted while their reply is on its way",
     program=Interrupting,
     needs=frozenset({Capability.CLIENT}),
+    brings=frozenset({Condition.INTERRUPTED}),
     timeout_s=CROWD_S,
     quiescent_only=True,
     scenarios=tuple(

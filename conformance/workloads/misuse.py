@@ -2,6 +2,8 @@
 
 from hypothesis.stateful import precondition, rule
 
+from poolproof.spec.model.conditions import Condition
+
 from ..programs.operations import Acquire, Release
 from .program import ANY, Program, pick
 from .scenario import ASK, Scenario, give, staged
@@ -89,6 +91,7 @@ class ReleasingElsewhere(Misusing):
 SECOND_RELEASE = Workload(
     about="connections released twice",
     program=ReleasingTwice,
+    brings=frozenset({Condition.SECOND_RELEASE}),
     surplus_callers=1,
     scenarios=(
         staged(
@@ -110,6 +113,7 @@ SECOND_RELEASE = Workload(
 FOREIGN_RELEASE = Workload(
     about="connections released to another pool",
     program=ReleasingElsewhere,
+    brings=frozenset({Condition.FOREIGN_RELEASE}),
     surplus_callers=1,
     scenarios=(
         Scenario(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.fault_kinds import FAILURES, REFUSALS, CutByNetwork, Failure, Refusal
 from ..programs.operations import (
@@ -233,6 +234,7 @@ disconnects, and by one that is closed.
 REFUSED = Workload(
     about="a server that refuses everybody who connects, for a while",
     program=TurningAway,
+    brings=frozenset({Condition.CLOSED, Condition.DISCONNECTED, Condition.OUTAGE}),
     timeout_s=PATIENT_WITH_OUTAGES_S,
     surplus_callers=2,
     setup=WITH_FAULTS,
@@ -242,6 +244,7 @@ REFUSED = Workload(
 OUTAGE = Workload(
     about="a server that is away for a while, with every connection cut",
     program=BeingAway,
+    brings=frozenset({Condition.CUT_HELD, Condition.CUT_IDLE, Condition.OUTAGE}),
     timeout_s=PATIENT_WITH_OUTAGES_S,
     surplus_callers=2,
     setup=WITH_FAULTS,

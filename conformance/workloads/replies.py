@@ -3,6 +3,7 @@
 from hypothesis.stateful import rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import (
     PATIENT_S,
@@ -95,6 +96,7 @@ GIVEN_UP = Workload(
     program=GivingUp,
     takes=frozenset({"socket_timeout"}),
     needs=frozenset({Capability.THREADS, Capability.CLIENT}),
+    brings=frozenset({Condition.INTERRUPTED}),
     timeout_s=PATIENT_S,
     socket_timeout_s=SILENCE_S,
     share=6,

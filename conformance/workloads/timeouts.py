@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from poolproof.spec import Capability
+from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import Acquire, Elapse
 from .durations import BRIEF_S, CROWD_S
@@ -84,6 +85,7 @@ CALL_TIMEOUT = Workload(
     about="callers that say how long they will wait",
     program=NamingTimeouts,
     needs=frozenset({Capability.CALL_TIMEOUT}),
+    brings=frozenset({Condition.OWN_TIMEOUT}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from poolproof.spec import Capability
+from poolproof.spec import Capability, Clause
 from poolproof.spec.model.events import PoolConfig
+from poolproof.spec.model.occurrences import Occurrence
 
 from ..programs.setup import DIRECT, Setup
 from .drawn_run import DrawnRun
@@ -33,6 +34,8 @@ class Workload:
     """The arguments that a pool must take for it."""
     needs: frozenset[Capability] = frozenset()
     """What a pool must offer for it."""
+    brings: frozenset[Occurrence] = frozenset()
+    """What may occur in its programs, besides its `needs`, of which some clauses speak alone."""
     timeout_s: float | None = BRIEFEST_S
     """That of the pools, if they take one; None for ever."""
     socket_timeout_s: float | None = None
@@ -55,6 +58,10 @@ class Workload:
     def suits(self, takes: frozenset[str], offers: frozenset[Capability]) -> bool:
         """Whether it makes sense for a pool that takes these arguments and offers this."""
         return self.takes <= takes and self.needs <= offers
+
+    def may_decide(self, clause: Clause) -> bool:
+        """Whether a program of it may decide the clause."""
+        return clause.can_be_decided_by(self.brings | self.needs)
 
     def config(self, max_connections: int, *, takes_timeout: bool) -> PoolConfig:
         """What the pools of a program are built with."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..clause import CORE, MUST, SHOULD, Judgement, clause
 from ..model.arguments import refused
 from ..model.conditions import ORDINARY, STATE_KNOWN, Condition
-from ..model.events import Acquired, Quiescent
+from ..model.events import Acquired, ArgumentTried, Quiescent
 from ..model.history import History
 from ..model.obligations import denied, fills_the_pool, lost, moments_after, serves_waiters
 
@@ -99,7 +99,7 @@ def _other_slots(history: History) -> Iterator[Judgement]:
             )
 
 
-@clause("BND-4", SHOULD, CORE)
+@clause("BND-4", SHOULD, CORE, speaks_of={ArgumentTried})
 def senseless_max_connections_is_refused(history: History) -> Iterator[Judgement]:
     """
     A pool SHOULD refuse a `max_connections` that is not an int of at least 1, with a ValueError or

@@ -25,7 +25,13 @@ from ..model.state import Moment
 from ..model.timing import waits_in_vain
 
 
-@clause("BRK-1", MUST, RESILIENT, judged_with={Condition.RELEASED, Condition.CUT_IDLE})
+@clause(
+    "BRK-1",
+    MUST,
+    RESILIENT,
+    judged_with={Condition.RELEASED, Condition.CUT_IDLE},
+    speaks_of={Condition.CUT_IDLE},
+)
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     An acquire that comes upon an idle connection that the server has closed, or the network has
@@ -50,6 +56,7 @@ def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterat
         Condition.OUTAGE,
         Condition.CUT_UNSEEN,
     },
+    speaks_of={Condition.UNREAD},
 )
 def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[Judgement]:
     """
@@ -75,7 +82,13 @@ def what_nobody_has_read_reaches_no_other_caller(history: History) -> Iterator[J
             yield Judgement(moment.index)
 
 
-@clause("BRK-3", MUST, RESILIENT, judged_with={Condition.RELEASED, Condition.CUT_HELD})
+@clause(
+    "BRK-3",
+    MUST,
+    RESILIENT,
+    judged_with={Condition.RELEASED, Condition.CUT_HELD},
+    speaks_of={Condition.CUT_HELD},
+)
 def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
     When a connection has broken while it was in use, and is released, its slot MUST serve another
@@ -95,6 +108,7 @@ def a_connection_that_breaks_in_use_costs_no_slot(history: History) -> Iterator[
     MUST,
     RESILIENT,
     judged_with={Condition.RELEASED, Condition.OUTAGE, Condition.DISCONNECTED, *CUTS},
+    speaks_of={Condition.OUTAGE},
 )
 def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Judgement]:
     """
@@ -121,6 +135,7 @@ def a_failed_connect_is_told_and_costs_no_slot(history: History) -> Iterator[Jud
     MUST,
     RESILIENT,
     judged_with={Condition.RELEASED, Condition.OUTAGE, Condition.DROPPED, Condition.USELESS, *CUTS},
+    speaks_of={Condition.OUTAGE},
 )
 def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     """
@@ -141,6 +156,7 @@ def a_pool_outlives_an_outage(history: History) -> Iterator[Judgement]:
     RESILIENT,
     needs=Capability.CLIENT,
     judged_with={Condition.RELEASED, Condition.COMMANDED, Condition.INTERRUPTED},
+    speaks_of={Condition.INTERRUPTED},
 )
 def an_interrupted_command_leaves_no_reply_behind(history: History) -> Iterator[Judgement]:
     """

@@ -16,7 +16,13 @@ from ..model.obligations import fills_the_pool, moments_after, nothing_lost
 from ..model.state import Moment
 
 
-@clause("CAN-1", MUST, CONCURRENT, judged_with={Condition.RELEASED, Condition.CANCELLED_WAITING})
+@clause(
+    "CAN-1",
+    MUST,
+    CONCURRENT,
+    judged_with={Condition.RELEASED, Condition.CANCELLED_WAITING},
+    speaks_of={Condition.CANCELLED_WAITING},
+)
 def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judgement]:
     """
     A waiter that is cancelled MUST leave the queue at once, and take no connection with it, neither
@@ -34,6 +40,7 @@ def a_cancelled_waiter_leaves_nothing_behind(history: History) -> Iterator[Judge
     CONCURRENT,
     needs=Capability.ASYNCIO,
     judged_with={Condition.RELEASED, Condition.CANCELLED_SERVED},
+    speaks_of={Condition.CANCELLED_SERVED},
 )
 def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     history: History,
@@ -53,7 +60,13 @@ def a_connection_meant_for_a_cancelled_waiter_goes_to_the_next(
     )
 
 
-@clause("CAN-3", MUST, CONCURRENT, judged_with={Condition.RELEASED, Condition.CANCELLED_CONNECTING})
+@clause(
+    "CAN-3",
+    MUST,
+    CONCURRENT,
+    judged_with={Condition.RELEASED, Condition.CANCELLED_CONNECTING},
+    speaks_of={Condition.CANCELLED_CONNECTING},
+)
 def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgement]:
     """
     When a caller is cancelled while its connection is being opened or made ready, the slot MUST be
@@ -80,6 +93,7 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
         Condition.COMMANDED,
         Condition.INTERRUPTED,
     },
+    speaks_of={Condition.CANCELLED_RELEASING, Condition.INTERRUPTED},
 )
 def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     """

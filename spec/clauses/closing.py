@@ -30,6 +30,7 @@ from ..model.timing import CLOCK_SLEW
     RESILIENT,
     needs=Capability.CLOSE,
     judged_with=STATE_KNOWN - {Condition.RELEASED_INSIDE},
+    speaks_of={Condition.CLOSED},
 )
 def closing_ends_every_wait(history: History) -> Iterator[Judgement]:
     """
@@ -107,7 +108,14 @@ def _ended_by_closing(moment: Moment) -> bool:
     )
 
 
-@clause("CLS-2", MUST, RESILIENT, needs=Capability.CLOSE, judged_with=STATE_KNOWN)
+@clause(
+    "CLS-2",
+    MUST,
+    RESILIENT,
+    needs=Capability.CLOSE,
+    judged_with=STATE_KNOWN,
+    speaks_of={Condition.CLOSED},
+)
 def a_closed_pool_leaves_nothing_open(history: History) -> Iterator[Judgement]:
     """
     Closing a pool MUST close its idle connections, and each connection in use when it is released,
@@ -182,6 +190,7 @@ def _has_nobody(state: PoolState) -> bool:
     RESILIENT,
     needs=Capability.DISCONNECT,
     judged_with={Condition.RELEASED, Condition.DISCONNECTED},
+    speaks_of={Condition.DISCONNECTED},
 )
 def a_pool_that_disconnects_goes_on(history: History) -> Iterator[Judgement]:
     """

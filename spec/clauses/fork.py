@@ -49,7 +49,7 @@ def _gained(event: AfterFork, fork: Forked) -> int:
             return 0
 
 
-@clause("FRK-1", MUST, RESILIENT, needs=Capability.FORK)
+@clause("FRK-1", MUST, RESILIENT, needs=Capability.FORK, speaks_of={Forked})
 def a_child_starts_with_an_empty_pool(history: History) -> Iterator[Judgement]:
     """
     After a fork the child's pool MUST be empty: the child uses and shuts down no connection of its
@@ -78,7 +78,7 @@ def a_child_starts_with_an_empty_pool(history: History) -> Iterator[Judgement]:
         yield Judgement(index, broken)
 
 
-@clause("FRK-2", MUST, RESILIENT, needs=Capability.FORK)
+@clause("FRK-2", MUST, RESILIENT, needs=Capability.FORK, speaks_of={Forked})
 def a_fork_in_the_middle_of_a_call_locks_nobody_out(history: History) -> Iterator[Judgement]:
     """
     Whatever other threads do in the pool when the process forks, the child MUST be able to use the
@@ -101,7 +101,7 @@ def a_fork_in_the_middle_of_a_call_locks_nobody_out(history: History) -> Iterato
         yield Judgement(index, broken)
 
 
-@clause("FRK-3", MUST, RESILIENT, needs=Capability.FORK)
+@clause("FRK-3", MUST, RESILIENT, needs=Capability.FORK, speaks_of={Forked})
 def a_child_may_release_what_it_inherited(history: History) -> Iterator[Judgement]:
     """
     When the child releases a connection that was in use at the fork, the release MUST return

@@ -8,7 +8,7 @@ from ..model.events import FeatureTried
 from ..model.history import History
 
 
-@clause("API-1", MUST, OBSERVABLE, needs=Capability.CLIENT)
+@clause("API-1", MUST, OBSERVABLE, needs=Capability.CLIENT, speaks_of={FeatureTried})
 def the_client_works_on_the_pool(history: History) -> Iterator[Judgement]:
     """
     With ``redis.Redis(connection_pool=pool)`` commands, pipelines, transactions, pub/sub, locks and

@@ -34,7 +34,14 @@ LATE_CLOSE_S = 2.0
 """How much longer than its grace period closing may take: nobody waits for it as for a reply."""
 
 
-@clause("OPT-1", MUST, RESILIENT, needs=Capability.MAX_IDLE_TIME, judged_with=STATE_KNOWN)
+@clause(
+    "OPT-1",
+    MUST,
+    RESILIENT,
+    needs=Capability.MAX_IDLE_TIME,
+    judged_with=STATE_KNOWN,
+    speaks_of={Capability.MAX_IDLE_TIME},
+)
 def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
@@ -52,7 +59,14 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     )
 
 
-@clause("OPT-2", MUST, RESILIENT, needs=Capability.MAX_LIFETIME, judged_with=STATE_KNOWN)
+@clause(
+    "OPT-2",
+    MUST,
+    RESILIENT,
+    needs=Capability.MAX_LIFETIME,
+    judged_with=STATE_KNOWN,
+    speaks_of={Capability.MAX_LIFETIME},
+)
 def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
@@ -76,6 +90,7 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
     RESILIENT,
     needs=Capability.CALL_TIMEOUT,
     judged_with=ORDINARY | {Condition.OWN_TIMEOUT},
+    speaks_of={Condition.OWN_TIMEOUT},
 )
 def a_callers_own_timeout_bounds_its_wait(history: History) -> Iterator[Judgement]:
     """
@@ -125,6 +140,7 @@ def _bounded_by(
     RESILIENT,
     needs=Capability.GRACEFUL_CLOSE,
     judged_with=ORDINARY | {Condition.CLOSED},
+    speaks_of={Condition.CLOSED},
 )
 def closing_waits_for_holders_as_long_as_it_was_told(history: History) -> Iterator[Judgement]:
     """
@@ -175,7 +191,14 @@ def _not_graceful(
             return None
 
 
-@clause("OPT-5", MUST, RESILIENT, needs=Capability.MIN_IDLE, judged_with=ORDINARY - CANCELLATIONS)
+@clause(
+    "OPT-5",
+    MUST,
+    RESILIENT,
+    needs=Capability.MIN_IDLE,
+    judged_with=ORDINARY - CANCELLATIONS,
+    speaks_of={Capability.MIN_IDLE},
+)
 def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgement]:
     """
     A pool that was told `min_idle`, has been used, and is then left alone MUST soon have at least
@@ -213,6 +236,7 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
     RESILIENT,
     needs=Capability.REAUTHENTICATION,
     judged_with={Condition.RELEASED, Condition.LOST_TRACK},
+    speaks_of={ReauthCalled},
 )
 def new_credentials_delay_nobody(history: History) -> Iterator[Judgement]:
     """

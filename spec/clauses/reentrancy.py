@@ -17,6 +17,7 @@ from ..model.state import Moment
     CONCURRENT,
     needs=Capability.THREADS,
     judged_with={Condition.RELEASED, Condition.RELEASED_INSIDE},
+    speaks_of={Condition.RELEASED_INSIDE},
 )
 def a_release_inside_another_call_returns(history: History) -> Iterator[Judgement]:
     """

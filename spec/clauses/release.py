@@ -50,7 +50,13 @@ def a_connection_has_one_holder(history: History) -> Iterator[Judgement]:
             yield Judgement(moment.index, _shared(moment, event))
 
 
-@clause("RET-3", MUST, CORE, judged_with={*BLAMELESS, Condition.SECOND_RELEASE})
+@clause(
+    "RET-3",
+    MUST,
+    CORE,
+    judged_with={*BLAMELESS, Condition.SECOND_RELEASE},
+    speaks_of={Condition.SECOND_RELEASE},
+)
 def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection again, while nobody holds it, MUST NOT make it available twice, nor change
@@ -63,7 +69,13 @@ def a_second_release_changes_nothing(history: History) -> Iterator[Judgement]:
     yield from _unchanged_by(history, Condition.SECOND_RELEASE, "a second release")
 
 
-@clause("RET-4", MUST, CORE, judged_with={*BLAMELESS, Condition.FOREIGN_RELEASE})
+@clause(
+    "RET-4",
+    MUST,
+    CORE,
+    judged_with={*BLAMELESS, Condition.FOREIGN_RELEASE},
+    speaks_of={Condition.FOREIGN_RELEASE},
+)
 def a_foreign_connection_never_enters_the_pool(history: History) -> Iterator[Judgement]:
     """
     Releasing a connection that the pool did not hand out MUST NOT let it enter the pool, nor change
@@ -167,7 +179,14 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
                 pass
 
 
-@clause("RET-6", MUST, CORE, needs=Capability.CONTEXT_MANAGER, judged_with={Condition.LEFT_BLOCK})
+@clause(
+    "RET-6",
+    MUST,
+    CORE,
+    needs=Capability.CONTEXT_MANAGER,
+    judged_with={Condition.LEFT_BLOCK},
+    speaks_of={Condition.LEFT_BLOCK},
+)
 def leaving_the_block_releases(history: History) -> Iterator[Judgement]:
     """
     A ``with`` block that holds a connection MUST release it however the block is left: at its end,

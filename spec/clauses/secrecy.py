@@ -7,7 +7,7 @@ from ..model.events import Shown
 from ..model.history import History
 
 
-@clause("SEC-1", MUST, OBSERVABLE)
+@clause("SEC-1", MUST, OBSERVABLE, speaks_of={Shown})
 def credentials_are_never_shown(history: History) -> Iterator[Judgement]:
     """
     A pool MUST NOT show a password or a user name that it was given, neither in its ``repr`` nor in

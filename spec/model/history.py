@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from .conditions import ALL, Conditions
 from .events import Event, PoolBuilt
+from .occurrences import Occurrence, occurrence_of, options_of
 from .replay import replay
 from .state import Moment
 
@@ -38,6 +39,17 @@ class History:
             return self.whole.moments
         pools = [event.pool for event in self.events if isinstance(event, PoolBuilt)]
         return {pool: replay(self.events, pool) for pool in pools}
+
+    @cached_property
+    def occurrences(self) -> frozenset[Occurrence]:
+        """What has happened anywhere in it of which some clauses speak alone."""
+        of_events = (occurrence_of(event) for event in self.events)
+        found = {occurrence for occurrence in of_events if occurrence is not None}
+        for moments in self.moments.values():
+            # A condition, once it holds, holds for good.
+            last = moments[-1].before
+            found |= last.conditions | options_of(last.config)
+        return frozenset(found)
 
     @property
     def judged_pools(self) -> Iterator[Iterator[Moment]]:
