@@ -79,6 +79,12 @@ RELEASED: Mapping[str, Known] = {
             "ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 BRK-6 API-1 SEC-1"
         ),
     ),
+    "behind_sentinel:sentinel_pool": Known(
+        breaks=ids("BRK-6"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 SEC-1")
+    ),
+    "behind_sentinel:async_sentinel_pool": Known(
+        breaks=ids("ORD-1 ORD-2"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 BRK-6 SEC-1")
+    ),
     "valkey:BlockingConnectionPool": Known(
         breaks=ids(
             "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-4 CLS-1 CLS-2 FRK-3"
