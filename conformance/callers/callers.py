@@ -36,9 +36,11 @@ from ..adapters.adapter import (
 )
 from ..programs.fault_kinds import Means
 from ..programs.operations import (
+    Acquire,
     ClosePool,
     DisconnectPool,
     Operation,
+    Release,
     RunBlock,
     WriteByClient,
 )
@@ -158,6 +160,15 @@ class Callers(ABC):
         except BaseException as raised:  # noqa: BLE001 - a pool may refuse with any error
             error = self._library.error(raised)
         self._note(ReleaseReturned(self._now_s(), to, call, acquire, error))
+
+    async def do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
+        """Acquire, or release what was acquired, one after another."""
+        for operation in operations:
+            call = next(self._program.numbers)
+            if isinstance(operation, Acquire):
+                await self.acquire(operation.pool, call)
+            elif operation.acquire in self._account.holding:
+                await self.release(operation.acquire, operation.to, call)
 
     async def run_block(self, pool: str, call: int, leave_by: type[BaseException] | None) -> None:
         """Hold a connection for the length of a block, and leave it by this exception."""

@@ -9,7 +9,6 @@ from poolproof.spec.model.events import CommandCalled, CommandInterrupted, Comma
 
 from ..adapters.adapter import AnyAdapter
 from ..programs.fault_kinds import Means, Signal
-from ..programs.operations import Acquire, Release
 from .callers import Callers
 from .holders import Work
 from .outcomes import shortened
@@ -65,15 +64,6 @@ class ThreadCallers(Callers):
             own = named in (key, key.encode())
             foreign = "" if own else f"BLPOP {key} was answered with {shortened(reply)}"
             self._note(CommandReturned(self._now_s(), pool, call, foreign))
-
-    async def do_in_turn(self, operations: tuple[Acquire | Release, ...]) -> None:
-        """Acquire, or release what was acquired, one after another."""
-        for operation in operations:
-            call = next(self._program.numbers)
-            if isinstance(operation, Acquire):
-                await self.acquire(operation.pool, call)
-            elif operation.acquire in self._account.holding:
-                await self.release(operation.acquire, operation.to, call)
 
     async def _result_of(self, result: object) -> object:
         return result

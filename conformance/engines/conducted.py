@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from math import inf
 from typing import Generic
 
@@ -22,6 +23,7 @@ from ..programs.operations import (
     DisconnectPool,
     Elapse,
     HoldConnects,
+    InTurn,
     LetConnect,
     Operation,
     Pass,
@@ -42,6 +44,7 @@ class ConductedDriver(Driver, Generic[AnyCall]):
         super().__init__(surroundings)
         self._host = host
         self._calls: Calls[AnyCall] = Calls(self._program)
+        self._unnumbered = count(-1, -1)
         self._time = VirtualTime(
             host,
             self._clock_s,
@@ -126,6 +129,11 @@ class ConductedDriver(Driver, Generic[AnyCall]):
                 return self._start_acquire(pool, within_s)
             case Release(acquire, to):
                 return self._start_release(acquire, to)
+            case InTurn(operations):
+                call = next(self._unnumbered)
+                return self._start_call(
+                    "A", lambda _: self._callers.do_in_turn(operations), call=call
+                )
             case Reauthenticate(pool):
                 return self._tell_of_credentials(pool)
             case Build(pool, config):

@@ -9,7 +9,7 @@ from ..programs.operations import EndOutage, Operation
 from ..server.monitor import Monitor
 from ..server.restartable_monitor import RestartableMonitor
 from .connections.cutting import Cutting
-from .connections.failing import FailingConnections, FailureSwitch
+from .connections.failing import FailingConnections, FailureSwitch, SpoiltConnections
 from .connections.links import Links
 from .connections.replies import Replies
 from .connections.unread import UnreadReplies
@@ -69,6 +69,7 @@ class Faults:
             Shutdown(account, log, seen, restartable),
             self._silence,
             FailingConnections(account, log, means.switch),
+            SpoiltConnections(log, seen, means.switch),
             Demotion(admission),
         )
 

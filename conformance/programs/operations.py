@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from poolproof.spec.model.events import PoolConfig
 
-from .fault_kinds import Absence, CutInReply, CutKind, Failure, Means, Signal
+from .fault_kinds import Absence, CutInReply, CutKind, Failure, Means, Signal, Spoiling
 from .schedule import Cancellation, Schedule
 
 PATIENT_S = 0.3
@@ -245,6 +245,13 @@ class BeginFailing(Operation):
     """The pools' own connections raise from now on, until `EndOutage`."""
 
     how: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Spoil(Operation):
+    """Something is amiss from now on with each connection that is open, until it is closed."""
+
+    how: Spoiling
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,4 +18,5 @@ class Setup:
 DIRECT = Setup()
 BEHIND_PROXY = Setup(proxy=True)
 WITH_FAULTS = Setup(proxy=True, failing_connections=True)
+WITH_FAILING_CONNECTIONS = Setup(failing_connections=True)
 IN_REAL_TIME = Setup(real_time=True)

@@ -17,13 +17,17 @@ from ..programs.operations import (
     CutIdle,
     CutReply,
     Drop,
+    HoldConnects,
+    InTurn,
     LeaveUnread,
+    LetConnect,
     SendUnasked,
     Use,
 )
 from ..programs.setup import BEHIND_PROXY
 from .durations import CROWD_S
 from .program import ANY, Program, pick
+from .scenario import ASK, give, staged
 from .workload import Workload
 
 What = Literal["releases it", "uses and releases it", "uses, closes and releases it", "holds it"]
@@ -153,12 +157,48 @@ class LeavingUnread(Breaking):
         self.exhaust("A")
 
 
+OPENED_AGAIN = tuple(
+    staged(
+        f"a connection that was cut is opened again, and {meanwhile}",
+        2,
+        (HoldConnects(),),
+        idle=2,
+        holding=holding,
+        meanwhile=(CutIdle("A", which),),
+        after=(ASK, give(5) if holding else ASK, LetConnect()),
+    )
+    for meanwhile, holding, which in (
+        ("the other one is idle", 0, 0),
+        ("the one before it is idle", 0, 1),
+        ("the other one is released", 1, 0),
+    )
+)
+"""Who comes upon the connection that was cut is kept waiting; the others need nothing of the server."""
+
+ASKED_FOR_AT_ONCE = tuple(
+    staged(
+        f"{what} is released, and the same caller asks at once",
+        1,
+        (InTurn((give(1), ASK)),),
+        holding=1,
+        meanwhile=broken,
+        timeout_s=0.0,
+    )
+    for what, broken in (
+        ("a connection", ()),
+        ("a connection that was cut", (CutHeld(1),)),
+        ("a connection of whose end its holder knows", (CutHeld(1), Use(1))),
+    )
+)
+"""A slot is free when the release has returned, also for a caller who has no time to wait."""
+
 CUT_IDLE = Workload(
     about="connections that are cut while they are idle",
     program=CuttingIdle,
     brings=frozenset({Condition.CUT_IDLE}),
     timeout_s=CROWD_S,
     setup=BEHIND_PROXY,
+    scenarios=OPENED_AGAIN,
 )
 CUT_HELD = Workload(
     about="connections that are cut while they are in use",
@@ -167,6 +207,7 @@ CUT_HELD = Workload(
     timeout_s=CROWD_S,
     surplus_callers=2,
     setup=BEHIND_PROXY,
+    scenarios=ASKED_FOR_AT_ONCE,
 )
 UNREAD = Workload(
     about="connections that carry what nobody has read",

@@ -7,6 +7,7 @@ from poolproof.spec import Capability
 from poolproof.spec.model.conditions import Condition
 
 from ..programs.operations import Drop, Forget, Release, RunBlock
+from .durations import BRIEF_S
 from .program import ANY, POOLS, Program, pick
 from .queue import Using
 from .scenario import ASK, give, staged
@@ -98,4 +99,13 @@ BLOCK = Workload(
     program=Blocks,
     needs=frozenset({Capability.CONTEXT_MANAGER}),
     brings=frozenset({Condition.LEFT_BLOCK}),
+    scenarios=(
+        staged(
+            "a block that finds all connections in use",
+            1,
+            (RunBlock("A", None),),
+            holding=1,
+            timeout_s=BRIEF_S,
+        ),
+    ),
 )

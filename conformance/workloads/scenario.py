@@ -21,6 +21,7 @@ from ..programs.operations import (
     Operation,
     Pass,
     Release,
+    Spoil,
     renumbered,
 )
 from ..programs.schedule import Schedule
@@ -47,7 +48,7 @@ class Scenario:
     waiting: frozenset[int]
     """The calls that wait then."""
     waits: tuple[Operation, ...]
-    """How they came to wait, one after another."""
+    """How they came to wait, and what happens meanwhile, one after another."""
     at_once: tuple[Operation, ...]
     after: tuple[Operation, ...] = ()
     """What happens then, one after another, as far as it still can."""
@@ -64,7 +65,7 @@ class Scenario:
     @property
     def fails_connections(self) -> bool:
         """Whether the pool's own connections fail in it."""
-        return any(isinstance(operation, BeginFailing) for operation in self.at_once)
+        return any(isinstance(operation, BeginFailing | Spoil) for operation in self.operations)
 
     def has_begun(self, driver: Driver) -> bool:
         """Whether the pool got as far as the scenario begins."""
@@ -116,6 +117,7 @@ def staged(
     apart_s: float = 0.0,
     idle: int = 0,
     shown: bool = False,
+    meanwhile: tuple[Operation, ...] = (),
     after: tuple[Operation, ...] = (),
     timeout_s: float = CROWD_S,
     needs: frozenset[Capability] = frozenset(),
@@ -124,6 +126,7 @@ def staged(
 
     So much time passes after each caller who begins to wait that their ends are `apart_s`.
     Another pool may have `shown` before that its slots can all be used, and that waiters are served.
+    `meanwhile` is what happens then, one after another, before anything happens `at_once`.
     """
     before: tuple[Acquire | Release, ...] = ()
     if shown:
@@ -141,7 +144,10 @@ def staged(
         (*before, *(ASK for _ in range(holding))),
         frozenset(range(first, first + holding)),
         frozenset(range(first + holding, first + holding + waiting)),
-        ((ASK, Pass(apart_s)) if apart_s else (ASK,)) * waiting,
+        (
+            *((ASK, Pass(apart_s)) if apart_s else (ASK,)) * waiting,
+            *(renumbered(operation, later) for operation in meanwhile),
+        ),
         tuple(renumbered(operation, later) for operation in at_once),
         tuple(renumbered(operation, later) for operation in after),
         timeout_s,

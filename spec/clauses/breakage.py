@@ -34,14 +34,14 @@ from ..model.timing import waits_in_vain
 )
 def a_connection_closed_while_idle_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
-    An acquire that comes upon an idle connection that the server has closed, or the network has
-    ended, MUST NOT hand it out as it is, but return a connection that works.
+    An acquire that comes upon an idle connection that the server has closed, that the network has
+    ended, or at which a look fails, MUST NOT hand it out as it is, but return a connection that works.
 
     Servers and firewalls close what is idle for long, and a restart closes everything. The first
     callers of the morning, or after an upgrade, then get errors, although a look at the socket
     would have shown that the connection was dead. See redis/redis-py#1140.
     """
-    yield from _goes_on_after(history, Condition.CUT_IDLE, "after an idle connection had been cut")
+    yield from _goes_on_after(history, Condition.CUT_IDLE, "after an idle connection had broken")
 
 
 @clause(

@@ -10,7 +10,7 @@ from itertools import takewhile
 from ..capabilities import Capability
 from ..clause import CONCURRENT, MUST, Judgement, clause
 from ..model.conditions import Condition
-from ..model.events import AcquireCancelled, Quiescent, ReleaseCancelled
+from ..model.events import AcquireCancelled, Acquired, Quiescent, ReleaseCancelled
 from ..model.history import History
 from ..model.obligations import fills_the_pool, moments_after, nothing_lost
 from ..model.state import Moment
@@ -90,6 +90,7 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
     judged_with={
         Condition.RELEASED,
         Condition.CANCELLED_RELEASING,
+        Condition.CUT_HELD,
         Condition.COMMANDED,
         Condition.INTERRUPTED,
     },
@@ -98,13 +99,23 @@ def a_cancelled_connect_gives_the_slot_back(history: History) -> Iterator[Judgem
 def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
     """
     A release MUST give the connection back even if its caller is cancelled during the release, or
-    has been cancelled before, in the middle of a command.
+    has been cancelled before, in the middle of a command; and so it is with one that has broken.
 
     Tasks usually release in a ``finally`` while they are being cancelled. If that release does not
     get to its end, the connection is lost, and nobody is left who could release it.
     """
     yield from _nothing_lost(
         history, Condition.CANCELLED_RELEASING, "after the caller of a release was cancelled"
+    )
+    broken = history.judged_with(
+        {Condition.RELEASED, Condition.CUT_HELD, Condition.CANCELLED_RELEASING}
+    )
+    yield from nothing_lost(
+        history,
+        _after_breaking_off(broken),
+        "after the caller was cancelled who released what had broken",
+        otherwise=_ignored,
+        upheld=_shows,
     )
     interrupted = history.judged_with(
         {Condition.RELEASED, Condition.COMMANDED, Condition.INTERRUPTED}
@@ -117,6 +128,22 @@ def a_cancelled_release_is_completed(history: History) -> Iterator[Judgement]:
         otherwise=_ignored,
         upheld=_shows,
     )
+
+
+def _after_breaking_off(history: History) -> Iterator[Moment]:
+    """The moments after a release of something broken was cancelled half-way. That what is handed out
+    works, and that slots are not lost anyway, is for BRK-3.
+    """
+    broken_off: set[str] = set()
+    for moment in moments_after(history, Condition.CANCELLED_RELEASING):
+        if Condition.CUT_HELD not in moment.before.conditions:
+            continue
+        if isinstance(moment.event, ReleaseCancelled):
+            broken_off.add(moment.pool)
+        if isinstance(moment.event, Acquired) and moment.event.connection is None:
+            return
+        if moment.pool in broken_off:
+            yield moment
 
 
 def _nothing_lost(history: History, condition: Condition, preface: str) -> Iterator[Judgement]:

@@ -14,7 +14,8 @@ from ..model.state import Moment
     "PRG-1",
     MUST,
     CONCURRENT,
-    judged_with=ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE, Condition.DROPPED},
+    judged_with=(ORDINARY - CANCELLATIONS - {Condition.RELEASED_INSIDE, Condition.DROPPED})
+    | {Condition.CUT_IDLE},
 )
 def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement]:
     """
@@ -31,6 +32,8 @@ def nobody_waits_while_something_is_free(history: History) -> Iterator[Judgement
             continue
         if event.connects_held:
             yield from _while_connects_are_held(moment, event)
+        elif Condition.CUT_IDLE in moment.before.conditions:
+            continue  # whether its slot is lost is for BRK-1
         elif moment.before.requests and shown:
             broken = kept_waiting(moment)
             broken = broken and f"nothing moves any more, and {broken}"

@@ -42,8 +42,8 @@ class Known:
 RELEASED: Mapping[str, Known] = {
     "redis:BlockingConnectionPool": Known(
         breaks=ids(
-            "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-2 BRK-4 CLS-1 CLS-2 "
-            "FRK-3 OPT-6"
+            "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-2 BRK-4 BRK-5 CLS-1 "
+            "CLS-2 FRK-3 OPT-6"
         ),
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-5 PRG-1 CAN-1 CAN-3 "
@@ -52,12 +52,13 @@ RELEASED: Mapping[str, Known] = {
     ),
     "redis.asyncio:BlockingConnectionPool": Known(
         breaks=ids(
-            "ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2 OPT-6"
+            "ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 CAN-4 BRK-1 BRK-2 BRK-3 BRK-5 CLS-1 CLS-2 "
+            "OPT-6"
         )
         | LOST_NEWS,
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-3 RET-4 RET-5 "
-            "CAN-1 CAN-3 CAN-4 BRK-6 CLS-3 API-1 SEC-1"
+            "CAN-1 CAN-3 BRK-6 CLS-3 API-1 SEC-1"
         )
         | HEARD_NEWS,
     ),
@@ -74,7 +75,7 @@ RELEASED: Mapping[str, Known] = {
         upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 RET-1 RET-2 API-1 SEC-1"),
     ),
     "redis:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 CLS-1 CLS-2 FRK-2 OPT-6"),
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 BRK-5 CLS-1 CLS-2 FRK-2 OPT-6"),
         upholds=ids(
             "ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 BRK-6 API-1 SEC-1"
         ),
@@ -87,12 +88,13 @@ RELEASED: Mapping[str, Known] = {
     ),
     "valkey:BlockingConnectionPool": Known(
         breaks=ids(
-            "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-4 CLS-1 CLS-2 FRK-3"
+            "ORD-1 ORD-2 RET-3 RET-4 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 REE-1 BRK-1 BRK-4 CLS-1 CLS-2 "
+            "FRK-3"
         ),
-        upholds=ids("BRK-1 BRK-6 BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 PRG-1 API-1 SEC-1"),
+        upholds=ids("BRK-6 BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2 PRG-1 API-1 SEC-1"),
     ),
     "valkey:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 TMO-1 BND-4 REE-1 BRK-4 CLS-1 CLS-2 FRK-3"),
+        breaks=ids("ORD-1 ORD-2 RET-3 RET-4 TMO-1 BND-4 REE-1 BRK-1 BRK-4 CLS-1 CLS-2 FRK-3"),
         upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 API-1 SEC-1"),
     ),
     "coredis": Known(
@@ -106,7 +108,7 @@ RELEASED: Mapping[str, Known] = {
         upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 RET-1 RET-2"),
     ),
     "dbutils": Known(
-        breaks=ids("BND-4 FAIR-1 FAIR-2 RET-5 FRK-1"),
+        breaks=ids("BND-4 FAIR-1 FAIR-2 RET-5 PRG-1 FRK-1"),
         upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2"),
     ),
 }

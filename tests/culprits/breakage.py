@@ -34,6 +34,16 @@ class ForgetsTheSlotOfABrokenConnection(SoundPool):
             super().put_back(connection)
 
 
+class LetsALookEscape(SoundPool):
+    """Knows of one error that a look at a connection may raise."""
+
+    def is_spoilt(self, connection: redis.Connection) -> bool:
+        try:
+            return connection.can_read()
+        except redis.ConnectionError:
+            return True
+
+
 def has_ended(connection: redis.Connection) -> bool:
     """Whether it has been closed at the other end."""
     try:

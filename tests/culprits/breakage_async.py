@@ -1,7 +1,11 @@
 """Asyncio pools that go wrong when connections break, or carry what nobody has read."""
 
+import asyncio
+
+import redis
 from redis.asyncio import Connection
 
+from .outage_async import look_at
 from .sound_async import SoundAsyncPool
 
 
@@ -36,3 +40,32 @@ class ForgetsTheSlotOfABrokenStream(SoundAsyncPool):
             connection._close()
         else:
             super().put_back(connection)
+
+
+class LetsAnAwaitedLookEscape(SoundAsyncPool):
+    """Knows of one error that a look at a connection may raise."""
+
+    async def make_ready(self, connection: Connection) -> None:
+        await super().make_ready(connection)
+        try:
+            await look_at(connection)
+        except redis.ConnectionError:
+            await connection.disconnect(nowait=True)
+            await connection.connect()
+
+
+class GivesBackALittleLater(SoundAsyncPool):
+    """Has a task take back what has broken, and does not wait for it."""
+
+    def prepare(self) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def release(self, connection: Connection) -> None:
+        if connection in self.in_use and (
+            not connection.is_connected or self.has_ended(connection)
+        ):
+            task = asyncio.ensure_future(super().release(connection))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        else:
+            await super().release(connection)

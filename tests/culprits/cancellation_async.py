@@ -4,6 +4,7 @@ import asyncio
 
 from redis.asyncio import Connection
 
+from .sound import is_due
 from .sound_async import SoundAsyncPool, Waiter, handed_to
 
 
@@ -65,4 +66,13 @@ class ReleasesInTwoSteps(SoundAsyncPool):
 
     async def release(self, connection: Connection) -> None:
         await asyncio.sleep(0)
+        await super().release(connection)
+
+
+class ClosesWhatHasBrokenFirst(SoundAsyncPool):
+    """Waits, when something broken is released, until that is closed, and may be cancelled there."""
+
+    async def release(self, connection: Connection) -> None:
+        if connection in self.in_use and (is_due(connection) or self.has_ended(connection)):
+            await connection.disconnect()
         await super().release(connection)

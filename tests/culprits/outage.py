@@ -2,7 +2,8 @@
 
 import redis
 
-from .sound import SoundPool
+from .breakage import LetsALookEscape
+from .sound import SoundPool, is_due
 
 
 class TakesARefusalForExhaustion(SoundPool):
@@ -74,7 +75,7 @@ class ReckonsWithErrorsOfTheServerOnly(SoundPool):
             super().give_up(connection, raised)
 
 
-class LooksWhereNothingMayGoWrong(SoundPool):
+class LooksWhereNothingMayGoWrong(LetsALookEscape):
     """Gives the slot back when it cannot connect, and forgets it when looking takes too long."""
 
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
@@ -107,5 +108,14 @@ class ClosesBeforeItTakesBack(SoundPool):
 
     def put_back(self, connection: redis.Connection) -> None:
         if self.is_spoilt(connection):
+            connection.disconnect()
+        super().put_back(connection)
+
+
+class ClosesWhatIsDueBeforeItTakesBack(SoundPool):
+    """Closes what is to be opened again, and only then has it."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if is_due(connection):
             connection.disconnect()
         super().put_back(connection)

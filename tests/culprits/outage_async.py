@@ -3,6 +3,7 @@
 import redis
 from redis.asyncio import Connection
 
+from .sound import is_due
 from .sound_async import SoundAsyncPool
 
 
@@ -112,3 +113,14 @@ async def look_at(connection: Connection) -> bool:
     """Whether there is anything to read on it. Older clients know another name for it only."""
     look = getattr(connection, "can_read", None) or connection.can_read_destructive
     return bool(await look())
+
+
+class ClosesWhatIsDueBeforeItHasBack(SoundAsyncPool):
+    """Closes what is to be opened again, and only then has it."""
+
+    async def release(self, connection: Connection) -> None:
+        if connection in self.in_use and is_due(connection):
+            self.in_use.remove(connection)
+            await connection.disconnect(nowait=True)
+            self.in_use.add(connection)
+        await super().release(connection)

@@ -14,6 +14,17 @@ class ConnectsUnderTheLock(SoundPool):
             super().connect(connection)
 
 
+class OpensAgainUnderItsLock(SoundPool):
+    """Lets nobody in while it opens again what has broken."""
+
+    def make_ready(self, connection: redis.Connection) -> None:
+        connection.connect()
+        if self.is_spoilt(connection):
+            with self.lock:
+                connection.disconnect()
+                connection.connect()
+
+
 class RingsOnceForTwo(SoundPool):
     """Does not ring for the next waiter while the last one has not heard yet."""
 

@@ -58,3 +58,15 @@ class ConnectsOneAtATime(SoundAsyncPool):
             await super().connect(connection)
         finally:
             self.connecting.release()
+
+
+class OpensOneAgainAtATime(SoundAsyncPool):
+    """Looks at its connections one at a time, and opens again meanwhile what has broken."""
+
+    def prepare(self) -> None:
+        self.looking = asyncio.Lock()
+
+    async def make_ready(self, connection: Connection) -> None:
+        await connection.connect()
+        async with self.looking:
+            await super().make_ready(connection)

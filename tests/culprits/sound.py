@@ -192,7 +192,7 @@ class SoundPool(ChecksArguments):
         """Whether it has been closed at the other end, or carries what nobody has read."""
         try:
             return connection.can_read()
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError, OSError):
             return True
 
     def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
@@ -243,3 +243,9 @@ class SoundPool(ChecksArguments):
 
     def get_protocol(self) -> object:
         return self.connection_kwargs.get("protocol")
+
+
+def is_due(connection: object) -> bool:
+    """Whether its client has marked it as one to be opened again. Older clients know no such mark."""
+    ask: object = getattr(connection, "should_reconnect", None)
+    return callable(ask) and bool(ask())

@@ -29,6 +29,8 @@ from .semaphore import SemaphorePool
 from .semaphore_async import SemaphoreAsyncPool
 from .short_lived import ShortLivedPool
 from .silent import SilentPool
+from .tidy import TidyPool
+from .tidy_async import ReplacingAsyncPool, ShieldingAsyncPool, TidyAsyncPool
 from .wrapping import WrappingPool
 
 __all__ = ["ASYNC_SOUND_POOLS", "EVERY_SOUND_POOL", "SOUND_POOLS"]
@@ -49,6 +51,7 @@ SOUND_POOLS = (
     ShortLivedPool,
     SilentPool,
     SoundPool,
+    TidyPool,
     TurnsPool,
     WrappingPool,
 )
@@ -59,8 +62,11 @@ ASYNC_SOUND_POOLS = (
     OpenerAsyncPool,
     OptionsAsyncPool,
     ReauthenticatingAsyncPool,
+    ReplacingAsyncPool,
     SemaphoreAsyncPool,
+    ShieldingAsyncPool,
     SoundAsyncPool,
+    TidyAsyncPool,
     TurnsAsyncPool,
     WeakAsyncPool,
 )

@@ -55,7 +55,7 @@ class TestIdleCut:
     def test_a_dead_connection_that_is_handed_out_breaks_it(self) -> None:
         assert said(brk_1, ONE, fills_and_empties(7), cut(7), asks(1), gets_a_dead_one(1)) == [
             (
-                "after an idle connection had been cut, an acquire returned a connection that "
+                "after an idle connection had broken, an acquire returned a connection that "
                 "does not work (CLIENT ID raised ConnectionError)"
             )
         ]
@@ -64,7 +64,7 @@ class TestIdleCut:
         [broken] = said(brk_1, ONE, fills_and_empties(7), cut(7), asks(1), fails(1))
 
         assert broken == (
-            "after an idle connection had been cut, an acquire failed with "
+            "after an idle connection had broken, an acquire failed with "
             "ConnectionError: refused although 0 of 1 were in use"
         )
 

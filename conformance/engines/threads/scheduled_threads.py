@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from math import inf
 from threading import Timer
 from types import CodeType
@@ -29,7 +28,6 @@ from ...programs.operations import (
     Cancel,
     Elapse,
     InterruptCommand,
-    InTurn,
     Operation,
     Release,
     ReleaseInside,
@@ -79,7 +77,6 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         self._adapter = adapter
         self._callers = self._thread_callers = ThreadCallers(adapter, self._program)
         self._shared_threads = shared_threads
-        self._unnumbered = count(-1, -1)
         self._inner: dict[int, _ThreadCall] = {}
         """The releases in the middle of another call that have not returned, and those calls."""
         self.course = Course()
@@ -122,12 +119,6 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
 
     def _start_own(self, operation: Operation) -> int | None:
         match operation:
-            case InTurn(operations):
-                return self._start_call(
-                    "A",
-                    lambda _: self._thread_callers.do_in_turn(operations),
-                    call=next(self._unnumbered),
-                )
             case ReleaseInside(host, point, release):
                 return self._start_inside(host, point, release)
             case Cancel(acquire):

@@ -13,12 +13,17 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction, isfunction
 from typing import ClassVar, Final
+from weakref import WeakKeyDictionary, WeakSet
+
+from poolproof.spec.model.events import Cut
 
 from ...adapters.client import ClientLibrary
 from ...programs.account import Account
-from ...programs.fault_kinds import Absence, Failure
+from ...programs.fault_kinds import Absence, Failure, Spoiling
 from ...programs.log import Log
+from ...programs.operations import Operation, Spoil
 from ..outage import OutageFault
+from ..pools_seen import PoolsSeen
 
 TEXTS: Final[Mapping[Absence | Failure, str]] = {
     "making": "whoever makes one gets a MemoryError",
@@ -28,8 +33,17 @@ TEXTS: Final[Mapping[Absence | Failure, str]] = {
     "whoever closes one an OSError",
 }
 
+SPOILT: Final[Mapping[Spoiling, str]] = {
+    "look times out": "whoever looks whether there is anything to read on it gets a timeout",
+    "look fails": "whoever looks whether there is anything to read on it gets an OSError",
+    "due": "its client has marked it as one to be opened again",
+}
+
 LOOKS = ("can_read", "can_read_destructive")
 """What pools ask of a connection before they hand it out."""
+
+MARK = "mark_for_reconnect"
+"""What clients call that have a connection opened again when it is released."""
 
 
 class FailureSwitch:
@@ -38,13 +52,29 @@ class FailureSwitch:
     def __init__(self, library: ClientLibrary) -> None:
         self._how: Absence | Failure | None = None
         self._library = library
+        self._made: WeakSet[object] = WeakSet()
+        self._spoilt: WeakKeyDictionary[object, Spoiling] = WeakKeyDictionary()
+        """The connections at which a look raises, and how."""
 
     def turn(self, how: Absence | Failure | None) -> None:
         """Have them fail in this way from now on; not at all, if it is None."""
         self._how = how
 
-    def at_making(self) -> None:
+    def spoil(self, how: Spoiling) -> bool:
+        """Spoil the connections that are open, until they are closed; whether theirs is a class with
+        which that can be done.
+        """
+        can_be = [each for each in self._made if any(hasattr(each, name) for name in _by(how))]
+        for connection in filter(_is_open, can_be):
+            if how == "due":
+                getattr(connection, MARK)()
+            else:
+                self._spoilt[connection] = how
+        return bool(can_be)
+
+    def at_making(self, connection: object) -> None:
         """Raise if no connection can be made."""
+        self._made.add(connection)
         if self._how == "making":
             raise MemoryError("no memory for another connection")
 
@@ -53,15 +83,19 @@ class FailureSwitch:
         if self._how == "opening" and not _is_open(connection):
             raise ValueError("there are no credentials at the moment")
 
-    def at_looking(self, _connection: object) -> None:
+    def at_looking(self, connection: object) -> None:
         """Raise if nobody can tell what is to be read."""
-        if self._how == "looking":
+        how = self._spoilt.get(connection)
+        if how == "look fails":
+            raise OSError("nobody can look at the connection")
+        if self._how == "looking" or how == "look times out":
             raise self._library.timeout_errors[0]("looking at the connection took too long")
         if self._how == "closing":
             raise self._library.connection_errors[0]("the connection has broken")
 
-    def at_closing(self, _connection: object) -> None:
+    def at_closing(self, connection: object) -> None:
         """Raise if closing fails. The connection has been closed all the same."""
+        self._spoilt.pop(connection, None)
         if self._how == "closing":
             raise OSError("the connection was closed, but not in order")
 
@@ -75,7 +109,7 @@ def failing_class(connection_class: type, switch: FailureSwitch) -> type:
         __slots__: ClassVar = ()
 
         def __init__(self, *arguments: object, **options: object) -> None:
-            switch.at_making()
+            switch.at_making(self)
             super().__init__(*arguments, **options)
 
     methods: dict[str, object] = {}
@@ -111,6 +145,11 @@ def _failing_method(name: str, method: Callable[..., object], switch: FailureSwi
     return fail_when_awaited
 
 
+def _by(how: Spoiling) -> tuple[str, ...]:
+    """The methods by one of which it shows."""
+    return (MARK,) if how == "due" else LOOKS
+
+
 def _is_open(connection: object) -> bool:
     """Whether a connection has a socket, or a stream."""
     socket: object = getattr(connection, "_sock", None) or getattr(connection, "_reader", None)
@@ -138,3 +177,27 @@ class FailingConnections(OutageFault):
         if self._switch is not None:
             self._switch.turn(None)
         self._note_over()
+
+
+class SpoiltConnections:
+    """Spoils connections one by one, so that those which replace them are good."""
+
+    def __init__(self, log: Log, seen: PoolsSeen, switch: FailureSwitch | None) -> None:
+        self._log = log
+        self._seen = seen
+        self._switch = switch
+
+    def handles(self, operation: Operation) -> bool:
+        """Whether connections are spoilt."""
+        return isinstance(operation, Spoil)
+
+    def carry_out(self, operation: Operation) -> None:
+        """Spoil what is open, if that can be done."""
+        if not isinstance(operation, Spoil) or self._switch is None:
+            return
+        opened = self._seen.open_connections()
+        if self._switch.spoil(operation.how):
+            for pool, numbers in opened.items():
+                for number in sorted(numbers):
+                    text = SPOILT[operation.how]
+                    self._log.add(Cut(self._log.now_s(), pool, number, text, here=True))

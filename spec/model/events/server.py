@@ -20,16 +20,20 @@ class BytesArrived(PoolEvent):
 
 @dataclass(frozen=True, slots=True)
 class Cut(PoolEvent):
-    """A connection was cut: the server closed it, or the network did away with it."""
+    """A connection was cut: the server closed it, the network did away with it, or its client did."""
 
     connection: int
     how: str
     """By what, such as ``"CLIENT KILL"`` or ``"reset"``."""
     visible: bool = True
     """Whether the socket at the pool's end shows it by now. It does not when nothing comes through."""
+    here: bool = False
+    """Whether it is so for its pool alone, in the pool's own process."""
 
     def text(self, names: Names) -> str:
         it = names.connection(self.connection)
+        if self.here:
+            return f"{it} is no good any more: {self.how}"
         if self.how == "CLIENT KILL":
             return f"the server closes {it} ({self.how})"
         return f"{it} is cut: {self.how}"
