@@ -51,7 +51,7 @@ def run_check(
     extra: Mapping[str, object],
     say: Callable[[Working, Mapping[str, Violation]], None],
 ) -> tuple[Findings, Mapping[str, Violation]]:
-    """Judge the target by trials and programs, and `say` how far that has come.
+    """Judge the target by plain calls and programs, and `say` how far that has come.
 
     Returns what was found out, and the violations by clause. Raises TargetError if the target cannot
     be driven at all.

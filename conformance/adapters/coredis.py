@@ -42,38 +42,38 @@ class Hosted:
 
 
 @dataclass(slots=True, eq=False)
-class Held:
+class LentConnection:
     """A connection, and the replies that its holder has yet to receive."""
 
     connection: TCPConnection
     replies: deque[Awaitable[object]] = field(default_factory=deque)
 
 
-class CoredisAdapter(AsyncAdapter[Hosted, Held]):
+class CoredisAdapter(AsyncAdapter[Hosted, LentConnection]):
     """A pool is entered when it is opened, and left when it is closed."""
 
     async def open(self, settings: PoolSettings) -> Hosted:
         """Build a pool and enter it."""
         return await Hosted(_build(settings)).enter()
 
-    async def acquire(self, pool: Hosted) -> Held:
+    async def acquire(self, pool: Hosted) -> LentConnection:
         """Await `get_connection`."""
-        return Held(await pool.pool.get_connection())
+        return LentConnection(await pool.pool.get_connection())
 
-    async def release(self, pool: Hosted, connection: Held) -> None:
+    async def release(self, pool: Hosted, connection: LentConnection) -> None:
         """Call `release`."""
         pool.pool.release(connection.connection)
 
-    async def send(self, connection: Held, *words: str | float) -> None:
+    async def send(self, connection: LentConnection, *words: str | float) -> None:
         """Queue a request, which the connection's own task sends."""
         name = str(words[0]).encode()
         connection.replies.append(connection.connection.create_request(name, *words[1:]))
 
-    async def receive(self, connection: Held) -> object:
+    async def receive(self, connection: LentConnection) -> object:
         """Await the oldest request."""
         return await connection.replies.popleft()
 
-    async def disconnect(self, connection: Held) -> None:
+    async def disconnect(self, connection: LentConnection) -> None:
         """Call `invalidate`, as coredis asks of a holder who cannot trust the connection any more."""
         connection.connection.invalidate()
 
@@ -85,15 +85,15 @@ class CoredisAdapter(AsyncAdapter[Hosted, Held]):
         """There is a block: `async with pool.acquire()`."""
         return frozenset({Capability.CONTEXT_MANAGER})
 
-    def block(self, pool: Hosted) -> AbstractAsyncContextManager[Held]:
+    def block(self, pool: Hosted) -> AbstractAsyncContextManager[LentConnection]:
         """Call `acquire`."""
         return _block(pool)
 
 
 @asynccontextmanager
-async def _block(pool: Hosted) -> AsyncIterator[Held]:
+async def _block(pool: Hosted) -> AsyncIterator[LentConnection]:
     async with pool.pool.acquire() as connection:
-        yield Held(connection)
+        yield LentConnection(connection)
 
 
 def _build(settings: PoolSettings) -> ConnectionPool[TCPConnection]:

@@ -37,7 +37,7 @@ class DatabaseConnection(redis.Connection):
             raise redis.ConnectionError("there was something unread on the connection")
 
 
-class Proxy(AbstractContextManager["Proxy"], Protocol):
+class ConnectionWrapper(AbstractContextManager["ConnectionWrapper"], Protocol):
     """What these pools lend."""
 
     @property
@@ -55,7 +55,7 @@ class Lent:
     """A proxy, and the pool to which closing it returns the connection."""
 
     pool: object
-    proxy: Proxy
+    proxy: ConnectionWrapper
 
 
 class NotItsPool(Exception):
@@ -65,7 +65,7 @@ class NotItsPool(Exception):
 class DatabaseAdapter(Adapter[Pool, Lent]):
     """All that is done alike to these pools: an adapter adds how one is opened, lends and is closed."""
 
-    def lend(self, pool: Pool) -> Proxy:
+    def lend(self, pool: Pool) -> ConnectionWrapper:
         """Take a connection out of the pool."""
         raise NotImplementedError
 

@@ -7,7 +7,7 @@ connection only if it is told to, and then without limit: it takes no timeout.
 import redis
 from dbutils.pooled_db import PooledDB
 
-from .database import DatabaseAdapter, Proxy, connector
+from .database import ConnectionWrapper, DatabaseAdapter, connector
 from .settings import PoolSettings
 
 
@@ -27,9 +27,9 @@ class DBUtilsAdapter(DatabaseAdapter[PooledDB]):
             **settings.extra,
         )
 
-    def lend(self, pool: PooledDB) -> Proxy:
+    def lend(self, pool: PooledDB) -> ConnectionWrapper:
         """Call `connection`."""
-        proxy: Proxy = pool.connection()
+        proxy: ConnectionWrapper = pool.connection()
         return proxy
 
     def close(self, pool: PooledDB) -> None:

@@ -52,7 +52,7 @@ class PoolSettings:
     extra: Mapping[str, object] = field(default_factory=dict)
     """Further constructor arguments, given by the user with ``--set``; `open` passes them on."""
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """The settings that programs vary, for a message."""
         options = "".join(f", {name}={value}" for name, value in self._options().items())
         return f"max_connections={self.max_connections}, timeout={self.timeout}{options}"

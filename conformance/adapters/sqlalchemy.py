@@ -7,7 +7,7 @@ from sqlalchemy.pool import QueuePool
 
 from poolproof.spec import Capability
 
-from .database import DatabaseAdapter, Proxy, connector
+from .database import ConnectionWrapper, DatabaseAdapter, connector
 from .settings import PoolSettings
 
 
@@ -31,9 +31,9 @@ class SQLAlchemyAdapter(DatabaseAdapter[QueuePool]):
         """To recycle is to replace what has been open for too long."""
         return super().offers(pool) | {Capability.MAX_LIFETIME}
 
-    def lend(self, pool: QueuePool) -> Proxy:
+    def lend(self, pool: QueuePool) -> ConnectionWrapper:
         """Call `connect`."""
-        return cast("Proxy", pool.connect())
+        return cast("ConnectionWrapper", pool.connect())
 
     def close(self, pool: QueuePool) -> None:
         """Close what is idle, which is all that the pool knows."""

@@ -46,10 +46,10 @@ from ..programs.operations import (
 )
 from .holders import CallFor, HolderCalls
 from .outcomes import Outcomes
-from .program import Program
+from .program_context import ProgramContext
 
 
-class Client(Protocol):
+class CommandSender(Protocol):
     """What is used of a client."""
 
     def execute_command(self, *words: str | int) -> object:
@@ -70,7 +70,7 @@ class Callers(ABC):
     def __init__(
         self,
         adapter: AnyAdapter | AnyAsyncAdapter,
-        program: Program,
+        program: ProgramContext,
         control_s: Callable[[int, float], float] | None = None,
     ) -> None:
         """`control_s` says how long a plain wait took that began with an acquire which failed after
@@ -94,10 +94,10 @@ class Callers(ABC):
                 return pool, lambda call: self.run_block(pool, call, leave_by)
             case ClosePool(pool, grace_s):
                 if grace_s is None:
-                    self._account.closed.add(pool)
+                    self._account.close(pool)
                 return pool, lambda call: self.close_pool(pool, call, grace_s)
             case DisconnectPool(pool):
-                self._account.disconnected.add(pool)
+                self._account.disconnect(pool)
                 return pool, lambda call: self.disconnect_pool(pool, call)
             case _:
                 return self.holders.call_for(operation)
@@ -187,7 +187,7 @@ class Callers(ABC):
                 error = self._library.error(raised)
                 self._note(AcquireFailed(self._now_s(), pool, call, error))
                 return
-        self._account.released[call] = self._account.holding.pop(call)
+        self._account.let_go(call, pool)
         by = "return" if leave_by is None else leave_by.__name__
         self._note(BlockLeft(self._now_s(), pool, call, by))
 
@@ -215,7 +215,7 @@ class Callers(ABC):
                 else self._adapter.close_gracefully(handle, grace_s)
             )
         )
-        self._account.closed.add(pool)
+        self._account.close(pool)
         self._note(CloseReturned(self._now_s(), pool, call, error))
 
     async def disconnect_pool(self, pool: str, call: int) -> None:
@@ -262,9 +262,9 @@ class Callers(ABC):
             return self._library.error(raised)
         return None
 
-    def _client(self, pool: str) -> Client:
+    def _client(self, pool: str) -> CommandSender:
         """A client that uses the pool."""
-        make_client = cast("Callable[..., Client]", self._library.client)
+        make_client = cast("Callable[..., CommandSender]", self._library.client)
         return make_client(connection_pool=self._account.pools[pool].handle)
 
     def _note(self, event: Event) -> None:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from .program import Program
+from .program_context import ProgramContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,27 @@ AnyCall = TypeVar("AnyCall", bound=Call)
 class Calls(Generic[AnyCall]):
     """The calls of one program that have not returned."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: ProgramContext) -> None:
         self._program = program
         self._account = program.account
         self.moving: dict[int, AnyCall] = {}
         self.endings: set[int] = set()
         """Those, and those that have returned, that close or disconnect a pool."""
 
+    def begin(self, call: int, moving: AnyCall) -> None:
+        """Note a call that has begun."""
+        self.moving[call] = moving
+
+    def end_something(self, call: int) -> None:
+        """Note that a call closes or disconnects a pool."""
+        self.endings.add(call)
+
     def note_who_returned(self) -> None:
         """Forget the calls that have returned. Raises what one failed with that is the kit's fault."""
         for call, moving in [*self.moving.items()]:
             if moving.done:
                 del self.moving[call]
-                self._account.waiting.pop(call, None)
+                self._account.have_returned(call)
                 if moving.raised is not None:
                     raise moving.raised
 

@@ -16,8 +16,8 @@ from ..programs.operations import (
     Operation,
 )
 from ..programs.trace import Step, Trace
-from .ending import Ending
-from .program import Program, Surroundings
+from .finish import Finish
+from .program_context import ProgramContext, Surroundings
 from .quiescence import QuiescenceRecorder, Standstill
 
 
@@ -31,7 +31,7 @@ class Driver(ABC):
     """Whether its clock is one by which no wait ends late because the machine is busy."""
 
     def __init__(self, surroundings: Surroundings) -> None:
-        self._program = Program(surroundings, self._now_s)
+        self._program = ProgramContext(surroundings, self._now_s)
         self._log = self._program.log
         self._account = self._program.account
         self._faults = Faults(
@@ -100,7 +100,7 @@ class Driver(ABC):
             self.run_one(LetConnect())
         if self.in_outage:
             self.run_one(EndOutage())
-        ending = Ending(self._account, self.run_one, self._give_up)
+        ending = Finish(self._account, self.run_one, self._give_up)
         used = {event.pool for event in self.events if isinstance(event, AcquireCalled)}
         for pool in sorted(used, reverse=True):
             ending.use_every_slot(pool)

@@ -12,7 +12,7 @@ from poolproof.spec.model.events import Dropped, Forgotten, LeftUnread, Used
 from ..adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from ..programs.operations import Drop, Forget, Operation, Use, Write
 from .outcomes import Outcomes, shortened
-from .program import Program
+from .program_context import ProgramContext
 
 Work: TypeAlias = Coroutine[object, object, None]
 """What a caller does."""
@@ -27,7 +27,7 @@ class HolderCalls:
     def __init__(
         self,
         adapter: AnyAdapter | AnyAsyncAdapter,
-        program: Program,
+        program: ProgramContext,
         result_of: Callable[[object], Awaitable[object]],
     ) -> None:
         """`result_of` gives what came back from an adapter, when it is there."""

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from poolproof.spec.model.events import Acquired, ReleaseReturned, ReplyAwaited, Used
 
 from ..programs.account import Held
-from .program import Program
+from .program_context import ProgramContext
 
 
 class Outcomes:
     """Writes down what came of the calls of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: ProgramContext) -> None:
         self._log = program.log
         self._account = program.account
         self._library = program.library
@@ -22,12 +22,12 @@ class Outcomes:
         """Somebody has a connection, and this was the reply when it was asked for its number."""
         number = reply if isinstance(reply, int) else None
         trouble = "" if number else f"CLIENT ID was answered with {shortened(reply)}"
-        self._account.holding[call] = Held(pool, connection, number)
+        self._account.hand_out(call, pool, connection, number)
         self._log.add(Acquired(at_s, pool, call, number, trouble, foreign=bool(trouble)))
 
     def useless(self, pool: str, call: int, connection: object, trouble: str, at_s: float) -> None:
         """Somebody has a connection that does not work."""
-        self._account.holding[call] = Held(pool, connection, None)
+        self._account.hand_out(call, pool, connection, None)
         self._log.add(Acquired(at_s, pool, call, None, trouble))
 
     def trouble(self, acquire: int, held: Held, what: str, raised: BaseException) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from poolproof.spec.model.events import Quiescent
 
 from ..server.monitor import Allowed
-from .program import Program
+from .program_context import ProgramContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Standstill:
 class QuiescenceRecorder:
     """Asks the server what the pools have left open, and writes it down."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: ProgramContext) -> None:
         self._program = program
         self._account = program.account
 

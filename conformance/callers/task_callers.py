@@ -16,12 +16,11 @@ from poolproof.spec.model.events import (
 
 from ..adapters.adapter import AnyAsyncAdapter
 from ..faults.connections.replies import content_of
-from ..programs.account import Held
 from ..programs.fault_kinds import Means
 from .callers import Callers
 from .holders import Work
 from .outcomes import shortened
-from .program import Program
+from .program_context import ProgramContext
 
 COMMAND_S = 1.0
 """How long a command may take whose caller has a deadline."""
@@ -46,7 +45,7 @@ class TaskCallers(Callers):
 
     cancelled: ClassVar[type[BaseException]] = CancelledError
 
-    def __init__(self, adapter: AnyAsyncAdapter, program: Program) -> None:
+    def __init__(self, adapter: AnyAsyncAdapter, program: ProgramContext) -> None:
         super().__init__(adapter, program)
         self._enter = adapter.block
         self._asked_to_stop: set[int] = set()
@@ -104,7 +103,7 @@ class TaskCallers(Callers):
 
         The caller has it from now on, whether or not it is cancelled while it asks for the number.
         """
-        self._account.holding[call] = Held(pool, connection, None)
+        self._account.hand_out(call, pool, connection, None)
         asking = asyncio.ensure_future(self._number(connection, asked))
         while not asking.done():
             try:

@@ -12,7 +12,7 @@ from ..programs.fault_kinds import Means, Signal
 from .callers import Callers
 from .holders import Work
 from .outcomes import shortened
-from .program import Program
+from .program_context import ProgramContext
 
 
 class Interrupt(KeyboardInterrupt):
@@ -37,7 +37,7 @@ class ThreadCallers(Callers):
     def __init__(
         self,
         adapter: AnyAdapter,
-        program: Program,
+        program: ProgramContext,
         control_s: Callable[[int, float], float] | None = None,
     ) -> None:
         super().__init__(adapter, program, control_s)

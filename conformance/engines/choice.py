@@ -6,7 +6,7 @@ from ..adapters.adapter import uses_asyncio, uses_threads
 from ..adapters.probe import Prepared
 from ..adapters.settings import PoolSettings
 from ..callers.driver import Driver
-from ..callers.program import Surroundings
+from ..callers.program_context import Surroundings
 from ..faults.connections.failing import FailureSwitch, failing_class
 from ..faults.faults import FaultMeans
 from ..faults.network import Proxy

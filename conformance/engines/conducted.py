@@ -13,7 +13,7 @@ from ..callers.callers import Callers
 from ..callers.calls import AnyCall, Calls
 from ..callers.driver import Driver
 from ..callers.holders import Work
-from ..callers.program import Surroundings
+from ..callers.program_context import Surroundings
 from ..callers.quiescence import Standstill
 from ..programs.operations import (
     Acquire,
@@ -122,7 +122,7 @@ class ConductedDriver(Driver, Generic[AnyCall]):
         if made is not None:
             call = self._start_call(*made)
             if isinstance(operation, ClosePool | DisconnectPool):
-                self._calls.endings.add(call)
+                self._calls.end_something(call)
             return call
         match operation:
             case Acquire(pool, within_s):
@@ -166,7 +166,7 @@ class ConductedDriver(Driver, Generic[AnyCall]):
     def _start_waiting(self, pool: str, work: Callable[[int], Work], end_s: float) -> int:
         """Have a caller acquire."""
         call = self._start_call(pool, work, end_s)
-        self.waiting[call] = pool
+        self._account.wait(call, pool)
         return call
 
     def _wait_ends_s(self, pool: str, within_s: float | None = None, limit_s: float = inf) -> float:

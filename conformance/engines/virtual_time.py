@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..callers.calls import AnyCall, Calls
-from ..callers.program import Program
+from ..callers.program_context import ProgramContext
 from ..isolation.call_with_timeout import OVERDUE_S
 from ..programs.operations import PATIENT_S
 
@@ -53,7 +53,7 @@ class VirtualTime:
         self,
         host: Host,
         clock_s: Callable[[], float],
-        program: Program,
+        program: ProgramContext,
         calls: Calls[AnyCall],
         go_on: Callable[[], None],
         see_that_callers_give_up: Callable[[], None],

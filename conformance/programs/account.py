@@ -52,6 +52,34 @@ class Account:
         self.was_away = False
         """Whether that has been so at any time."""
 
+    def build(self, pool: str, built: BuiltPool) -> None:
+        """Note that a pool has been built."""
+        self.pools[pool] = built
+
+    def wait(self, call: int, pool: str) -> None:
+        """Note that an acquire has begun."""
+        self.waiting[call] = pool
+
+    def have_returned(self, call: int) -> None:
+        """Note that a call has returned, or never will."""
+        self.waiting.pop(call, None)
+
+    def hand_out(self, call: int, pool: str, connection: object, number: int | None) -> None:
+        """Note that an acquire has got a connection, and its number as far as that is known."""
+        self.holding[call] = Held(pool, connection, number)
+
+    def retire(self, pool: str) -> None:
+        """Note that the program is over with a pool."""
+        self.retired.add(pool)
+
+    def close(self, pool: str) -> None:
+        """Note that a pool is closed."""
+        self.closed.add(pool)
+
+    def disconnect(self, pool: str) -> None:
+        """Note that a pool is being disconnected."""
+        self.disconnected.add(pool)
+
     def begin_outage(self) -> None:
         """Note that nobody owes anybody a connection from now on."""
         self.in_outage = self.was_away = True
@@ -110,5 +138,5 @@ class Account:
     def let_go_unanswered(self, acquire: int) -> Held:
         """Note that a connection is being released while the server owes it a reply."""
         held = self.released[acquire] = self.holding.pop(acquire)
-        self.retired.add(held.pool)
+        self.retire(held.pool)
         return held

@@ -21,15 +21,15 @@ LONGEST_REPLY_BYTES = 1 << 26
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
 
 
-class Unreachable(ConnectionError):
+class CannotConnect(ConnectionError):
     """No connection can be made; the message says why, in the system's words."""
 
 
-class Refused(Exception):
+class ErrorReply(Exception):
     """The server replied with an error; the message is the server's, without a leading ERR."""
 
 
-FAILURES = (OSError, Refused, NotRedis)
+FAILURES = (OSError, ErrorReply, NotRedis)
 """All that a call of Control raises."""
 
 
@@ -37,8 +37,8 @@ class Control:
     """
     Connects when there is something to ask, and again after the connection was lost.
 
-    Each call has one deadline, for connecting, too. A call raises Unreachable, TimeoutError, another
-    OSError if the connection is lost, Refused, or NotRedis. After all of them but Refused the
+    Each call has one deadline, for connecting, too. A call raises CannotConnect, TimeoutError, another
+    OSError if the connection is lost, ErrorReply, or NotRedis. After all of them but ErrorReply the
     connection is closed, so that a late reply is never taken for another one's.
     """
 
@@ -82,7 +82,7 @@ class Control:
             self._ask("SELECT", self.address.db)
             if self._name:
                 self._ask("CLIENT", "SETNAME", self._name)
-        except Refused:
+        except ErrorReply:
             self.close()
             raise
 
@@ -110,7 +110,7 @@ class Control:
             case b"+":
                 return rest
             case b"-":
-                raise Refused(rest.decode("utf-8", "replace").removeprefix("ERR "))
+                raise ErrorReply(rest.decode("utf-8", "replace").removeprefix("ERR "))
             case b":":
                 return _number(rest)
             case b"$":
@@ -165,7 +165,7 @@ def _connected(address: Address, within_s: float) -> socket.socket:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
     # Raised outside of the handlers: what the system says may quote the name.
-    raise Unreachable(reason)
+    raise CannotConnect(reason)
 
 
 def _number(digits: bytes) -> int:

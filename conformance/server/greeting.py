@@ -6,7 +6,7 @@ No text that the other end sends is ever quoted: it may repeat the user name or 
 from dataclasses import dataclass
 
 from .address import Address
-from .control import Control, Refused, Unreachable
+from .control import CannotConnect, Control, ErrorReply
 from .errors import ServerError
 from .resp import NotRedis
 
@@ -31,7 +31,7 @@ def identify(address: Address, patience_s: float = GREETING_S) -> Identity:
     with Control(address, reply_s=patience_s) as server:
         try:
             return _introduced(server)
-        except Unreachable as failure:
+        except CannotConnect as failure:
             told = f"No server can be reached at {address}: {failure}; start it, or name another."
         except TimeoutError:
             told = (
@@ -40,7 +40,7 @@ def identify(address: Address, patience_s: float = GREETING_S) -> Identity:
             )
         except (NotRedis, OSError):
             told = f"The server at {address} does not speak the Redis protocol; name one that does."
-        except Refused as refusal:
+        except ErrorReply as refusal:
             told = f"The server at {address} {_explained(str(refusal), address)}."
     # Raised outside of the handlers, so that no traceback carries the server's own words along.
     raise ServerError(told)

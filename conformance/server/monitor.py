@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic
 from typing import TypeAlias
 
-from .control import FAILURES, Control, Refused
+from .control import FAILURES, Control, ErrorReply
 from .discovery import Server
 from .resp import NotRedis
 
@@ -81,7 +81,7 @@ class Monitor(ABC):
         self.ask("PING")
         try:
             return self.ask("AUTH", user, password) == b"OK"
-        except Refused:
+        except ErrorReply:
             return False
 
     def address_of(self, number: int) -> str | None:
@@ -174,7 +174,7 @@ class ServerMonitor(Monitor):
         """How many connections more may be opened to have one command answered."""
 
     def ask(self, *words: str | float) -> object:
-        """The reply to one command. Raises ServerGone if there is none, and Refused for an error."""
+        """The reply to one command. Raises ServerGone if there is none, and ErrorReply for an error."""
         for _ in range(self._spare_connections):
             with suppress(ConnectionError):
                 return self._control.ask(*words)

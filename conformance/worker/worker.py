@@ -15,7 +15,7 @@ from typing import TextIO
 
 from ..adapters.adapter import AdapterError
 from ..adapters.load import TargetError, load_target, read_extra
-from ..callers.program import CannotBuild
+from ..callers.program_context import CannotBuild
 from ..check import run_check, schedulable_threads
 from ..checker import Violation
 from ..isolation.call_with_timeout import THREAD_NAME

@@ -21,7 +21,7 @@ GRACE_S = 10.0
 """How long holders are given when a pool is closed."""
 
 
-class Ending(Program):
+class EndingConnections(Program):
     """Pools that end their connections, idle and in use."""
 
     _ending: ClassVar[ClosePool | DisconnectPool]
@@ -53,7 +53,7 @@ class Ending(Program):
         self.acquire("A")
 
 
-class Closing(Ending):
+class Closing(EndingConnections):
     """Pools that are closed."""
 
     _ending = ClosePool("A")
@@ -69,7 +69,7 @@ class Closing(Ending):
         self._run(LetConnect())
 
 
-class Disconnecting(Ending):
+class Disconnecting(EndingConnections):
     """Pools that disconnect and go on."""
 
     _ending = DisconnectPool("A")

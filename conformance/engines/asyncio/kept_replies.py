@@ -8,7 +8,7 @@ from poolproof.spec.model.events import ReleaseCalled
 from ...adapters.adapter import AnyAsyncAdapter
 from ...callers.calls import AnyCall, Calls
 from ...callers.outcomes import Outcomes
-from ...callers.program import Program
+from ...callers.program_context import ProgramContext
 from ...callers.task_callers import COMMAND_S, TaskCallers, let_be_cancelled
 from ...programs.fault_kinds import Means
 from ..virtual_time import VirtualTime
@@ -22,7 +22,7 @@ class KeptReplies:
         self,
         loop: VirtualLoop,
         adapter: AnyAsyncAdapter,
-        program: Program,
+        program: ProgramContext,
         callers: TaskCallers,
         calls: Calls[AnyCall],
         time: VirtualTime,
@@ -67,7 +67,7 @@ class KeptReplies:
     def wait_for(self, acquire: int, server_s: float) -> None:
         """Wait for a reply that comes only when `server_s` seconds have passed."""
         held = self._account.held(acquire)
-        self._account.retired.add(held.pool)
+        self._account.retire(held.pool)
         key = self._program.replies.silent_key(next(self._program.numbers))
         began_s = self._loop.time()
         ended_s: list[float] = []

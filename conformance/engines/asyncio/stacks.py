@@ -7,7 +7,7 @@ from types import FrameType
 _MOST_FRAMES = 50
 
 
-def told(tasks: Iterable[asyncio.Task[object]]) -> str:
+def stacks_of(tasks: Iterable[asyncio.Task[object]]) -> str:
     """One paragraph for each task that has not ended, the outermost call first."""
     paragraphs = [
         "\n".join([f"{task.get_name()}:", *(f"  {line}" for line in _lines(task.get_coro()))])

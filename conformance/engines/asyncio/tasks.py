@@ -17,7 +17,7 @@ from poolproof.spec.model.events import PoolConfig
 from ...adapters.adapter import AnyAsyncAdapter
 from ...callers.calls import Call
 from ...callers.holders import Work
-from ...callers.program import Surroundings
+from ...callers.program_context import Surroundings
 from ...callers.task_callers import TaskCallers, let_be_cancelled
 from ...isolation.call_with_timeout import OVERDUE_S
 from ...programs.operations import (
@@ -153,7 +153,7 @@ class Tasks(ConductedDriver[_TaskCall]):
         token = CALL.set(call)  # the task takes a copy
         started = start(self._loop, let_be_cancelled(work(call)), at)
         CALL.reset(token)
-        self._calls.moving[call] = _TaskCall(pool, end_s, started.task)
+        self._calls.begin(call, _TaskCall(pool, end_s, started.task))
         if at is not None:
             self._last = started
         return call
@@ -171,7 +171,7 @@ class Tasks(ConductedDriver[_TaskCall]):
                 self._wait_ends_s(pool, within_s),
                 at=at,
             )
-            self.waiting[call] = pool
+            self._account.wait(call, pool)
             return call
         acquire, to = cancelled.acquire, cancelled.to
         if at.at_suspension > 0:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from .errors import CannotHost
 from .holding import HeldConnect
-from .stacks import told
+from .stacks import stacks_of
 from .waiting import PATIENCE_S, STEPS, QuietSelector
 from .wire import Wire
 
@@ -307,7 +307,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return [task for task in self._tasks if not task.done()]
 
     def _stacks(self) -> str:
-        return told(self._pending())
+        return stacks_of(self._pending())
 
     def _end_tasks(self, *, cancel: bool = True) -> None:
         deadline_s: float | None = None

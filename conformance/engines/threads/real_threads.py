@@ -19,7 +19,7 @@ from ...adapters.adapter import AnyAdapter
 from ...callers.driver import Driver
 from ...callers.holders import Work
 from ...callers.outcomes import Outcomes
-from ...callers.program import Surroundings
+from ...callers.program_context import Surroundings
 from ...callers.thread_callers import ThreadCallers, run_through
 from ...isolation.call_with_timeout import OVERDUE_S, DaemonExecutor
 from ...programs.operations import (
@@ -131,7 +131,7 @@ class RealThreads(Driver):
             wait_s = config.timeout_s if full and config.takes_timeout else None
             if wait_s is not None:
                 self._controls[call] = self._clerks.submit(_plain_wait, wait_s)
-            self.waiting[call] = pool
+            self._account.wait(call, pool)
             self._acquiring[call] = self._submit(self._callers.acquire(pool, call))
             brief = wait_s is not None and wait_s < PATIENT_S
             if full and not brief:
@@ -144,7 +144,7 @@ class RealThreads(Driver):
 
     def _see_through(self, pool: str, call: int, wait_s: float) -> None:
         self._bounded(pool, call, self._acquiring[call], OVERDUE_S + wait_s)
-        self.waiting.pop(call, None)
+        self._account.have_returned(call)
 
     def _was_late(self, call: int, config: PoolConfig) -> bool:
         called_s = 0.0
@@ -225,13 +225,13 @@ class RealThreads(Driver):
         if pool in self.retired:
             return
         asked = Flag()
-        self.waiting[newcomer] = pool
+        self._account.wait(newcomer, pool)
         acquiring = self._submit(self._callers.acquire(pool, newcomer, asked=asked.set))
         acquiring.add_done_callback(lambda _: asked.set())
         asked.wait(OVERDUE_S)
         self._program.replies.come(key)
         self._bounded(pool, newcomer, acquiring, OVERDUE_S)
-        self.waiting.pop(newcomer, None)
+        self._account.have_returned(newcomer)
         self.retired.add(pool)  # with so little patience, a busy machine breaks connections
 
     def _expect_replies(self, due: bool) -> None:

@@ -17,7 +17,7 @@ from poolproof.spec.model.events import CancelCalled, PoolConfig
 from ...adapters.adapter import AnyAdapter
 from ...callers.calls import Call
 from ...callers.holders import Work
-from ...callers.program import Surroundings
+from ...callers.program_context import Surroundings
 from ...callers.thread_callers import RAISED, Interrupt, ThreadCallers, run_through
 from ...faults.connections.replies import Replies
 from ...isolation.call_with_timeout import OVERDUE_S
@@ -140,7 +140,7 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
     ) -> int:
         call = next(self._program.numbers) if call is None else call
         task = self._scheduler.start(lambda: _let_be_interrupted(work(call)))
-        self._calls.moving[call] = _ThreadCall(pool, end_s, task)
+        self._calls.begin(call, _ThreadCall(pool, end_s, task))
         return call
 
     @contextmanager
@@ -219,7 +219,7 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
     def _expect_replies(self, due: bool) -> None:
         """Threads are blocked, in real time, that wait for a server which says nothing."""
         if not due:
-            self._scheduler.watchdog_s = SILENT_CALL_S
+            self._scheduler.be_patient(SILENT_CALL_S)
 
     def _connecting(self) -> frozenset[int]:
         """A thread of the pool's own that connects may do so for any of those who wait."""

@@ -58,7 +58,7 @@ class Scheduler:
         watchdog_s: float = 3.0,
     ) -> None:
         self.is_pool_code = is_pool_code
-        self.watchdog_s = watchdog_s
+        self._watchdog_s = watchdog_s
         self.now_s = START_S
         self.tasks: list[Task] = []
         """All of them, in the order in which they were started."""
@@ -155,6 +155,10 @@ class Scheduler:
     @connects_held.setter
     def connects_held(self, held: bool) -> None:
         self.connects.is_open = not held
+
+    def be_patient(self, watchdog_s: float) -> None:
+        """Let threads be blocked for so long from now on, where the scheduler cannot see why."""
+        self._watchdog_s = watchdog_s
 
     def abandon(self) -> None:
         """End every thread that is not done. Bounded: one that does not let itself be ended is left."""
@@ -385,11 +389,11 @@ class Scheduler:
 
     def _wait_for_home(self) -> None:
         seen = self._steps
-        while not self._home.acquire(timeout=self.watchdog_s):
+        while not self._home.acquire(timeout=self._watchdog_s):
             stuck = turn.task
             if self._steps == seen and stuck is not None:
                 self._unusable = (
-                    f"a thread did nothing for {self.watchdog_s:g} s that the scheduler could see: "
+                    f"a thread did nothing for {self._watchdog_s:g} s that the scheduler could see: "
                     f"it blocks outside of it, or runs on and on, {_place(stuck)}"
                 )
                 turn.task = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from ...server.control import FAILURES, Control, Refused, Reply
+from ...server.control import FAILURES, Control, ErrorReply, Reply
 from ...server.discovery import Server
 
 FAULT_REPLY_S: Final = 10.0
@@ -140,7 +140,7 @@ class ServerFaults:
             raise FaultFailed(
                 f"{words[0]!r} was not answered within {FAULT_REPLY_S:g} s"
             ) from error
-        except Refused as error:
+        except ErrorReply as error:
             raise FaultFailed(f"the server does not do {words[0]!r}: {error}") from error
 
     def _connected(self) -> Control:

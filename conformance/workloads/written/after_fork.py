@@ -33,7 +33,7 @@ class Undecided(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Held:
+class KnownConnection:
     """A connection, and the server's number for it."""
 
     connection: object
@@ -113,9 +113,9 @@ class User:
     is_stuck: bool = False
     """Whether a call was given up."""
 
-    def fill(self) -> list[Held]:
+    def fill(self) -> list[KnownConnection]:
         """Acquire as many connections as there may be."""
-        held: list[Held] = []
+        held: list[KnownConnection] = []
         for _ in range(MAX_CONNECTIONS):
             one = self.acquire()
             if one is None:
@@ -128,9 +128,9 @@ class User:
         for held in self.fill():
             self.release(held, inherited=False)
 
-    def acquire(self, *, surplus: bool = False) -> Held | None:
+    def acquire(self, *, surplus: bool = False) -> KnownConnection | None:
         """Acquire, and ask the server for the number; nothing, if that does not work."""
-        got: list[Held] = []
+        got: list[KnownConnection] = []
 
         def note(trouble: str) -> None:
             number = got[0].number if got and not trouble else None
@@ -140,7 +140,7 @@ class User:
             note(f"returned a connection that does not work: it {trouble}")
 
         def acquire() -> None:
-            got.append(Held(self.adapter.acquire(self.pool), 0))
+            got.append(KnownConnection(self.adapter.acquire(self.pool), 0))
 
         def ask() -> None:
             got[0].number = self._ask(got[0].connection)
@@ -150,7 +150,7 @@ class User:
         note("")
         return got[0]
 
-    def release(self, held: Held, *, inherited: bool) -> None:
+    def release(self, held: KnownConnection, *, inherited: bool) -> None:
         """Release."""
 
         def note(trouble: str) -> None:
@@ -161,7 +161,7 @@ class User:
         ):
             note("")
 
-    def use(self, held: Held) -> None:
+    def use(self, held: KnownConnection) -> None:
         """Use a connection that was acquired before; close it, as its holder would, if it is broken."""
         replies: list[int] = []
 

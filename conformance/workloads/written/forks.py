@@ -34,7 +34,7 @@ from ...isolation.run_in_fork import Answer, answered_in_fork
 from ...server import Server
 from .after_fork import (
     MAX_CONNECTIONS,
-    Held,
+    KnownConnection,
     Undecided,
     User,
     call_here,
@@ -84,7 +84,7 @@ class _Parent:
     """A process that has a pool and holds a connection of it."""
 
     user: User
-    held: Held
+    held: KnownConnection
 
     def afterwards(self) -> list[Event]:
         """Use the connection that is held, and every slot of the pool."""
@@ -138,7 +138,7 @@ class _Trial:
         return parent.afterwards()
 
     def _while_nobody_is_inside(
-        self, in_child: Callable[[User, Held], None]
+        self, in_child: Callable[[User, KnownConnection], None]
     ) -> Iterator[Sequence[Event]]:
         with self._holding() as parent:
             other = None if parent is None else parent.user.acquire()
@@ -191,13 +191,13 @@ class _Trial:
 
         return Bystander(walk, self._prepared.is_pool_code, stands_still=stands_still)
 
-    def _only_use(self, child: User, _inherited: Held) -> None:
+    def _only_use(self, child: User, _inherited: KnownConnection) -> None:
         # Twice, so that what was taken back can be had again. A close may wait for who holds one.
         child.fill_and_empty()
         child.fill_and_empty()
         child.close()
 
-    def _release_first(self, child: User, inherited: Held) -> None:
+    def _release_first(self, child: User, inherited: KnownConnection) -> None:
         child.release(inherited, inherited=True)
         # A release that raised may have done something to the pool all the same.
         child.in_trouble = False
@@ -209,7 +209,7 @@ class _Trial:
     def _fork(
         self,
         parent: _Parent,
-        in_child: Callable[[User, Held], None],
+        in_child: Callable[[User, KnownConnection], None],
         is_as_wanted: Callable[[], bool],
     ) -> list[Event] | None:
         """What the child saw; nothing if it is not known whether the pool is to blame for it."""

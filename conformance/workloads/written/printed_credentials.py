@@ -14,7 +14,7 @@ from ...adapters.probe import Prepared
 from ...adapters.settings import PoolSettings
 from ...isolation.call_with_timeout import error_of
 from ...server import Server
-from ...server.control import Refused
+from ...server.control import ErrorReply
 from ...server.monitor import ServerMonitor
 from ..durations import BRIEF_S
 
@@ -45,7 +45,7 @@ def _admit(monitor: ServerMonitor, user: str, password: str) -> bool:
     """Let the user in, if the server has users at all."""
     try:
         monitor.ask("ACL", "SETUSER", user, "on", f">{password}", "~*", "+@all")
-    except Refused:
+    except ErrorReply:
         return False
     return True
 

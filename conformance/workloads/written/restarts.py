@@ -7,7 +7,7 @@ embedded one or else a container, whatever server the others run on.
 from collections.abc import Sequence
 
 from ...adapters.probe import Prepared
-from ...callers.program import CannotBuild
+from ...callers.program_context import CannotBuild
 from ...programs.operations import BeginOutage, EndOutage, Operation, Use
 from ...server import ServerError
 from ...server.restartable import restartable_server

@@ -14,7 +14,7 @@ from poolproof.spec.model.events import Acquired, AcquireFailed, Event, Outage
 
 from ...adapters.probe import Prepared
 from ...callers.driver import Driver
-from ...callers.program import CannotBuild
+from ...callers.program_context import CannotBuild
 from ...engines import asyncio as loop
 from ...engines import threads as scheduler
 from ...faults.server.silence import NeverGivesUp

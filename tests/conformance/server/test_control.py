@@ -8,7 +8,7 @@ import pytest
 
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.address import Address
-from poolproof.conformance.server.control import Control, Refused, Unreachable
+from poolproof.conformance.server.control import CannotConnect, Control, ErrorReply
 from poolproof.conformance.server.resp import NotRedis
 
 from .listening import listener
@@ -27,7 +27,7 @@ def test_each_kind_of_reply_is_decoded(control: Control) -> None:
     assert control.ask("GET", "no such key") is None
     assert control.ask("MGET", "no such key", "nor such") == [None, None]
     assert control.ask("CLIENT", "GETNAME") == b"control-test"
-    with pytest.raises(Refused, match="unknown command"):
+    with pytest.raises(ErrorReply, match="unknown command"):
         control.ask("NO SUCH COMMAND")
     assert control.ask("PING") == b"PONG"
 
@@ -74,5 +74,5 @@ def test_what_is_no_reply_is_not_waited_for() -> None:
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with Control(Address("127.0.0.1", 1)) as control, pytest.raises(Unreachable, match="refused"):
+    with Control(Address("127.0.0.1", 1)) as control, pytest.raises(CannotConnect, match="refused"):
         control.connect()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from poolproof.conformance.server.control import Control, Unreachable
+from poolproof.conformance.server.control import CannotConnect, Control
 from poolproof.conformance.server.restartable import RestartableServer, restartable_server
 
 BOUND_S = 20.0
@@ -30,7 +30,7 @@ def test_a_server_that_is_down_refuses_and_comes_back_where_it_was(
             restartable.shut_down()
             with pytest.raises(ConnectionError, match="closed the connection"):
                 connection.ask("PING")
-            with pytest.raises(Unreachable, match="refused"):
+            with pytest.raises(CannotConnect, match="refused"):
                 connection.ask("PING")
             restartable.come_back()
             assert connection.ask("PING") == b"PONG"

@@ -9,6 +9,8 @@ import pytest
 
 from poolproof.conformance.engines.threads import START_S, CannotHost, Scheduler, install
 
+WATCHDOG_S = 0.3
+
 
 def is_test_code(code: CodeType) -> bool:
     return code.co_filename == __file__
@@ -53,7 +55,7 @@ def test_a_thread_that_goes_in_circles_cannot_be_hosted(scheduler: Scheduler) ->
 
 def test_a_thread_that_only_computes_cannot_be_hosted_for_long(scheduler: Scheduler) -> None:
     stop = threading.Event()
-    spinning = Scheduler(is_test_code, watchdog_s=0.3)
+    spinning = Scheduler(is_test_code, watchdog_s=WATCHDOG_S)
     spinning.start(lambda: spin(stop))
     with pytest.raises(CannotHost, match=r"(.|\n)*spin"):
         spinning.run()
@@ -68,12 +70,12 @@ def test_a_thread_that_blocks_in_c_cannot_be_hosted() -> None:
         hidden.acquire()
 
     with install():
-        scheduler = Scheduler(is_test_code, watchdog_s=0.3)
+        scheduler = Scheduler(is_test_code, watchdog_s=WATCHDOG_S)
         scheduler.start(block_outside)
         started = time.monotonic()
         with pytest.raises(CannotHost, match=r"(.|\n)*block_outside"):
             scheduler.run()
-        assert time.monotonic() - started < 30 * scheduler.watchdog_s
+        assert time.monotonic() - started < 30 * WATCHDOG_S
         hidden.release()
         # Others still can.
         with Scheduler(is_test_code) as another:

@@ -1,4 +1,4 @@
-"""The trials treat a pool of asyncio like one for threads, and its sins are seen."""
+"""The plain calls treat a pool of asyncio like one for threads, and its faults are seen."""
 
 import asyncio
 import os
@@ -57,8 +57,8 @@ def tried(server: Server, settings: PoolSettings, monitor: ServerMonitor) -> "Tr
         return prepare(adapter, settings, monitor)
 
     def try_it(build: Callable[..., object] | str) -> list[Event]:
-        trials = make_plain_calls(prepared(build), server, monitor, lambda: None)
-        return [event for events in trials for event in events]
+        calls = make_plain_calls(prepared(build), server, monitor, lambda: None)
+        return [event for events in calls for event in events]
 
     return try_it
 
@@ -71,9 +71,9 @@ def test_senseless_arguments_are_tried_only_where_a_clause_about_them_is_asked_f
 ) -> None:
     prepared = prepare(load_target(ASYNCIO[0]), settings, monitor)
 
-    trials = make_plain_calls(prepared, server, monitor, lambda: None, ["BRK-6"])
+    calls = make_plain_calls(prepared, server, monitor, lambda: None, ["BRK-6"])
 
-    assert not [event for events in trials for event in events if isinstance(event, ArgumentTried)]
+    assert not [event for events in calls for event in events if isinstance(event, ArgumentTried)]
 
 
 def broken(events: list[Event], clause: str) -> list[str]:

@@ -6,7 +6,7 @@ from ..programs.account import Account
 from ..programs.operations import Acquire, Drop, Elapse, Operation, Release
 
 
-class Ending:
+class Finish:
     """Ends a program, pool by pool."""
 
     def __init__(

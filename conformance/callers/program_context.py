@@ -35,7 +35,7 @@ class CannotBuild(Exception):
     """A pool could not be built, although others like it had been; the message says how it went."""
 
 
-class Program:
+class ProgramContext:
     """One program: its surroundings, its log and its account."""
 
     def __init__(self, surroundings: Surroundings, now_s: Callable[[], float]) -> None:
@@ -68,13 +68,13 @@ class Program:
     def note_built(self, pool: str, config: PoolConfig, handle: object) -> None:
         """Write down that a pool has been built."""
         client_name = self.settings_of(pool, config).client_name
-        self.account.pools[pool] = BuiltPool(handle, config, client_name)
+        self.account.build(pool, BuiltPool(handle, config, client_name))
         self.log.add(PoolBuilt(self.log.now_s(), pool, config))
 
     def cannot_build(self, settings: PoolSettings, raised: BaseException | None) -> CannotBuild:
         """What is raised when building a pool raised this, or hung."""
         how = "hung" if raised is None else f"raised {self.library.error(raised)}"
-        return CannotBuild(f"it {how}, with {settings.told()}, though others had been built")
+        return CannotBuild(f"it {how}, with {settings.as_text()}, though others had been built")
 
     @property
     def credentials(self) -> tuple[str, str]:
@@ -89,8 +89,8 @@ class Program:
     def give_up(self, pool: str, call: int, waited_s: float) -> None:
         """Write down that a call has not returned, though it should have, and retire its pool."""
         self.log.add(Overdue(self.log.now_s(), pool, call, waited_s))
-        self.account.waiting.pop(call, None)
-        self.account.retired.add(pool)
+        self.account.have_returned(call)
+        self.account.retire(pool)
 
     def end_connections(self) -> None:
         """Have the server close what the pools have left open."""
