@@ -2,9 +2,11 @@
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("BND-1", "BRK-5")
 class OpensOneTooMany(SoundPool):
     """Compares with the wrong sign."""
 
@@ -12,6 +14,7 @@ class OpensOneTooMany(SoundPool):
         return bool(self.idle) or self.opened <= self.max_connections
 
 
+@convicted_by("BND-2", "PRG-1")
 class KeepsOneSlotBack(SoundPool):
     """Never opens the last connection of several."""
 
@@ -19,6 +22,7 @@ class KeepsOneSlotBack(SoundPool):
         return bool(self.idle) or self.opened < max(1, self.max_connections - 1)
 
 
+@convicted_by("BND-3", "CAN-3", "BRK-3", "BRK-4", "BRK-5", "CLS-3", "API-1")
 class LosesTheSlotOfAClosedConnection(SoundPool):
     """Throws away what its holder has closed, and still counts it."""
 
@@ -27,6 +31,7 @@ class LosesTheSlotOfAClosedConnection(SoundPool):
             super().put_back(connection)
 
 
+@convicted_by("BND-4")
 class TakesAnyMaxConnections(SoundPool):
     """Reads whatever is no bound as a bound of its own choosing."""
 
@@ -36,6 +41,7 @@ class TakesAnyMaxConnections(SoundPool):
         super().__init__(max_connections=most, **arguments)  # type: ignore[arg-type]  # passed on
 
 
+@convicted_by("BND-1")
 class LooksBeforeItCounts(SoundPool):
     """Sees a slot unused and takes it a moment later, without the lock; others see it, too."""
 

@@ -2,9 +2,11 @@
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("BRK-1", "BRK-2", "BRK-4")
 class LooksOnlyWhenGivenBack(SoundPool):
     """Sees that a connection has broken when it is released, and not when it broke later."""
 
@@ -17,6 +19,7 @@ class LooksOnlyWhenGivenBack(SoundPool):
         super().put_back(connection)
 
 
+@convicted_by("BRK-2")
 class GoesByTheEndAlone(SoundPool):
     """Takes a connection that carries unread bytes for one that works."""
 
@@ -24,6 +27,7 @@ class GoesByTheEndAlone(SoundPool):
         return has_ended(connection)
 
 
+@convicted_by("BRK-3", "BRK-5")
 class ForgetsTheSlotOfABrokenConnection(SoundPool):
     """Throws away what has broken when it is released, and still counts it."""
 
@@ -34,6 +38,7 @@ class ForgetsTheSlotOfABrokenConnection(SoundPool):
             super().put_back(connection)
 
 
+@convicted_by("BRK-1")
 class LetsALookEscape(SoundPool):
     """Knows of one error that a look at a connection may raise."""
 

@@ -5,10 +5,12 @@ import asyncio
 import redis
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .outage_async import look_at
 from .sound_async import SoundAsyncPool
 
 
+@convicted_by("BRK-1", "BRK-2")
 class LooksOnlyWhenATaskGivesBack(SoundAsyncPool):
     """Sees that a connection has broken when it is released, and not when it broke later."""
 
@@ -25,6 +27,7 @@ class LooksOnlyWhenATaskGivesBack(SoundAsyncPool):
         super().put_back(connection)
 
 
+@convicted_by("BRK-2")
 class GoesByTheEndOfAStreamAlone(SoundAsyncPool):
     """Takes a connection that carries unread bytes for one that works."""
 
@@ -32,6 +35,7 @@ class GoesByTheEndOfAStreamAlone(SoundAsyncPool):
         return self.has_ended(connection)
 
 
+@convicted_by("BRK-3", "BRK-5")
 class ForgetsTheSlotOfABrokenStream(SoundAsyncPool):
     """Throws away what has broken when it is released, and still counts it."""
 
@@ -42,6 +46,7 @@ class ForgetsTheSlotOfABrokenStream(SoundAsyncPool):
             super().put_back(connection)
 
 
+@convicted_by("BRK-1")
 class LetsAnAwaitedLookEscape(SoundAsyncPool):
     """Knows of one error that a look at a connection may raise."""
 
@@ -54,6 +59,7 @@ class LetsAnAwaitedLookEscape(SoundAsyncPool):
             await connection.connect()
 
 
+@convicted_by("BRK-3")
 class GivesBackALittleLater(SoundAsyncPool):
     """Has a task take back what has broken, and does not wait for it."""
 

@@ -2,9 +2,11 @@
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 
 
+@convicted_by("CAN-1", "BND-3")
 class KeepsThePlaceOfTheInterrupted(SoundPool):
     """Leaves an interrupted waiter in the queue, where the next connection is handed to nobody."""
 
@@ -13,6 +15,7 @@ class KeepsThePlaceOfTheInterrupted(SoundPool):
             super().abandon(waiter)
 
 
+@convicted_by("CAN-3", "BND-3")
 class LosesTheSlotOfAnInterruptedConnect(SoundPool):
     """Gives the slot back after an Exception only."""
 

@@ -4,10 +4,12 @@ import asyncio
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound import is_due
 from .sound_async import SoundAsyncPool, Waiter, handed_to
 
 
+@convicted_by("CAN-1", "BND-3")
 class KeepsThePlaceOfTheCancelled(SoundAsyncPool):
     """Leaves a cancelled waiter in the queue, where the next connection is handed to nobody."""
 
@@ -21,6 +23,7 @@ class KeepsThePlaceOfTheCancelled(SoundAsyncPool):
             waiter.set_result(connection)
 
 
+@convicted_by("CAN-2", "BND-3")
 class LosesWhatACancelledTaskWasHanded(SoundAsyncPool):
     """Lets a task that is cancelled in the last moment take its connection with it."""
 
@@ -28,6 +31,7 @@ class LosesWhatACancelledTaskWasHanded(SoundAsyncPool):
         self.leave(waiter)
 
 
+@convicted_by("CAN-2")
 class KeepsTheNewsFromTheNext(SoundAsyncPool):
     """Takes back what a cancelled task was handed, and tells nobody."""
 
@@ -39,6 +43,7 @@ class KeepsTheNewsFromTheNext(SoundAsyncPool):
             self.put_back(connection)
 
 
+@convicted_by("RET-2")
 class TakesBackTwiceFromACancelledTask(SoundAsyncPool):
     """Puts what a cancelled task was handed into the queue twice, for two to hold."""
 
@@ -49,6 +54,7 @@ class TakesBackTwiceFromACancelledTask(SoundAsyncPool):
         super().abandon(waiter)
 
 
+@convicted_by("CAN-3", "BND-3")
 class LosesTheSlotOfACancelledConnect(SoundAsyncPool):
     """Gives the slot back after an Exception only, which a cancellation is not."""
 
@@ -61,6 +67,7 @@ class LosesTheSlotOfACancelledConnect(SoundAsyncPool):
             raise
 
 
+@convicted_by("CAN-4", "BND-3")
 class ReleasesInTwoSteps(SoundAsyncPool):
     """Lets other tasks run before it takes a connection back: it may never come to that."""
 
@@ -69,6 +76,7 @@ class ReleasesInTwoSteps(SoundAsyncPool):
         await super().release(connection)
 
 
+@convicted_by("CAN-4", "BRK-5")
 class ClosesWhatHasBrokenFirst(SoundAsyncPool):
     """Waits, when something broken is released, until that is closed, and may be cancelled there."""
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 
 
@@ -53,6 +54,7 @@ class ClosablePool(SoundPool):
             super().put_back(connection)
 
 
+@convicted_by("CLS-1")
 class LeavesWaitersWaiting(ClosablePool):
     """Closes, and does not tell those who wait."""
 
@@ -60,6 +62,7 @@ class LeavesWaitersWaiting(ClosablePool):
         pass
 
 
+@convicted_by("CLS-1", "CLS-2", "BND-1")
 class OpensAgain(ClosablePool):
     """Serves whoever comes after it has been closed."""
 
@@ -68,6 +71,7 @@ class OpensAgain(ClosablePool):
         super().join(waiter)
 
 
+@convicted_by("CLS-2")
 class LeavesTheRestOpen(ClosablePool):
     """Thinks little of it when a connection cannot be closed, and no more of the others."""
 
@@ -81,6 +85,7 @@ class LeavesTheRestOpen(ClosablePool):
             self.discard(self.idle)
 
 
+@convicted_by("CLS-2")
 class LeavesIdleConnectionsOpen(ClosablePool):
     """Forgets its idle connections and does not close them."""
 
@@ -92,6 +97,7 @@ class LeavesIdleConnectionsOpen(ClosablePool):
         pass
 
 
+@convicted_by("CLS-2")
 class KeepsWhatIsReleasedLater(ClosablePool):
     """Takes back what was in use when it was closed, and keeps it open."""
 
@@ -99,6 +105,7 @@ class KeepsWhatIsReleasedLater(ClosablePool):
         self.idle.append(connection)
 
 
+@convicted_by("CLS-2")
 class RefusesToCloseTwice(ClosablePool):
     """Raises when it is closed already."""
 
@@ -108,6 +115,7 @@ class RefusesToCloseTwice(ClosablePool):
         super().close()
 
 
+@convicted_by("CLS-3")
 class DisconnectsForGood(ClosablePool):
     """Takes disconnecting for closing."""
 
@@ -115,6 +123,7 @@ class DisconnectsForGood(ClosablePool):
         self.close()
 
 
+@convicted_by("CLS-3")
 class LosesTheSlotsItDisconnects(ClosablePool):
     """Throws its idle connections away when it disconnects, and their slots with them."""
 

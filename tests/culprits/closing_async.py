@@ -3,6 +3,7 @@
 from redis.asyncio import Connection
 
 from .closing import ClosedError
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool, Waiter
 
 
@@ -48,6 +49,7 @@ class ClosableAsyncPool(SoundAsyncPool):
         await super().release(connection)
 
 
+@convicted_by("CLS-1")
 class LeavesTasksWaiting(ClosableAsyncPool):
     """Closes, and does not tell those who wait."""
 
@@ -55,6 +57,7 @@ class LeavesTasksWaiting(ClosableAsyncPool):
         pass
 
 
+@convicted_by("CLS-2")
 class KeepsWhatIsReleasedToItLater(ClosableAsyncPool):
     """Takes back what was in use when it was closed, and keeps it open."""
 
@@ -62,6 +65,7 @@ class KeepsWhatIsReleasedToItLater(ClosableAsyncPool):
         await SoundAsyncPool.release(self, connection)
 
 
+@convicted_by("CLS-3")
 class LosesTheSlotsThatItDisconnects(ClosableAsyncPool):
     """Throws its idle connections away when it disconnects, and their slots with them."""
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("BRK-6")
 class LendsOnWhatAClientGaveUp(SoundPool):
     """Saves itself the reconnect, so that the reply is still to come when the next caller asks."""
 
@@ -25,6 +27,7 @@ class Patient(redis.Connection):
             super().disconnect(*arguments)  # type: ignore[no-untyped-call]  # redis-py is typed in part
 
 
+@convicted_by("BRK-6")
 class LendsOnWhatAClientWasInterruptedOn(SoundPool):
     """Closes what a command has failed on, and takes Ctrl-C for no failure of a command."""
 

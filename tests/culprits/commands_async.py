@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool
 
 
+@convicted_by("BRK-6")
 class LendsOnWhatItsHolderGaveUp(SoundAsyncPool):
     """Saves itself the reconnect, so that the reply is still to come when the next caller asks."""
 
@@ -41,6 +43,7 @@ class Unclosing(Connection):
             await super().disconnect(nowait, error, failure_count, health_check_failed)
 
 
+@convicted_by("CAN-4", "BND-3", "CAN-3", "BRK-3", "BRK-4", "BRK-5", "API-1")
 class LosesWhatItsHolderClosed(SoundAsyncPool):
     """Throws a closed connection away, and its slot with it."""
 

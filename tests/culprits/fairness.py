@@ -2,10 +2,12 @@
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 from .turns import TurnsPool
 
 
+@convicted_by("FAIR-1", "FAIR-2")
 class LetsNewcomersOvertake(TurnsPool):
     """Calls the first waiter when a connection comes back, and lets whoever is quickest take it."""
 
@@ -13,6 +15,7 @@ class LetsNewcomersOvertake(TurnsPool):
         return super().ahead(waiter) if waiter.parked else 0
 
 
+@convicted_by("FAIR-2", "FAIR-1")
 class SendsTheSlowToTheBack(LetsNewcomersOvertake):
     """Lets newcomers overtake, and has a waiter who came too late queue up anew."""
 
@@ -26,6 +29,7 @@ class SendsTheSlowToTheBack(LetsNewcomersOvertake):
             return connection
 
 
+@convicted_by("FAIR-1", "FAIR-2")
 class ServesTheLastFirst(SoundPool):
     """Keeps a stack of waiters."""
 
@@ -33,6 +37,7 @@ class ServesTheLastFirst(SoundPool):
         return self.waiters.pop()
 
 
+@convicted_by("FAIR-1", "FAIR-2")
 class ServesTheSecondFirst(SoundPool):
     """Takes the second of the waiters, if there is one."""
 

@@ -1,9 +1,11 @@
 """Asyncio pools whose queue is not first come, first served."""
 
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool, Waiter
 from .turns_async import TurnsAsyncPool
 
 
+@convicted_by("FAIR-1", "FAIR-2")
 class LetsNewTasksOvertake(TurnsAsyncPool):
     """Notifies the waiters when a connection comes back, and lets whoever is quickest take it."""
 
@@ -11,6 +13,7 @@ class LetsNewTasksOvertake(TurnsAsyncPool):
         return self.available()
 
 
+@convicted_by("FAIR-1", "FAIR-2")
 class ServesTheLastTaskFirst(SoundAsyncPool):
     """Keeps a stack of waiters."""
 

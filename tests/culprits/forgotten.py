@@ -5,6 +5,7 @@ from weakref import finalize
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
@@ -50,6 +51,7 @@ class LeasingPool(SoundPool):
         super().release(connection)
 
 
+@convicted_by("BND-1")
 class LeavesOpenWhatIsForgotten(LeasingPool):
     """Has room for another connection then, and leaves that one as it is."""
 
@@ -64,6 +66,7 @@ class LeavesOpenWhatIsForgotten(LeasingPool):
             self.serve()
 
 
+@convicted_by("RET-2")
 class TakesBackTwiceWhatIsForgotten(LeasingPool):
     """Has it back from the garbage collector, and from its own search for what is missing."""
 
@@ -74,6 +77,7 @@ class TakesBackTwiceWhatIsForgotten(LeasingPool):
                 super().reclaim(connection)
 
 
+@convicted_by("BND-3")
 class ServesNobodyWhenSomethingIsForgotten(LeasingPool):
     """Takes a leak for so grave an error that it rather stops."""
 

@@ -5,6 +5,7 @@ from weakref import ReferenceType, WeakSet, finalize, ref
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool
 
 
@@ -28,6 +29,7 @@ def notice(pool_or_none: ReferenceType[WeakAsyncPool]) -> None:
         pool.serve()
 
 
+@convicted_by("BND-1")
 class CountsOnlyWhatIsNotForgotten(WeakAsyncPool):
     """Watches the streams of its connections, and so keeps them open."""
 

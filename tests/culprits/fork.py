@@ -5,9 +5,11 @@ from socket import SHUT_RDWR, socket
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("FRK-1", "FRK-3")
 class GoesOnInTheChild(SoundPool):
     """Does not notice that it was forked."""
 
@@ -15,6 +17,7 @@ class GoesOnInTheChild(SoundPool):
         pass
 
 
+@convicted_by("FRK-1")
 class EndsWhatItInherited(SoundPool):
     """Says goodbye on its parent's connections before it opens its own."""
 
@@ -27,6 +30,7 @@ class EndsWhatItInherited(SoundPool):
         super().start_anew()
 
 
+@convicted_by("FRK-1")
 class RefusesToWorkInTheChild(SoundPool):
     """Lets nobody have a connection there, and takes back what was inherited without a word."""
 
@@ -42,6 +46,7 @@ class RefusesToWorkInTheChild(SoundPool):
         return super().get_connection(command_name)
 
 
+@convicted_by("FRK-2")
 class KeepsTheLockOfItsParent(SoundPool):
     """Starts empty in the child, behind a lock that nobody there may be able to open."""
 
@@ -51,6 +56,7 @@ class KeepsTheLockOfItsParent(SoundPool):
         self.lock = lock
 
 
+@convicted_by("FRK-3")
 class ComplainsOfWhatItInherited(SoundPool):
     """Takes a connection of its parent for a foreign one, and raises when the child releases it."""
 
@@ -59,6 +65,7 @@ class ComplainsOfWhatItInherited(SoundPool):
         self.inherited.clear()
 
 
+@convicted_by("FRK-3")
 class AdoptsWhatItInherited(SoundPool):
     """Lends on in the child what its parent had lent."""
 
@@ -69,6 +76,7 @@ class AdoptsWhatItInherited(SoundPool):
             super().turn_down(connection)
 
 
+@convicted_by("FRK-3")
 class MakesRoomForWhatItInherited(SoundPool):
     """Counts the release of its parent's connection as that of one of its own."""
 

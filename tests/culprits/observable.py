@@ -2,9 +2,11 @@
 
 from redis._parsers import Encoder
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("API-1")
 class CannotEncode(SoundPool):
     """Lacks a method that the client needs."""
 
@@ -12,6 +14,7 @@ class CannotEncode(SoundPool):
         raise NotImplementedError("get_encoder")
 
 
+@convicted_by("SEC-1")
 class PrintsItsPassword(SoundPool):
     """Shows all it was built with."""
 
@@ -19,6 +22,7 @@ class PrintsItsPassword(SoundPool):
         return f"PrintsItsPassword({self.connection_kwargs})"
 
 
+@convicted_by("SEC-1")
 class RaisesItsPassword(SoundPool):
     """Explains an exhausted pool by what it was built with."""
 

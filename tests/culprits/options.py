@@ -6,6 +6,7 @@ from time import monotonic
 import redis
 
 from .closing import ClosablePool
+from .conviction import convicted_by
 from .reauthentication import ReauthenticatingPool
 from .sound import Waiter
 
@@ -106,6 +107,7 @@ class OptionsPool(ReauthenticatingPool, ClosablePool):
             self.open_since[connection] = monotonic()
 
 
+@convicted_by("OPT-1")
 class ForgetsHowLongItWasIdle(OptionsPool):
     """Takes a maximum idle time and does not look at it."""
 
@@ -113,6 +115,7 @@ class ForgetsHowLongItWasIdle(OptionsPool):
         return False
 
 
+@convicted_by("OPT-1")
 class LooksAtEveryOtherOne(OptionsPool):
     """Has replaced one that was too old, and takes it that the next one is young."""
 
@@ -123,6 +126,7 @@ class LooksAtEveryOtherOne(OptionsPool):
         return self.replaced
 
 
+@convicted_by("OPT-2")
 class TakesLifetimeForIdleTime(OptionsPool):
     """Replaces only what nobody has used for so long."""
 
@@ -131,6 +135,7 @@ class TakesLifetimeForIdleTime(OptionsPool):
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
 
 
+@convicted_by("OPT-5")
 class OpensNothingInAdvance(OptionsPool):
     """Takes a minimum of idle connections, and opens each when somebody comes for it."""
 
@@ -138,6 +143,7 @@ class OpensNothingInAdvance(OptionsPool):
         pass
 
 
+@convicted_by("OPT-5")
 class CountsWhatIsClosed(OptionsPool):
     """Takes a connection that its holder closed for one that is ready."""
 
@@ -145,6 +151,7 @@ class CountsWhatIsClosed(OptionsPool):
         pass
 
 
+@convicted_by("OPT-3")
 class KnowsBetterHowLongToWait(OptionsPool):
     """Takes a timeout for one acquire, and waits as long as for any other."""
 
@@ -152,6 +159,7 @@ class KnowsBetterHowLongToWait(OptionsPool):
         return self.timeout
 
 
+@convicted_by("OPT-3")
 class WaitsNoLongerThanItsOwnTimeout(OptionsPool):
     """Lets a caller wait for less than others, and not for more."""
 
@@ -160,6 +168,7 @@ class WaitsNoLongerThanItsOwnTimeout(OptionsPool):
         return named if named is None or self.timeout is None else min(named, self.timeout)
 
 
+@convicted_by("OPT-4")
 class ClosesOverItsHolders(OptionsPool):
     """Takes a grace period and closes at once."""
 
@@ -167,6 +176,7 @@ class ClosesOverItsHolders(OptionsPool):
         pass
 
 
+@convicted_by("OPT-4")
 class WaitsForTheLastHolder(OptionsPool):
     """Closes when nobody holds a connection any more, however long that takes."""
 

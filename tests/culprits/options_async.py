@@ -8,6 +8,7 @@ import redis
 from redis.asyncio import Connection
 
 from .closing_async import ClosableAsyncPool
+from .conviction import convicted_by
 from .reauthentication_async import ReauthenticatingAsyncPool
 
 
@@ -104,6 +105,7 @@ class OptionsAsyncPool(ReauthenticatingAsyncPool, ClosableAsyncPool):
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
 
 
+@convicted_by("OPT-1")
 class ForgetsHowLongATaskLeftItIdle(OptionsAsyncPool):
     """Takes a maximum idle time and does not look at it."""
 
@@ -111,6 +113,7 @@ class ForgetsHowLongATaskLeftItIdle(OptionsAsyncPool):
         return False
 
 
+@convicted_by("OPT-2")
 class CountsLifetimeFromTheLastUse(OptionsAsyncPool):
     """Replaces only what no task has used for so long."""
 
@@ -119,6 +122,7 @@ class CountsLifetimeFromTheLastUse(OptionsAsyncPool):
         return self.max_lifetime is not None and monotonic() - since > self.max_lifetime
 
 
+@convicted_by("OPT-5")
 class OpensNothingBeforeATaskAsks(OptionsAsyncPool):
     """Takes a minimum of idle connections, and opens each when a task comes for it."""
 
@@ -126,6 +130,7 @@ class OpensNothingBeforeATaskAsks(OptionsAsyncPool):
         pass
 
 
+@convicted_by("OPT-5")
 class CountsWhatItsTasksClosed(OptionsAsyncPool):
     """Takes a connection that its holder closed for one that is ready."""
 
@@ -133,6 +138,7 @@ class CountsWhatItsTasksClosed(OptionsAsyncPool):
         pass
 
 
+@convicted_by("OPT-3")
 class KnowsBetterHowLongATaskWaits(OptionsAsyncPool):
     """Takes a timeout for one acquire, and waits as long as for any other."""
 
@@ -140,6 +146,7 @@ class KnowsBetterHowLongATaskWaits(OptionsAsyncPool):
         return self.timeout
 
 
+@convicted_by("OPT-4")
 class ClosesOverItsTasks(OptionsAsyncPool):
     """Takes a grace period and closes at once."""
 

@@ -4,9 +4,11 @@ from collections.abc import Hashable
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by("ORD-1", "BND-3", "FAIR-2", "REE-1")
 class TakesTurnsByNumber(SoundPool):
     """Takes the idle connection that was opened next after the one taken last."""
 
@@ -28,6 +30,7 @@ class TakesTurnsByNumber(SoundPool):
         return taken
 
 
+@convicted_by("ORD-1", "ORD-2")
 class PutsBackAtTheFront(SoundPool):
     """Serves the connection that was released last, so that the others are never used."""
 
@@ -35,6 +38,7 @@ class PutsBackAtTheFront(SoundPool):
         self.idle.appendleft(connection)
 
 
+@convicted_by("ORD-2", "ORD-1")
 class NeverTakesTheFront(SoundPool):
     """Takes the second of the idle connections, if there is one."""
 
@@ -44,6 +48,7 @@ class NeverTakesTheFront(SoundPool):
         return taken
 
 
+@convicted_by("ORD-3")
 class OpensBeforeItReuses(SoundPool):
     """Opens new connections as long as it may, whether there are idle ones or not."""
 

@@ -3,9 +3,11 @@
 import redis
 
 from .breakage import LetsALookEscape
+from .conviction import convicted_by
 from .sound import SoundPool, is_due
 
 
+@convicted_by("BRK-4")
 class TakesARefusalForExhaustion(SoundPool):
     """Has one error for all that keeps a caller from getting a connection."""
 
@@ -16,6 +18,7 @@ class TakesARefusalForExhaustion(SoundPool):
             raise self.exhausted() from refused
 
 
+@convicted_by("BRK-4", "BRK-5")
 class LosesTheSlotOfAFailedConnect(SoundPool):
     """Gives the slot back after an interrupt, and forgets it when the server lets nobody in."""
 
@@ -24,6 +27,7 @@ class LosesTheSlotOfAFailedConnect(SoundPool):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class KeepsAFailedConnectFromTheNext(SoundPool):
     """Takes the slot of a failed connect back, and tells nobody."""
 
@@ -36,6 +40,7 @@ class KeepsAFailedConnectFromTheNext(SoundPool):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-5")
 class LosesWhatCannotBeOpenedAgain(SoundPool):
     """Keeps its count when a first connect fails, but not when what has broken cannot be replaced."""
 
@@ -51,6 +56,7 @@ class LosesWhatCannotBeOpenedAgain(SoundPool):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class ForgetsTheSlotOfWhoIsTurnedAway(SoundPool):
     """Gives the slot back when nobody listens, and forgets it when a server does not let it in."""
 
@@ -59,6 +65,7 @@ class ForgetsTheSlotOfWhoIsTurnedAway(SoundPool):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4")
 class CountsWhatItCannotMake(SoundPool):
     """Has counted a connection before there is one."""
 
@@ -67,6 +74,7 @@ class CountsWhatItCannotMake(SoundPool):
         return self.connection_class(**self.connection_kwargs)
 
 
+@convicted_by("BRK-4")
 class ReckonsWithErrorsOfTheServerOnly(SoundPool):
     """Gives the slot back when the server is to blame, and forgets it when anybody else is."""
 
@@ -75,6 +83,7 @@ class ReckonsWithErrorsOfTheServerOnly(SoundPool):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-1")
 class LooksWhereNothingMayGoWrong(LetsALookEscape):
     """Gives the slot back when it cannot connect, and forgets it when looking takes too long."""
 
@@ -83,6 +92,7 @@ class LooksWhereNothingMayGoWrong(LetsALookEscape):
             super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4")
 class TrustsThatClosingSucceeds(SoundPool):
     """Closes what it gives up before it gives the slot back, and closing may raise."""
 
@@ -91,6 +101,7 @@ class TrustsThatClosingSucceeds(SoundPool):
         self.release(connection)
 
 
+@convicted_by("BRK-4")
 class ForgetsWhatItCannotClose(SoundPool):
     """Keeps of its idle connections those that it has closed, when it disconnects."""
 
@@ -103,6 +114,7 @@ class ForgetsWhatItCannotClose(SoundPool):
                 self.put_back(connection)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class ClosesBeforeItTakesBack(SoundPool):
     """Closes what comes back spoilt, and only then has it."""
 
@@ -112,6 +124,7 @@ class ClosesBeforeItTakesBack(SoundPool):
         super().put_back(connection)
 
 
+@convicted_by("BRK-5")
 class ClosesWhatIsDueBeforeItTakesBack(SoundPool):
     """Closes what is to be opened again, and only then has it."""
 

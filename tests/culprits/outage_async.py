@@ -3,10 +3,12 @@
 import redis
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound import is_due
 from .sound_async import SoundAsyncPool
 
 
+@convicted_by("BRK-4", "BRK-5")
 class LosesTheSlotOfARefusedConnect(SoundAsyncPool):
     """Gives the slot back after a cancellation, and forgets it when the server lets nobody in."""
 
@@ -15,6 +17,7 @@ class LosesTheSlotOfARefusedConnect(SoundAsyncPool):
             await super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class KeepsARefusedConnectFromTheNext(SoundAsyncPool):
     """Takes the slot of a failed connect back, and tells nobody."""
 
@@ -26,6 +29,7 @@ class KeepsARefusedConnectFromTheNext(SoundAsyncPool):
             await super().give_up(connection, raised)
 
 
+@convicted_by("BRK-5")
 class LosesWhatCannotBeReplaced(SoundAsyncPool):
     """Keeps its count when a first connect fails, but not when what has broken cannot be replaced."""
 
@@ -41,6 +45,7 @@ class LosesWhatCannotBeReplaced(SoundAsyncPool):
             await super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class ForgetsTheSlotOfATaskThatIsTurnedAway(SoundAsyncPool):
     """Gives the slot back when nobody listens, and forgets it when a server does not let it in."""
 
@@ -49,6 +54,7 @@ class ForgetsTheSlotOfATaskThatIsTurnedAway(SoundAsyncPool):
             await super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4")
 class CountsAStreamThatItCannotMake(SoundAsyncPool):
     """Has counted a connection before there is one."""
 
@@ -57,6 +63,7 @@ class CountsAStreamThatItCannotMake(SoundAsyncPool):
         return self.connection_class(**self.connection_kwargs)
 
 
+@convicted_by("BRK-4")
 class ReckonsWithErrorsOfItsServerOnly(SoundAsyncPool):
     """Gives the slot back when the server is to blame, and forgets it when anybody else is."""
 
@@ -65,6 +72,7 @@ class ReckonsWithErrorsOfItsServerOnly(SoundAsyncPool):
             await super().give_up(connection, raised)
 
 
+@convicted_by("BRK-4", "BRK-1")
 class LooksWhereNothingCanGoWrong(SoundAsyncPool):
     """Gives the slot back when it cannot connect, and forgets it when it cannot look."""
 
@@ -73,6 +81,7 @@ class LooksWhereNothingCanGoWrong(SoundAsyncPool):
         await look_at(connection)
 
 
+@convicted_by("BRK-4")
 class TrustsThatAwaitedClosingSucceeds(SoundAsyncPool):
     """Closes what it gives up before it gives the slot back, and closing may raise."""
 
@@ -86,6 +95,7 @@ class TrustsThatAwaitedClosingSucceeds(SoundAsyncPool):
         self.give_back(connection)
 
 
+@convicted_by("BRK-4")
 class ForgetsWhatItFailsToClose(SoundAsyncPool):
     """Keeps of its idle connections those that it has closed, when it disconnects."""
 
@@ -97,6 +107,7 @@ class ForgetsWhatItFailsToClose(SoundAsyncPool):
             self.put_back(connection)
 
 
+@convicted_by("BRK-4", "BRK-5")
 class ClosesBeforeItHasBack(SoundAsyncPool):
     """Closes all that comes back, and only then has it."""
 
@@ -115,6 +126,7 @@ async def look_at(connection: Connection) -> bool:
     return bool(await look())
 
 
+@convicted_by("BRK-5")
 class ClosesWhatIsDueBeforeItHasBack(SoundAsyncPool):
     """Closes what is to be opened again, and only then has it."""
 

@@ -2,10 +2,12 @@
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 from .turns import TurnsPool
 
 
+@convicted_by("RET-5")
 class ConnectsUnderTheLock(SoundPool):
     """Lets nobody in while the server takes its time."""
 
@@ -14,6 +16,7 @@ class ConnectsUnderTheLock(SoundPool):
             super().connect(connection)
 
 
+@convicted_by("PRG-1", "RET-5")
 class OpensAgainUnderItsLock(SoundPool):
     """Lets nobody in while it opens again what has broken."""
 
@@ -25,6 +28,7 @@ class OpensAgainUnderItsLock(SoundPool):
                 connection.connect()
 
 
+@convicted_by("PRG-1", "FAIR-2", "REE-1")
 class RingsOnceForTwo(SoundPool):
     """Does not ring for the next waiter while the last one has not heard yet."""
 
@@ -45,6 +49,7 @@ class RingsOnceForTwo(SoundPool):
         self.ringing = False
 
 
+@convicted_by("PRG-1", "REE-1")
 class ForgetsTheBellBeforeItListens(TurnsPool):
     """Looks whether it can take, silences the bell, and waits for it to ring: once too late."""
 

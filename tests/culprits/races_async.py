@@ -4,9 +4,11 @@ import asyncio
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool
 
 
+@convicted_by("BND-1")
 class CountsWhenConnected(SoundAsyncPool):
     """Sees a slot unused, connects, and only then counts it; other tasks see it, too."""
 
@@ -24,6 +26,7 @@ class CountsWhenConnected(SoundAsyncPool):
         return connection
 
 
+@convicted_by("TMO-6", "BND-3", "PRG-1")
 class GoesByTheAlarmAlone(SoundAsyncPool):
     """Goes away with nothing when its time is over, though it was just handed a connection."""
 
@@ -42,6 +45,7 @@ class GoesByTheAlarmAlone(SoundAsyncPool):
             raise
 
 
+@convicted_by("PRG-1")
 class ConnectsOneAtATime(SoundAsyncPool):
     """Lets nobody out while the server takes its time."""
 
@@ -60,6 +64,7 @@ class ConnectsOneAtATime(SoundAsyncPool):
             self.connecting.release()
 
 
+@convicted_by("PRG-1")
 class OpensOneAgainAtATime(SoundAsyncPool):
     """Looks at its connections one at a time, and opens again meanwhile what has broken."""
 

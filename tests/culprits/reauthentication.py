@@ -4,6 +4,7 @@ from typing import Protocol
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
@@ -33,6 +34,7 @@ class ReauthenticatingPool(SoundPool):
         connection.read_response()
 
 
+@convicted_by("OPT-6")
 class AuthenticatesUnderItsLock(ReauthenticatingPool):
     """Holds its lock until the server has answered."""
 

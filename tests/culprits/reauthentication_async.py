@@ -2,6 +2,7 @@
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .reauthentication import Token
 from .sound_async import SoundAsyncPool
 
@@ -24,6 +25,7 @@ class ReauthenticatingAsyncPool(SoundAsyncPool):
         await connection.read_response()
 
 
+@convicted_by("OPT-6")
 class LendsWhatIsBeingAuthenticated(ReauthenticatingAsyncPool):
     """Leaves it among the idle ones until the server has answered."""
 

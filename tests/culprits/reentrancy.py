@@ -2,9 +2,11 @@
 
 from threading import Lock
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 
 
+@convicted_by("REE-1")
 class WaitsForItself(SoundPool):
     """Guards itself with a lock that does not let its holder in again."""
 
@@ -12,6 +14,7 @@ class WaitsForItself(SoundPool):
         self.lock = Lock()
 
 
+@convicted_by("REE-1")
 class QueuesUpTooLate(SoundPool):
     """Looks whether something is available before it queues up, trusting the lock to hold it so."""
 

@@ -5,9 +5,26 @@ from contextlib import contextmanager
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool
 
 
+@convicted_by(
+    "RET-1",
+    "BND-3",
+    "TMO-1",
+    "RET-6",
+    "FAIR-2",
+    "PRG-1",
+    "CAN-1",
+    "CAN-3",
+    "REE-1",
+    "API-1",
+    "BRK-3",
+    "BRK-4",
+    "BRK-5",
+    "CLS-3",
+)
 class LosesWhatIsReleased(SoundPool):
     """Takes a released connection and never lends it again."""
 
@@ -15,6 +32,7 @@ class LosesWhatIsReleased(SoundPool):
         connection.disconnect()
 
 
+@convicted_by("RET-2", "BND-1")
 class SharesWhenExhausted(SoundPool):
     """Lends a connection that is in use to a second caller rather than let that one wait."""
 
@@ -30,6 +48,7 @@ class SharesWhenExhausted(SoundPool):
         pass
 
 
+@convicted_by("RET-2")
 class LooksBeforeItTakes(SoundPool):
     """Sees an idle connection and takes it a moment later; others see it, too."""
 
@@ -44,6 +63,7 @@ class LooksBeforeItTakes(SoundPool):
         return seen
 
 
+@convicted_by("RET-3")
 class TakesAConnectionBackTwice(SoundPool):
     """Puts a connection into the queue for each release of it."""
 
@@ -52,6 +72,7 @@ class TakesAConnectionBackTwice(SoundPool):
             self.idle.append(connection)
 
 
+@convicted_by("RET-3")
 class CountsASecondRelease(SoundPool):
     """Makes room for another connection whenever something is released."""
 
@@ -60,6 +81,7 @@ class CountsASecondRelease(SoundPool):
             self.opened -= 1
 
 
+@convicted_by("RET-4")
 class AdoptsForeignConnections(SoundPool):
     """Lends on whatever it is given."""
 
@@ -68,6 +90,7 @@ class AdoptsForeignConnections(SoundPool):
             self.put_back(connection)
 
 
+@convicted_by("RET-5", "BRK-2", "BRK-3", "BRK-5")
 class ResetsOnRelease(SoundPool):
     """Asks the server to reset a connection and waits for the answer before it takes it back."""
 
@@ -78,6 +101,7 @@ class ResetsOnRelease(SoundPool):
         super().release(connection)
 
 
+@convicted_by("RET-6", "BND-3")
 class ForgetsTheBlockOnAnInterrupt(SoundPool):
     """Releases after an Exception only."""
 

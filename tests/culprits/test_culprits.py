@@ -4,13 +4,13 @@ The sound pools that they are made from are convicted by none, as `test_no_false
 the sin that convicts.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 from judging import Judged, adapter_of, judge, leaving_open_what_they_will
 
-from culprits import ASYNC_CULPRITS, CULPRITS, SoundAsyncPool, SoundPool
+from culprits import CULPRITS, SoundAsyncPool, SoundPool
 from poolproof.conformance.search.budget import Budget, Depth
 from poolproof.conformance.server import Server
 from poolproof.conformance.workloads.written import ON_FORKS
@@ -26,15 +26,10 @@ UNHURRIED = replace(
 )
 """With time to try all schedules, however busy the machine is."""
 
-ALL: Mapping[type[SoundPool | SoundAsyncPool], tuple[str, ...]] = {
-    **CULPRITS,
-    **ASYNC_CULPRITS,
-}
-
 QUICK = {
-    *{named[0].partition("-")[0]: culprit for culprit, named in CULPRITS.items()}.values(),
-    *{named[0].partition("-")[0]: culprit for culprit, named in ASYNC_CULPRITS.items()}.values(),
-}
+    (named[0].partition("-")[0], issubclass(culprit, SoundAsyncPool)): culprit
+    for culprit, named in CULPRITS.items()
+}.values()
 """One culprit of each chapter, for threads and for asyncio: `make quick-test` judges no others."""
 
 SLOTS = {"BND-3", "BRK-3", "BRK-4", "BRK-5", "CLS-3"}
@@ -59,13 +54,13 @@ def check(
         pytest.param(
             culprit, id=culprit.__name__, marks=() if culprit in QUICK else pytest.mark.thorough
         )
-        for culprit in ALL
+        for culprit in CULPRITS
     ],
 )
 def test_a_culprit_is_convicted_by_its_clause_and_by_named_ones_only(
     culprit: type[SoundPool | SoundAsyncPool], server: Server
 ) -> None:
-    named = ALL[culprit]
+    named = CULPRITS[culprit]
     expected = {*named, *(SLOTS if SLOTS.intersection(named) else ())}
     # Forks take as long as a third of all the rest: they are for those whose sin it is.
     clauses = CLAUSES if ON_FORKS.intersection(named) else CLAUSES.keys() - ON_FORKS
@@ -83,8 +78,8 @@ def test_a_culprit_is_convicted_by_its_clause_and_by_named_ones_only(
 
 
 def test_every_clause_has_a_culprit() -> None:
-    assert {named[0] for named in ALL.values()} == set(CLAUSES)
+    assert {named[0] for named in CULPRITS.values()} == set(CLAUSES)
 
 
 def test_every_culprit_is_named_by_its_sin() -> None:
-    assert all(culprit.__doc__ for culprit in ALL)
+    assert all(culprit.__doc__ for culprit in CULPRITS)

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 
 import redis
 
+from .conviction import convicted_by
 from .sound import SoundPool, Waiter
 from .turns import TurnsPool
 
 
+@convicted_by("TMO-1", "TMO-2", "TMO-5")
 class TurnsCallersAway(SoundPool):
     """Never waits."""
 
@@ -16,6 +18,7 @@ class TurnsCallersAway(SoundPool):
         return super().wait_for_connection(0)
 
 
+@convicted_by("TMO-1", "FAIR-1", "FAIR-2", "PRG-1")
 class SleepsThroughARelease(SoundPool):
     """Waits for its timeout alone and does not look again."""
 
@@ -26,6 +29,7 @@ class SleepsThroughARelease(SoundPool):
         return connection
 
 
+@convicted_by("TMO-2")
 class GivesUpAtHalfTime(SoundPool):
     """Is early."""
 
@@ -33,6 +37,7 @@ class GivesUpAtHalfTime(SoundPool):
         return super().wait_for_connection(None if timeout is None else timeout / 2)
 
 
+@convicted_by("TMO-2", "FAIR-1", "FAIR-2")
 class WaitsTwice(SoundPool):
     """Is late: it starts to wait anew after a wait in vain."""
 
@@ -40,6 +45,7 @@ class WaitsTwice(SoundPool):
         return super().wait_for_connection(timeout) or super().wait_for_connection(timeout)
 
 
+@convicted_by("TMO-2")
 class WaitsAnewWhenWokenInVain(TurnsPool):
     """Is late whenever others are served: it calls everybody, and who comes too late starts anew."""
 
@@ -51,6 +57,7 @@ class WaitsAnewWhenWokenInVain(TurnsPool):
         return super().listen(waiter, self.timeout)
 
 
+@convicted_by("TMO-3")
 class RaisesABareConnectionError(SoundPool):
     """Reports exhaustion as if the connection had broken."""
 
@@ -58,6 +65,7 @@ class RaisesABareConnectionError(SoundPool):
         return redis.ConnectionError("No connection available.")
 
 
+@convicted_by("TMO-3")
 class RaisesATimeoutError(SoundPool):
     """Reports exhaustion as if the server had been silent."""
 
@@ -65,6 +73,7 @@ class RaisesATimeoutError(SoundPool):
         return redis.TimeoutError("Timeout waiting for a connection")
 
 
+@convicted_by("TMO-4")
 class WaitsForTheSocketTimeout(SoundPool):
     """Takes the patience with the server for the patience with the pool."""
 
@@ -73,6 +82,7 @@ class WaitsForTheSocketTimeout(SoundPool):
         return super().wait_for_connection(patience if isinstance(patience, float) else timeout)
 
 
+@convicted_by("TMO-4")
 class ReadsForTheTimeout(SoundPool):
     """Takes the patience with the pool for the patience with the server."""
 
@@ -83,6 +93,7 @@ class ReadsForTheTimeout(SoundPool):
         return connection
 
 
+@convicted_by("TMO-5")
 class TakesZeroForNoTimeout(SoundPool):
     """Reads a timeout of 0 as none, and waits for ever."""
 
@@ -90,6 +101,7 @@ class TakesZeroForNoTimeout(SoundPool):
         return super().wait_for_connection(timeout or None)
 
 
+@convicted_by("TMO-5")
 class TakesNoTimeoutForZero(SoundPool):
     """Reads None as 0, and turns callers away who would wait."""
 
@@ -97,6 +109,7 @@ class TakesNoTimeoutForZero(SoundPool):
         return super().wait_for_connection(timeout or 0)
 
 
+@convicted_by("TMO-5")
 class TakesAnyTimeout(SoundPool):
     """Refuses nothing."""
 
@@ -107,6 +120,7 @@ class TakesAnyTimeout(SoundPool):
         return super().wait_for_connection(None if timeout is None else float(timeout))
 
 
+@convicted_by("TMO-6", "BND-3", "TMO-1", "FAIR-2", "PRG-1")
 class RemembersWhoLeft(SoundPool):
     """Keeps a connection for each caller that ever waited, also for those who have given up."""
 
@@ -124,6 +138,7 @@ class RemembersWhoLeft(SoundPool):
             super().put_back(connection)
 
 
+@convicted_by("TMO-6", "BND-3", "PRG-1")
 class GoesByTheClockAlone(SoundPool):
     """Goes away with nothing when its time is over, though it was just handed a connection."""
 
@@ -139,6 +154,7 @@ class GoesByTheClockAlone(SoundPool):
         return waiter.connection if in_time else None
 
 
+@convicted_by("TMO-3")
 class HidesTheTimeoutBehindItsBlock(SoundPool):
     """Releases at the end of its block also what it has not got, and complains of that."""
 

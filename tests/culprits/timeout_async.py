@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio import Connection
 
+from .conviction import convicted_by
 from .sound_async import SoundAsyncPool
 
 
+@convicted_by("TMO-3")
 class HidesTheTimeoutBehindItsAsyncBlock(SoundAsyncPool):
     """Releases at the end of its block also what it has not got, and complains of that."""
 
