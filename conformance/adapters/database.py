@@ -106,9 +106,13 @@ def connector(settings: PoolSettings) -> Callable[[], redis.Connection]:
     """The function from which a pool gets its connections."""
 
     def connect() -> redis.Connection:
-        make: Callable[..., redis.Connection] = DatabaseConnection
+        make: Callable[..., DatabaseConnection] = DatabaseConnection
         connection = make(**settings.connection_arguments())
-        connection.connect()
+        try:
+            connection.connect()  # type: ignore[no-untyped-call]  # redis-py is typed in part
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     return connect

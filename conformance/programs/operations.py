@@ -130,6 +130,16 @@ class InterruptCommand(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptConnect(Operation):
+    """Ask the pool for a connection, which it has to open; the thread is interrupted in the read that
+    it makes `after_reads` others to get it ready, if it makes so many.
+    """
+
+    pool: str
+    after_reads: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClosePool(Operation):
     """Close the pool, for good."""
 

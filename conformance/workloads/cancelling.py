@@ -15,6 +15,7 @@ from ..programs.operations import (
     Cancelled,
     Elapse,
     HoldConnects,
+    InterruptConnect,
     LetConnect,
     Limited,
     Release,
@@ -123,6 +124,9 @@ class CancellingReleases(Cancelling):
         self.cancel(0, 3, False)
 
 
+MOST_READS = 6
+"""In how many reads of an acquire its thread is interrupted. Most pools make no more."""
+
 INTERRUPTED_CALLERS = (
     staged("interrupted while it waits", 1, (Cancel(2),), holding=1, waiting=2, shown=True),
     staged("interrupted while it waits alone", 1, (Cancel(2),), holding=1, waiting=1, shown=True),
@@ -132,6 +136,16 @@ INTERRUPTED_CALLERS = (
         (HoldConnects(),),
         shown=True,
         after=(ASK, Cancel(1), LetConnect()),
+    ),
+    *(
+        staged(
+            "interrupted while it makes ready what it has opened",
+            1,
+            (InterruptConnect("A", after_reads),),
+            shown=True,
+            after=(ASK,),
+        )
+        for after_reads in range(MOST_READS)
     ),
 )
 """Threads that are interrupted where they stand."""

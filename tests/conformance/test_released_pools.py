@@ -81,7 +81,7 @@ RELEASED: Mapping[str, Known] = {
         ),
     ),
     "behind_sentinel:sentinel_pool": Known(
-        breaks=ids("BRK-6"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 SEC-1")
+        breaks=ids("CAN-3 BRK-6"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 SEC-1")
     ),
     "behind_sentinel:async_sentinel_pool": Known(
         breaks=ids("ORD-1 ORD-2"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 BRK-6 SEC-1")

@@ -84,3 +84,28 @@ class ClosesWhatHasBrokenFirst(SoundAsyncPool):
         if connection in self.in_use and (is_due(connection) or self.has_ended(connection)):
             await connection.disconnect()
         await super().release(connection)
+
+
+@convicted_by("BND-1")
+class LeavesOpenWhatATaskWasOpening(SoundAsyncPool):
+    """Takes a slot for free when it is cancelled while it asks how the server is, and leaves open the
+    connection on which it has asked.
+    """
+
+    def prepare(self) -> None:
+        self.greeted: set[Connection] = set()
+
+    async def make_ready(self, connection: Connection) -> None:
+        await super().make_ready(connection)
+        if connection not in self.greeted:
+            self.greeted.add(connection)
+            await connection.send_command("PING")
+            await connection.read_response(disconnect_on_error=False)
+
+    async def give_up(self, connection: Connection, raised: BaseException) -> None:
+        if isinstance(raised, Exception):
+            await super().give_up(connection, raised)
+            return
+        self.in_use.remove(connection)
+        self.opened -= 1
+        self.serve()

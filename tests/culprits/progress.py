@@ -1,5 +1,8 @@
 """Pools that keep callers waiting who could be served."""
 
+from threading import Semaphore
+from time import monotonic
+
 import redis
 
 from .conviction import convicted_by
@@ -56,3 +59,37 @@ class ForgetsTheBellBeforeItListens(TurnsPool):
     def listen(self, waiter: Waiter, timeout: float | None) -> bool:
         waiter.bell.acquire(blocking=False)
         return super().listen(waiter, timeout)
+
+
+@convicted_by("PRG-1", "FAIR-1", "FAIR-2", "REE-1")
+class StopsRingingTooLate(SoundPool):
+    """Has one bell for all. Who hears it passes it on, or stops it; but others may count on its ringing
+    by then.
+    """
+
+    def prepare(self) -> None:
+        self.bell = Semaphore(0)
+        self.ringing = False
+
+    def wait_for_connection(self, timeout: float | None) -> redis.Connection | None:
+        deadline = None if timeout is None else monotonic() + timeout
+        connection = self.take_if_free()
+        while connection is None:
+            left = None if deadline is None else deadline - monotonic()
+            if (left is not None and left <= 0) or not self.bell.acquire(timeout=left):
+                return self.take_if_free()
+            connection = self.take_if_free()
+            if self.available():
+                self.bell.release()
+            else:
+                self.ringing = False
+        return connection
+
+    def take_if_free(self) -> redis.Connection | None:
+        with self.lock:
+            return self.lend() if self.available() else None
+
+    def serve(self) -> None:
+        if not self.ringing:
+            self.ringing = True
+            self.bell.release()

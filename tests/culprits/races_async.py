@@ -1,6 +1,7 @@
 """Asyncio pools whose promises depend on who runs next."""
 
 import asyncio
+from contextlib import suppress
 
 from redis.asyncio import Connection
 
@@ -75,3 +76,23 @@ class OpensOneAgainAtATime(SoundAsyncPool):
         await connection.connect()
         async with self.looking:
             await super().make_ready(connection)
+
+
+@convicted_by("PRG-1", "FAIR-1", "FAIR-2")
+class RingsOnceForTwoTasks(SoundAsyncPool):
+    """Has one bell for all, which rings no louder when two have reason to ring it."""
+
+    def prepare(self) -> None:
+        self.bell: asyncio.Queue[None] = asyncio.Queue(1)
+
+    async def wait_for_connection(self) -> Connection | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.timeout):
+                while not self.available():
+                    await self.bell.get()
+                return self.lend()
+        return None
+
+    def serve(self) -> None:
+        with suppress(asyncio.QueueFull):
+            self.bell.put_nowait(None)

@@ -8,7 +8,30 @@ from culprits.sound import SoundPool, is_due
 
 
 class TidyPool(SoundPool):
-    """Has its slot back whatever comes of the closing, and says what came of it."""
+    """Has its slot back whatever comes of the closing, and says what came of it. What an interrupt left
+    half open is closed when its turn comes.
+    """
+
+    def prepare(self) -> None:
+        self.unready: set[redis.Connection] = set()
+        self.greeted: set[redis.Connection] = set()
+
+    def make_ready(self, connection: redis.Connection) -> None:
+        if connection in self.unready:
+            connection.disconnect()
+            self.unready.remove(connection)
+        super().make_ready(connection)
+        if connection not in self.greeted:
+            connection.send_command("PING")
+            connection.read_response(disconnect_on_error=False)
+            self.greeted.add(connection)
+
+    def give_up(self, connection: redis.Connection, raised: BaseException) -> None:
+        if isinstance(raised, Exception):
+            super().give_up(connection, raised)
+            return
+        self.unready.add(connection)
+        self.release(connection)
 
     def release(self, connection: redis.Connection) -> None:
         try:

@@ -25,8 +25,10 @@ LOOKS = socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0)
 class KeptReply:
     """The reply, as long as it is kept."""
 
-    def __init__(self, mark: bytes) -> None:
+    def __init__(self, mark: bytes, after_reads: int) -> None:
         self._mark = mark
+        self._passing = after_reads
+        """How many reads are let pass before."""
         self._gate = Gate("a reply")
         self._gate.close()
         self._sockets: WeakSet[socket.socket] = WeakSet()
@@ -47,14 +49,18 @@ class KeptReply:
 
     def hold_back(self, reading: socket.socket, flags: int) -> None:
         """Return when the calling thread may read."""
-        if reading in self._sockets and reading.gettimeout() != 0 and not flags & LOOKS:
+        if reading not in self._sockets or reading.gettimeout() == 0 or flags & LOOKS:
+            return
+        if self._passing > 0:
+            self._passing -= 1
+        else:
             self._gate.pass_through()
 
 
 @contextmanager
-def kept_reply(mark: bytes) -> Iterator[KeptReply]:
+def kept_reply(mark: bytes, after_reads: int = 0) -> Iterator[KeptReply]:
     """Keep the reply to the command in which this comes, which is sent meanwhile."""
-    kept = KeptReply(mark)
+    kept = KeptReply(mark, after_reads)
     replacements = _replacements(kept)
     before = {name: vars(socket.socket).get(name) for name in replacements}
     for name, replacement in replacements.items():

@@ -28,6 +28,7 @@ from ...programs.operations import (
     Cancel,
     Elapse,
     InterruptCommand,
+    InterruptConnect,
     Operation,
     Release,
     ReleaseInside,
@@ -41,6 +42,9 @@ UNSEEN_S = 1.0
 """How long a thread may wait for a reply where the scheduler does not see it, before it comes. The
 scheduler would take such a thread for one that it cannot conduct, a little later.
 """
+
+ANY_COMMAND = b""
+"""What comes in every command."""
 
 SILENT_CALL_S = 12.0
 """How long a call may take whose client gives up waiting for a reply again and again."""
@@ -122,10 +126,10 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
             case ReleaseInside(host, point, release):
                 return self._start_inside(host, point, release)
             case Cancel(acquire):
-                pool = self.waiting[acquire]
-                self._log.add(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
-                self._scheduler.interrupt(self._calls.moving[acquire].task, Interrupt())
+                self._interrupt(acquire)
                 return None
+            case InterruptConnect(pool, after_reads):
+                return self._interrupt_connect(pool, after_reads)
             case InterruptCommand(pool, "KeyboardInterrupt" | "SystemExit" as signal):
                 return self._interrupt_command(pool, signal)
             case _:
@@ -162,6 +166,21 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
 
         task = self._calls.moving[call].task
         self._inside = self._scheduler.run_inside(task, point, release_inside)
+        return call
+
+    def _interrupt(self, acquire: int) -> None:
+        pool = self.waiting[acquire]
+        self._log.add(CancelCalled(self._now_s(), pool, acquire, "KeyboardInterrupt"))
+        self._scheduler.interrupt(self._calls.moving[acquire].task, Interrupt())
+
+    def _interrupt_connect(self, pool: str, after_reads: int) -> int:
+        """Interrupt a caller in a read that it makes to get its connection ready."""
+        with kept_reply(ANY_COMMAND, after_reads) as kept:
+            call = self._start_acquire(pool)
+            self._go_on()
+            asking = self._calls.moving.get(call)
+            if asking is not None and kept.is_awaited_by(asking.task):
+                self._interrupt(call)
         return call
 
     def _interrupt_command(self, pool: str, by: Signal) -> int:
