@@ -40,6 +40,12 @@ class Record:
         """The name of the method alone; empty if an adapter needs none."""
         return (self.method or "").partition("(")[0]
 
+    @property
+    def arguments(self) -> int:
+        """How many arguments that method takes."""
+        listed = (self.method or "").partition("(")[2].rstrip(")")
+        return len(listed.split(",")) if listed else 0
+
 
 class Capability(StrEnum):
     """Something that a pool may offer. A clause that needs it is skipped for a pool without it."""

@@ -21,15 +21,14 @@ __all__ = [
     "AnyAdapter",
     "AnyAsyncAdapter",
     "AsyncAdapter",
-    "IfOffered",
     "PoolSettings",
     "lacks_method_for",
+    "perform",
     "uses_asyncio",
     "uses_threads",
 ]
 
 Pool = TypeVar("Pool")
-Pool_contra = TypeVar("Pool_contra", contravariant=True)
 Connection = TypeVar("Connection")
 
 
@@ -50,32 +49,21 @@ def lacks_method_for(adapter: object, capability: Capability) -> AdapterError:
     )
 
 
-class IfOffered(Protocol[Pool_contra]):
-    """Methods that an adapter needs only for pools that offer more than acquire and release.
+def perform(adapter: object, capability: Capability, *arguments: object) -> object:
+    """Call the method that an adapter has for a capability alone, as the capability's record names it.
 
-    Each is called if `offers` names its capability, and may be left out otherwise. For asyncio it is
-    called on the pool's loop, and what it returns is awaited if it can be.
+    The first argument is the pool. For asyncio the method is called on the pool's loop, and what it
+    returns is awaited if it can be. Raises AdapterError if there is no such method.
     """
-
-    def disconnect_pool(self, pool: Pool_contra) -> object:  # noqa: ARG002 - it has no body
-        """Have the pool close its connections and go on."""
-        raise lacks_method_for(self, Capability.DISCONNECT)
-
-    def acquire_within(self, pool: Pool_contra, timeout: float) -> object:  # noqa: ARG002 - it has no body
-        """Take a connection out of the pool, waiting at most `timeout` seconds, and return it."""
-        raise lacks_method_for(self, Capability.CALL_TIMEOUT)
-
-    def close_gracefully(self, pool: Pool_contra, grace: float) -> object:  # noqa: ARG002 - it has no body
-        """Close the pool, which gives those who hold a connection `grace` seconds."""
-        raise lacks_method_for(self, Capability.GRACEFUL_CLOSE)
-
-    def re_authenticate(self, pool: Pool_contra, user: str, password: str) -> object:  # noqa: ARG002 - it has no body
-        """Tell the pool of new credentials."""
-        raise lacks_method_for(self, Capability.REAUTHENTICATION)
+    method = getattr(adapter, capability.record.method_name, None)
+    if not callable(method):
+        raise lacks_method_for(adapter, capability)
+    result: object = method(*arguments)
+    return result
 
 
 @runtime_checkable
-class Adapter(IfOffered[Pool], Protocol[Pool, Connection]):
+class Adapter(Protocol[Pool, Connection]):
     """How to use the pools of one library: of which type they and their connections are is its own
     affair.
 
@@ -125,7 +113,7 @@ class Adapter(IfOffered[Pool], Protocol[Pool, Connection]):
 
 
 @runtime_checkable
-class AsyncAdapter(IfOffered[Pool], Protocol[Pool, Connection]):
+class AsyncAdapter(Protocol[Pool, Connection]):
     """How to use the pools of one library that are used from an event loop.
 
     All calls for a pool are made on one loop, except `offers`, which any thread may call. They are not

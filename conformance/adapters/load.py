@@ -10,7 +10,7 @@ from typing import cast
 
 from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, AsyncAdapter
 from .names import SHORT_NAMES
-from .offered import lacks, trouble_with_arguments
+from .offered import arguments_of, lacks, trouble_with_arguments
 from .redis_interface import AsyncRedisInterface, RedisInterface
 
 OF_THE_SERVER = frozenset({"host", "port", "db", "username", "password"})
@@ -130,7 +130,7 @@ def _adapter(name: str, found: type) -> AnyAdapter | AnyAsyncAdapter:
                 f"the adapter {name} has {'a plain' if wanted else 'an async'} method {method}; "
                 f"write all methods as in {interface}"
             )
-        if trouble := trouble_with_arguments(adapter, name, method):
+        if trouble := trouble_with_arguments(adapter, name, method, arguments_of(method)):
             raise TargetError(trouble)
     # It may lack methods that are called only if they are offered, and are looked for then.
     return cast("AnyAdapter | AnyAsyncAdapter", adapter)

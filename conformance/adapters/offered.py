@@ -49,7 +49,7 @@ def expect_methods(adapter: AnyAdapter | AnyAsyncAdapter, offers: frozenset[Capa
         method = capability.record.method_name
         if lacks(adapter, method):
             raise lacks_method_for(adapter, capability)
-        if trouble := trouble_with_arguments(adapter, name, method):
+        if trouble := trouble_with_arguments(adapter, name, method, capability.record.arguments):
             raise AdapterError(trouble)
         may_be_coroutine = uses_asyncio(adapter) and capability is not Capability.CONTEXT_MANAGER
         if iscoroutinefunction(getattr(adapter, method)) and not may_be_coroutine:
@@ -58,16 +58,19 @@ def expect_methods(adapter: AnyAdapter | AnyAsyncAdapter, offers: frozenset[Capa
 
 def lacks(adapter: object, method: str) -> bool:
     """Whether there is no such method, or only the empty one of the interface."""
-    empty = (getattr(Adapter, method), getattr(AsyncAdapter, method))
+    empty = (getattr(Adapter, method, None), getattr(AsyncAdapter, method, None))
     is_empty = getattr(type(adapter), method, None) in empty
     return is_empty or not callable(getattr(adapter, method, None))
 
 
-def trouble_with_arguments(adapter: object, name: str, method: str) -> str:
-    """What to say of a method that cannot be called as it will be; nothing as far as it can."""
+def arguments_of(method: str) -> int:
+    """How many arguments a method of every adapter takes, without self; a command is two words."""
     parameters = signature(getattr(Adapter, method)).parameters.values()
-    # Without self; a command is at least two words.
-    arguments = sum(2 if each.kind is each.VAR_POSITIONAL else 1 for each in parameters) - 1
+    return sum(2 if each.kind is each.VAR_POSITIONAL else 1 for each in parameters) - 1
+
+
+def trouble_with_arguments(adapter: object, name: str, method: str, arguments: int) -> str:
+    """What to say of a method that cannot be called with so many arguments; nothing if it can."""
     try:
         known = signature(getattr(adapter, method))
     except (TypeError, ValueError):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol, cast
 
+from poolproof.spec import Capability
 from poolproof.spec.model.events import (
     AcquireCalled,
     AcquireCancelled,
@@ -33,6 +34,7 @@ from ..adapters.adapter import (
     AdapterError,
     AnyAdapter,
     AnyAsyncAdapter,
+    perform,
 )
 from ..programs.fault_kinds import Means
 from ..programs.operations import (
@@ -212,7 +214,7 @@ class Callers(ABC):
             lambda: (
                 self._adapter.close(handle)
                 if grace_s is None
-                else self._adapter.close_gracefully(handle, grace_s)
+                else perform(self._adapter, Capability.GRACEFUL_CLOSE, handle, grace_s)
             )
         )
         self._account.close(pool)
@@ -222,14 +224,16 @@ class Callers(ABC):
         """Have a pool close its connections, and go on."""
         self._note(DisconnectCalled(self._now_s(), pool, call))
         handle = self._account.pools[pool].handle
-        error = await self._error_of(lambda: self._adapter.disconnect_pool(handle))
+        error = await self._error_of(lambda: perform(self._adapter, Capability.DISCONNECT, handle))
         self._note(DisconnectReturned(self._now_s(), pool, call, error))
 
     async def reauthenticate(self, pool: str, call: int) -> None:
         """Tell a pool of new credentials, which are the old ones."""
         self._note(ReauthCalled(self._now_s(), pool, call))
         handle, credentials = self._account.pools[pool].handle, self._program.credentials
-        error = await self._error_of(lambda: self._adapter.re_authenticate(handle, *credentials))
+        error = await self._error_of(
+            lambda: perform(self._adapter, Capability.REAUTHENTICATION, handle, *credentials)
+        )
         self._note(ReauthReturned(self._now_s(), pool, call, error))
 
     @abstractmethod
@@ -253,7 +257,9 @@ class Callers(ABC):
     async def _acquired(self, handle: object, within_s: float | None) -> object:
         if within_s is None:
             return await self._result_of(self._adapter.acquire(handle))
-        return await self._result_of(self._adapter.acquire_within(handle, within_s))
+        return await self._result_of(
+            perform(self._adapter, Capability.CALL_TIMEOUT, handle, within_s)
+        )
 
     async def _error_of(self, work: Callable[[], object]) -> Error | None:
         try:

@@ -6,10 +6,11 @@ from inspect import signature
 import pytest
 
 from poolproof import conformance
-from poolproof.conformance.adapters.adapter import Adapter, AdapterError, AsyncAdapter
+from poolproof.conformance.adapters.adapter import AdapterError
 from poolproof.conformance.adapters.client import UNKNOWN
 from poolproof.conformance.adapters.load import TargetError, load_target
 from poolproof.conformance.adapters.probe import Prepared, prepare
+from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.isolation.call_with_timeout import error_of
 from poolproof.conformance.isolation.run_in_fork import run_in_fork
@@ -128,9 +129,9 @@ def test_what_an_adapter_says_of_itself_is_no_error_of_the_pool() -> None:
 @pytest.mark.parametrize("capability", Capability)
 def test_what_a_record_says_of_adapters_is_so(capability: Capability) -> None:
     record = capability.record
-    for interface in (Adapter, AsyncAdapter):
+    for adapter in (RedisInterface, AsyncRedisInterface):
         if record.method is not None:
-            _, *arguments = signature(getattr(interface, record.method_name)).parameters
+            _, *arguments = signature(getattr(adapter, record.method_name)).parameters
             assert record.method == f"{record.method_name}({', '.join(arguments)})"
     if record.setting is not None:
         assert record.setting in {field.name for field in fields(PoolSettings)}

@@ -61,7 +61,7 @@ class OffersGrace(Faultless):
 
 
 class TakesNoTimeout(OffersTimeout):
-    def acquire_within(self, pool: ConnectionPool) -> AbstractConnection:  # type: ignore[override]  # its mistake
+    def acquire_within(self, pool: ConnectionPool) -> AbstractConnection:
         return pool.get_connection()
 
 
