@@ -61,10 +61,13 @@ class Calls(Generic[AnyCall]):
         self._program.give_up(pool, call, waited_s)
         self.moving.pop(call, None)
 
-    def give_up_who_hangs(self) -> None:
-        """A burst is over: what has not returned, and is not an acquire that waits, never will."""
+    def give_up_who_hangs(self, closing: frozenset[int]) -> None:
+        """A burst is over: what has not returned, is no acquire that waits, and is not `closing` a
+        connection that is slow to close, never will.
+        """
         for call, moving in [*self.moving.items()]:
-            if call not in self._account.waiting and not self.waits_for_callers(call):
+            waits = call in self._account.waiting or self.waits_for_callers(call)
+            if call not in closing and not waits:
                 self.give_up(moving.pool, call, 0.0)
 
     def waits_for_callers(self, call: int) -> bool:

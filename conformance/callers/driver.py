@@ -12,6 +12,7 @@ from ..faults.faults import Faults
 from ..programs.operations import (
     Burst,
     EndOutage,
+    LetClose,
     LetConnect,
     Operation,
 )
@@ -57,6 +58,8 @@ class Driver(ABC):
         """The pools with which the program is over."""
         self.closed = self._account.closed
         """The pools that have been closed."""
+        switch = surroundings.fault_means.switch
+        self._slow_closes = None if switch is None else switch.slow_closes
         self._quiescence = QuiescenceRecorder(self._program)
         self._steps: list[Step] = []
 
@@ -98,6 +101,8 @@ class Driver(ABC):
         """Return every connection, see whether all slots can be used again, and close everything."""
         if self._standstill().connects_held:
             self.run_one(LetConnect())
+        if self._closes_slowly:
+            self.run_one(LetClose())
         if self.in_outage:
             self.run_one(EndOutage())
         ending = Finish(self._account, self.run_one, self._give_up)
@@ -105,6 +110,11 @@ class Driver(ABC):
         for pool in sorted(used, reverse=True):
             ending.use_every_slot(pool)
         self.close()
+
+    @property
+    def _closes_slowly(self) -> bool:
+        """Whether there are connections that are slow to close."""
+        return self._slow_closes is not None and not self._slow_closes.is_open
 
     @abstractmethod
     def close(self) -> None:

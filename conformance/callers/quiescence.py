@@ -23,6 +23,8 @@ class Standstill:
     """Those that the server keeps waiting."""
     connects_held: bool = False
     """Whether it keeps everybody waiting who opens a connection."""
+    closing: frozenset[int] = frozenset()
+    """Those that are closing a connection, which takes long."""
     stack: tuple[str, ...] = ()
     """Where a release is in the code that has not returned."""
     still_ending: frozenset[str] = frozenset()
@@ -47,6 +49,7 @@ class QuiescenceRecorder:
                 certain=certain,
                 connecting=standstill.connecting,
                 connects_held=standstill.connects_held,
+                closing=standstill.closing,
                 stack=standstill.stack,
             )
         )

@@ -48,7 +48,7 @@ def calls_overlap(events: Sequence[Event]) -> bool:
             case Quiescent():
                 waiting |= moving & acquires
                 moving -= waiting
-                if event.connects_held or event.connecting or len(waiting) > 1:
+                if event.connects_held or event.apart or len(waiting) > 1:
                     return True
             case _:
                 pass

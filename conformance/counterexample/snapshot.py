@@ -41,7 +41,7 @@ def _snapshot(
     busy = state.busy - len(state.commands)
     head = f"{busy} of {state.config.max_connections} in use"
     parts = [
-        *_holders(state, names),
+        *_holders(state, event, names),
         *_requests(state, event, names, waited, given_up),
         *_surplus(moment.pool, state, event, names),
     ]
@@ -50,16 +50,18 @@ def _snapshot(
 
 def _waiting(state: PoolState, event: Quiescent) -> list[int]:
     """The acquires that wait, in the order in which they came."""
-    return [call for call in state.requests if call not in event.connecting]
+    return [call for call in state.requests if call not in event.apart]
 
 
-def _holders(state: PoolState, names: Names) -> Iterator[str]:
+def _holders(state: PoolState, event: Quiescent, names: Names) -> Iterator[str]:
     held = [f"{names.callers[call]} has {names.given[call]}" for call in state.in_use]
     if held:
         yield ", ".join(held)
     for call in state.forgotten:
         yield f"nobody has released {names.given[call]}"
-    for call in sorted(state.releasing):
+    for call in sorted(state.releasing & event.closing):
+        yield f"{names.callers[call]} is closing {names.releasing[call]}"
+    for call in sorted(state.releasing - event.closing):
         yield f"{names.callers[call]} is still releasing {names.releasing[call]}"
 
 

@@ -14,7 +14,9 @@ from ..faults.server.admission import Admission
 from ..programs.setup import Setup
 from ..server.monitor import Monitor
 from ..server.restartable_monitor import RestartableMonitor
+from .asyncio.task_gate import TaskGate
 from .asyncio.tasks import Tasks
+from .threads.gate import Gate
 from .threads.real_threads import RealThreads
 from .threads.scheduled_threads import ScheduledThreads
 from .threads.threads_of_others import SharedThreads
@@ -98,7 +100,11 @@ class Drivers:
 
     def _failure_switch(self) -> FailureSwitch | None:
         """What has connections fail that do no harm until they are told to, if the pool takes them."""
-        return None if self._connection_class is None else FailureSwitch(self._library)
+        if self._connection_class is None:
+            return None
+        return FailureSwitch(
+            self._library, TaskGate() if self.asyncio else Gate("closing a connection")
+        )
 
     def _proxy_before(self, settings: PoolSettings) -> Proxy:
         """A proxy before the server, which does no harm until it is told to."""

@@ -57,7 +57,7 @@ class ConductedDriver(Driver, Generic[AnyCall]):
     def run(self, burst: Burst) -> None:
         """Run a burst until nothing moves any more. A release that has not returned then never will."""
         super().run(burst)
-        self._calls.give_up_who_hangs()
+        self._calls.give_up_who_hangs(self._closing())
 
     @abstractmethod
     def _clock_s(self) -> float:
@@ -110,6 +110,7 @@ class ConductedDriver(Driver, Generic[AnyCall]):
             call is not None
             and len(operations) == 1
             and not isinstance(operations[0], ReleaseInside)
+            and not self._closes_slowly
         ):
             self._time.see_through(call)
         self.certain = self._time.let_them_look_again()
@@ -220,8 +221,16 @@ class ConductedDriver(Driver, Generic[AnyCall]):
 
     def _standstill(self) -> Standstill:
         return Standstill(
-            self._connecting(), self._host.connects_held, self._stack(), self._calls.still_ending()
+            self._connecting(),
+            self._host.connects_held,
+            self._closing(),
+            self._stack(),
+            self._calls.still_ending(),
         )
+
+    @abstractmethod
+    def _closing(self) -> frozenset[int]:
+        """The calls that have not returned because they close a connection that is slow to close."""
 
     @abstractmethod
     def _connecting(self) -> frozenset[int]:

@@ -42,9 +42,9 @@ way or because the server ends, if it is one that may; or it says nothing."""
 Failure: TypeAlias = Literal["making", "opening", "looking", "closing"]
 """What of a pool's connections raises: making one, opening it, looking at it, or closing it, too."""
 
-Spoiling: TypeAlias = Literal["look times out", "look fails", "due"]
+Spoiling: TypeAlias = Literal["look times out", "look fails", "due", "slow"]
 """What is amiss with a connection for its pool alone: a look at it raises one or another error, or its
-client has marked it as one to be opened again when it is released.
+client has marked it as one to be opened again when it is released, and closing it may be slow.
 """
 
 FAILURES: tuple[Failure, ...] = ("making", "opening", "looking", "closing")

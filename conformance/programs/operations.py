@@ -265,6 +265,11 @@ class Spoil(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class LetClose(Operation):
+    """Whoever is closing a connection that is slow to close comes to the end of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled(Operation):
     """Cancel the caller of an operation when it is suspended for the n-th time."""
 

@@ -8,7 +8,15 @@ from poolproof.spec import Capability
 from poolproof.spec.model.conditions import Condition
 
 from ..programs.fault_kinds import Spoiling
-from ..programs.operations import BeginFailing, Cancelled, CutHeld, EndOutage, Operation, Spoil
+from ..programs.operations import (
+    BeginFailing,
+    Cancelled,
+    CutHeld,
+    EndOutage,
+    LetClose,
+    Operation,
+    Spoil,
+)
 from ..programs.schedule import Cancellation
 from ..programs.setup import WITH_FAILING_CONNECTIONS
 from .durations import CROWD_S, PATIENT_WITH_OUTAGES_S
@@ -64,6 +72,41 @@ CANCELLED = tuple(
 )
 """Callers who are cancelled while their connection is being closed. Another may wait for its slot."""
 
+SLOWLY_CLOSED = (
+    staged(
+        "released while another is being closed, slowly",
+        2,
+        (give(1),),
+        holding=2,
+        shown=True,
+        meanwhile=(Spoil("slow"),),
+        after=(give(2), LetClose()),
+    ),
+    staged(
+        "asked for while another is being closed, slowly",
+        2,
+        (give(1),),
+        holding=1,
+        shown=True,
+        meanwhile=(Spoil("slow"),),
+        after=(ASK, LetClose()),
+    ),
+    *(
+        staged(
+            "cancelled while it releases, and another is being closed, slowly",
+            2,
+            (give(1),),
+            holding=2,
+            shown=True,
+            meanwhile=(Spoil("slow"),),
+            after=(Cancelled(give(2), at), LetClose()),
+            needs=frozenset({Capability.ASYNCIO}),
+        )
+        for at in SUSPENSIONS[:3]
+    ),
+)
+"""A release that takes long, because closing a connection does, holds up nobody else."""
+
 SPOILT = Workload(
     about="connections that are no good any more when a pool looks at them or has them back",
     brings=frozenset(
@@ -77,5 +120,5 @@ SPOILT = Workload(
     timeout_s=CROWD_S,
     setup=WITH_FAILING_CONNECTIONS,
     quiescent_only=True,
-    scenarios=(*LOOKED_AT, CLOSED_IN_VAIN, *CANCELLED),
+    scenarios=(*LOOKED_AT, CLOSED_IN_VAIN, *CANCELLED, *SLOWLY_CLOSED),
 )

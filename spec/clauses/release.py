@@ -160,7 +160,7 @@ def release_waits_for_nobody(history: History) -> Iterator[Judgement]:
             case Overdue(call=call, waited_s=waited_s) if call in releasing:
                 broken = f"a release had not returned after {duration(waited_s)}"
                 yield Judgement(moment.index, broken)
-            case Quiescent(certain=True) if releasing:
+            case Quiescent(certain=True, closing=closing) if releasing - closing:
                 yield Judgement(
                     moment.index,
                     "nothing moves any more, and a release has not returned: it waits for another "

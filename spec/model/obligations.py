@@ -61,7 +61,8 @@ def kept_waiting(moment: Moment) -> str | None:
     state, event = moment.before, moment.event
     if not isinstance(event, Quiescent) or not event.certain or event.connects_held:
         return None
-    busy, waiting, most = state.busy, len(state.requests), state.config.max_connections
+    busy, most = state.busy, state.config.max_connections
+    waiting = len(state.requests.keys() - event.closing)
     if not waiting or busy >= most:
         return None
     callers = "a caller waits" if waiting == 1 else f"{waiting} callers wait"

@@ -156,7 +156,7 @@ def at_quiescence(state: PoolState, event: Quiescent) -> PoolState:
     """The state when nothing moves: callers that have not returned, and do not connect, are seen to
     wait.
     """
-    waiting = {call for call in state.requests if call not in event.connecting}
+    waiting = {call for call in state.requests if call not in event.apart}
     suffice = state.releases + len(waiting)
     requests = {
         call: replace(request, excused=request.excused or event.connects_held)

@@ -124,7 +124,7 @@ class ClosesBeforeItTakesBack(SoundPool):
         super().put_back(connection)
 
 
-@convicted_by("BRK-5")
+@convicted_by("BRK-5", "RET-5", "BRK-3")
 class ClosesWhatIsDueBeforeItTakesBack(SoundPool):
     """Closes what is to be opened again, and only then has it."""
 

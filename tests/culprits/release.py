@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import redis
 
 from .conviction import convicted_by
-from .sound import SoundPool
+from .sound import SoundPool, is_due
 
 
 @convicted_by(
@@ -115,3 +115,13 @@ class ForgetsTheBlockOnAnInterrupt(SoundPool):
             raise
         else:
             self.release(connection)
+
+
+@convicted_by("RET-5", "BRK-3", "BRK-5")
+class ClosesUnderItsLock(SoundPool):
+    """Lets nobody in while it closes what is to be opened again."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        super().put_back(connection)
+        if is_due(connection):
+            connection.disconnect()

@@ -40,6 +40,7 @@ from ..virtual_time import LOOKS, MARGIN_S
 from . import CannotHost, Started, VirtualLoop, start
 from .held_replies import hold_replies
 from .kept_replies import KeptReplies
+from .task_gate import TaskGate
 
 CALL: ContextVar[int] = ContextVar("CALL")
 """Which call a task works for; the tasks that it starts inherit it."""
@@ -97,6 +98,8 @@ class Tasks(ConductedDriver[_TaskCall]):
         """Close all pools and end what connections and callers they leave behind."""
         self._log.end()
         self._loop.connects_held = False
+        if self._slow_closes is not None:
+            self._slow_closes.open()
         self._expect_replies(True)
         # A holder closes its connection: a pool that is closed need not know of it any more.
         for connection in self._callers.holders.left_behind():
@@ -230,6 +233,15 @@ class Tasks(ConductedDriver[_TaskCall]):
     def _expect_replies(self, due: bool) -> None:
         """What a black hole has swallowed is due for ever, and not waited for."""
         hold_replies(self._loop, self._proxy, all_of_them=not due)
+
+    def _closing(self) -> frozenset[int]:
+        """A task of the pool's own that closes may do so for anybody."""
+        if not isinstance(self._slow_closes, TaskGate):
+            return frozenset()
+        held = {context.get(CALL) for context in self._slow_closes.held.values()}
+        if held - self._calls.moving.keys():
+            return frozenset(self._calls.moving)
+        return frozenset(call for call in self._calls.moving if call in held)
 
     def _connecting(self) -> frozenset[int]:
         """A task of the pool's own that connects may do so for any of those who wait."""

@@ -4,7 +4,7 @@ Its clock is virtual and stands still while callers act. When no thread can go o
 not guessed; so this driver is certain. Connections are real, and talk to the server at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from ...programs.operations import (
 from ..conducted import ConductedDriver
 from ..virtual_time import LOOKS, MARGIN_S
 from . import Course, Inside, Scheduler, Task, kept_reply
+from .gate import Gate
 from .threads_of_others import SharedThreads
 
 UNSEEN_S = 1.0
@@ -96,6 +97,8 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         """Close all pools and end what connections and callers they leave behind."""
         self._log.end()
         self._scheduler.connects_held = False
+        if self._slow_closes is not None:
+            self._slow_closes.open()
         for pool in self._account.pools.values():
             self._scheduler.start(partial(_close, self._adapter, pool.handle))
         self._let_run()
@@ -240,12 +243,24 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
         if not due:
             self._scheduler.be_patient(SILENT_CALL_S)
 
+    def _closing(self) -> frozenset[int]:
+        """A thread of the pool's own that closes may do so for anybody."""
+        return self._at_gate(lambda gate: gate is self._slow_closes, self._calls.moving)
+
     def _connecting(self) -> frozenset[int]:
         """A thread of the pool's own that connects may do so for any of those who wait."""
+        return self._at_gate(lambda gate: gate is not self._slow_closes, self.waiting)
+
+    def _at_gate(self, is_meant: Callable[[Gate], bool], any_of: Iterable[int]) -> frozenset[int]:
+        """The calls whose threads are held at such a gate; `any_of` these, if it is none of theirs."""
         calls = {id(moving.task): call for call, moving in self._calls.moving.items()}
-        held = [task for task in self._scheduler.tasks if task.at_gate is not None]
+        held = [
+            task
+            for task in self._scheduler.tasks
+            if task.at_gate is not None and is_meant(task.at_gate)
+        ]
         if any(id(task) not in calls for task in held):
-            return frozenset(self.waiting)
+            return frozenset(any_of)
         return frozenset(calls[id(task)] for task in held)
 
     def _stack(self) -> tuple[str, ...]:

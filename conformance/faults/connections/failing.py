@@ -9,10 +9,10 @@ To a pool that is an outage of another kind: it owes nobody a connection meanwhi
 afterwards. A pool that does not let others say what its connections are has none of these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction, isfunction
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from poolproof.spec.model.events import Cut
@@ -21,7 +21,7 @@ from ...adapters.client import ClientLibrary
 from ...programs.account import Account
 from ...programs.fault_kinds import Absence, Failure, Spoiling
 from ...programs.log import Log
-from ...programs.operations import Operation, Spoil
+from ...programs.operations import LetClose, Operation, Spoil
 from ..outage import OutageFault
 from ..pools_seen import PoolsSeen
 
@@ -37,24 +37,45 @@ SPOILT: Final[Mapping[Spoiling, str]] = {
     "look times out": "whoever looks whether there is anything to read on it gets a timeout",
     "look fails": "whoever looks whether there is anything to read on it gets an OSError",
     "due": "its client has marked it as one to be opened again",
+    "slow": "its client has marked it as one to be opened again, and it is slow to close",
 }
 
 LOOKS = ("can_read", "can_read_destructive")
 """What pools ask of a connection before they hand it out."""
 
+DUE: tuple[Spoiling, ...] = ("due", "slow")
+"""What is amiss with those that are to be opened again."""
+
 MARK = "mark_for_reconnect"
 """What clients call that have a connection opened again when it is released."""
+
+
+class SlowCloses(Protocol):
+    """A gate that those pass who close a connection which is slow to close."""
+
+    is_open: bool
+    """Whether it holds nobody."""
+
+    def close(self) -> None:
+        """Hold who comes from now on."""
+
+    def open(self) -> None:
+        """Let everybody pass."""
+
+    def pass_through(self) -> Awaitable[None] | None:
+        """Return when the caller may go on, or when it is awaited, where callers are tasks."""
 
 
 class FailureSwitch:
     """Says how the connections of one program fail at this moment, if they do."""
 
-    def __init__(self, library: ClientLibrary) -> None:
+    def __init__(self, library: ClientLibrary, slow_closes: SlowCloses) -> None:
+        self.slow_closes = slow_closes
         self._how: Absence | Failure | None = None
         self._library = library
         self._made: WeakSet[object] = WeakSet()
         self._spoilt: WeakKeyDictionary[object, Spoiling] = WeakKeyDictionary()
-        """The connections at which a look raises, and how."""
+        """The connections of which something else than the mark of their client is amiss, and what."""
 
     def turn(self, how: Absence | Failure | None) -> None:
         """Have them fail in this way from now on; not at all, if it is None."""
@@ -66,11 +87,17 @@ class FailureSwitch:
         """
         can_be = [each for each in self._made if any(hasattr(each, name) for name in _by(how))]
         for connection in filter(_is_open, can_be):
-            if how == "due":
+            if how in DUE:
                 getattr(connection, MARK)()
-            else:
+            if how != "due":
                 self._spoilt[connection] = how
+        if how == "slow" and can_be:
+            self.slow_closes.close()
         return bool(can_be)
+
+    def is_slow(self, connection: object) -> bool:
+        """Whether it takes long to close it."""
+        return self._spoilt.get(connection) == "slow"
 
     def at_making(self, connection: object) -> None:
         """Raise if no connection can be made."""
@@ -129,7 +156,10 @@ def _failing_method(name: str, method: Callable[..., object], switch: FailureSwi
         @wraps(method)
         def fail(self: object, *arguments: object, **options: object) -> object:
             before(self)
+            slow = name == "disconnect" and switch.is_slow(self)
             result = method(self, *arguments, **options)
+            if slow:
+                switch.slow_closes.pass_through()
             after(self)
             return result
 
@@ -138,7 +168,11 @@ def _failing_method(name: str, method: Callable[..., object], switch: FailureSwi
     @wraps(method)
     async def fail_when_awaited(self: object, *arguments: object, **options: object) -> object:
         before(self)
+        slow = name == "disconnect" and switch.is_slow(self)
         result: object = await method(self, *arguments, **options)
+        passing = switch.slow_closes.pass_through() if slow else None
+        if passing is not None:
+            await passing
         after(self)
         return result
 
@@ -147,7 +181,7 @@ def _failing_method(name: str, method: Callable[..., object], switch: FailureSwi
 
 def _by(how: Spoiling) -> tuple[str, ...]:
     """The methods by one of which it shows."""
-    return (MARK,) if how == "due" else LOOKS
+    return (MARK,) if how in DUE else LOOKS
 
 
 def _is_open(connection: object) -> bool:
@@ -188,12 +222,15 @@ class SpoiltConnections:
         self._switch = switch
 
     def handles(self, operation: Operation) -> bool:
-        """Whether connections are spoilt."""
-        return isinstance(operation, Spoil)
+        """Whether connections are spoilt, or come to be closed at last."""
+        return isinstance(operation, Spoil | LetClose)
 
     def carry_out(self, operation: Operation) -> None:
         """Spoil what is open, if that can be done."""
-        if not isinstance(operation, Spoil) or self._switch is None:
+        if self._switch is None:
+            return
+        if not isinstance(operation, Spoil):
+            self._switch.slow_closes.open()
             return
         opened = self._seen.open_connections()
         if self._switch.spoil(operation.how):

@@ -31,8 +31,15 @@ class Quiescent:
     """The calls that had not returned because the server kept them waiting."""
     connects_held: bool = False
     """Whether the server kept those waiting who opened a connection."""
+    closing: frozenset[int] = frozenset()
+    """The calls that had not returned because they were closing a connection, which takes long."""
     stack: tuple[str, ...] = ()
     """Where a release is in the code that has not returned, the outermost place first."""
+
+    @property
+    def apart(self) -> frozenset[int]:
+        """The calls that had not returned for what is no matter of the pool's other callers."""
+        return self.connecting | self.closing
 
     def text(self, names: Names) -> str:
         return ""
