@@ -52,19 +52,19 @@ RELEASED: Mapping[str, Known] = {
     ),
     "redis.asyncio:BlockingConnectionPool": Known(
         breaks=ids(
-            "ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 CAN-4 BRK-1 BRK-2 BRK-3 BRK-5 CLS-1 CLS-2 "
-            "OPT-6"
+            "ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 RET-5 CAN-4 BRK-1 BRK-2 BRK-3 BRK-5 CLS-1 "
+            "CLS-2 OPT-6"
         )
         | LOST_NEWS,
         upholds=ids(
-            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-3 RET-4 RET-5 "
+            "ORD-3 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 TMO-6 RET-1 RET-2 RET-3 RET-4 "
             "CAN-1 CAN-3 BRK-6 CLS-3 API-1 SEC-1"
         )
         | HEARD_NEWS,
     ),
     "redis.asyncio:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2 OPT-6"),
-        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 CAN-4 BRK-6 CLS-3 API-1 SEC-1"),
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 RET-5 CAN-4 BRK-1 BRK-2 BRK-3 CLS-1 CLS-2 OPT-6"),
+        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 BRK-6 CLS-3 API-1 SEC-1"),
     ),
     "valkey.asyncio:BlockingConnectionPool": Known(
         breaks=ids("ORD-1 ORD-2 BND-4 TMO-3 TMO-5 FAIR-1 FAIR-2 BRK-2 CLS-1 CLS-2") | LOST_NEWS,
@@ -75,10 +75,8 @@ RELEASED: Mapping[str, Known] = {
         upholds=ids("ORD-1 ORD-2 BND-1 BND-2 BND-3 TMO-1 TMO-2 TMO-4 RET-1 RET-2 API-1 SEC-1"),
     ),
     "redis:ConnectionPool": Known(
-        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 BRK-2 BRK-4 BRK-5 CLS-1 CLS-2 FRK-2 OPT-6"),
-        upholds=ids(
-            "ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 RET-5 REE-1 BRK-6 API-1 SEC-1"
-        ),
+        breaks=ids("ORD-1 ORD-2 TMO-1 BND-4 RET-5 BRK-2 BRK-4 BRK-5 CLS-1 CLS-2 FRK-2 OPT-6"),
+        upholds=ids("ORD-3 BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 REE-1 BRK-6 API-1 SEC-1"),
     ),
     "behind_sentinel:sentinel_pool": Known(
         breaks=ids("CAN-3 BRK-6"), upholds=ids("BND-1 BND-2 BND-3 RET-1 RET-2 RET-3 RET-4 SEC-1")
