@@ -107,7 +107,7 @@ class ForgetsWhatItFailsToClose(SoundAsyncPool):
             self.put_back(connection)
 
 
-@convicted_by("BRK-4", "BRK-5")
+@convicted_by("BRK-4", "BRK-5", "CAN-4")
 class ClosesBeforeItHasBack(SoundAsyncPool):
     """Closes all that comes back, and only then has it."""
 

@@ -10,7 +10,7 @@ from .sound import SoundPool, Waiter
 from .turns import TurnsPool
 
 
-@convicted_by("RET-5")
+@convicted_by("RET-5", "PRG-1")
 class ConnectsUnderTheLock(SoundPool):
     """Lets nobody in while the server takes its time."""
 
