@@ -53,6 +53,6 @@ def has_ended(connection: redis.Connection) -> bool:
     """Whether it has been closed at the other end."""
     try:
         connection.can_read()
-    except redis.ConnectionError:
+    except (redis.ConnectionError, redis.TimeoutError, OSError):
         return True
     return False

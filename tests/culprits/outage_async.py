@@ -81,7 +81,7 @@ class LooksWhereNothingCanGoWrong(SoundAsyncPool):
         await look_at(connection)
 
 
-@convicted_by("BRK-4")
+@convicted_by("BRK-4", "BRK-1")
 class TrustsThatAwaitedClosingSucceeds(SoundAsyncPool):
     """Closes what it gives up before it gives the slot back, and closing may raise."""
 
@@ -126,7 +126,7 @@ async def look_at(connection: Connection) -> bool:
     return bool(await look())
 
 
-@convicted_by("BRK-5")
+@convicted_by("BRK-5", "CAN-4")
 class ClosesWhatIsDueBeforeItHasBack(SoundAsyncPool):
     """Closes what is to be opened again, and only then has it."""
 

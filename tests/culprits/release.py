@@ -19,6 +19,7 @@ from .sound import SoundPool, is_due
     "CAN-1",
     "CAN-3",
     "REE-1",
+    "RET-5",
     "API-1",
     "BRK-3",
     "BRK-4",
