@@ -135,7 +135,9 @@ def test_nobody_is_told_of_credentials_that_the_server_does_not_take(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = property(lambda _: ("nobody", "wrong"))
-    monkeypatch.setattr("poolproof.conformance.callers.program_context.Program.credentials", wrong)
+    monkeypatch.setattr(
+        "poolproof.conformance.callers.program_context.ProgramContext.credentials", wrong
+    )
 
     with pytest.raises(AssertionError):  # nothing was observed
         told(AuthenticatesUnderItsLock, 0)

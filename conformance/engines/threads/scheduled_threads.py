@@ -254,11 +254,8 @@ class ScheduledThreads(ConductedDriver[_ThreadCall]):
     def _at_gate(self, is_meant: Callable[[Gate], bool], any_of: Iterable[int]) -> frozenset[int]:
         """The calls whose threads are held at such a gate; `any_of` these, if it is none of theirs."""
         calls = {id(moving.task): call for call, moving in self._calls.moving.items()}
-        held = [
-            task
-            for task in self._scheduler.tasks
-            if task.at_gate is not None and is_meant(task.at_gate)
-        ]
+        at = [(task, task.at_gate) for task in self._scheduler.tasks]
+        held = [task for task, gate in at if gate is not None and is_meant(gate)]
         if any(id(task) not in calls for task in held):
             return frozenset(any_of)
         return frozenset(calls[id(task)] for task in held)
