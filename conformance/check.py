@@ -161,7 +161,12 @@ def _run_programs(
     context: CheckContext, prepared: Prepared, budget: Budget, seed: int, image: str | None
 ) -> tuple[tuple[str, ...], bool]:
     """Run all programs. Returns notes for the reader, and whether only a part of them could be run."""
-    workloads = workloads_for(prepared.settings.takes, prepared.offers)
+    can_build = prepared.offers - prepared.cannot_build.keys()
+    workloads = [
+        workload
+        for workload in workloads_for(prepared.settings.takes, can_build)
+        if context.checker.may_learn_from(workload.occurrences)
+    ]
     try:
         notes = search(context, prepared, workloads, budget.depth)
         unjudged = [
@@ -194,7 +199,12 @@ def _run_programs(
             f"many callers at once: {in_one_line(reason)}"
         )
         return (note,), True
-    return notes, False
+    notes += tuple(
+        f"the pool could not be built with {option.record.setting}, so that this was not judged: "
+        f"{type(raised).__name__}: {raised}"
+        for option, raised in prepared.cannot_build.items()
+    )
+    return notes, bool(prepared.cannot_build)
 
 
 def _goes_by_another_clock(context: CheckContext, prepared: Prepared, workload: Workload) -> bool:

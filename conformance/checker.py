@@ -6,11 +6,13 @@ break a clause, the shortest is kept until the clause is closed.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from poolproof.spec import CLAUSES, Clause, History, Judgement
 from poolproof.spec.model.events import Event
 from poolproof.spec.model.numbering import numbered_anew
+from poolproof.spec.model.occurrences import Occurrence
 
 from .counterexample import Counterexample, counterexample_of
 from .programs.trace import Trace
@@ -78,6 +80,10 @@ class Checker:
     def is_closed(self, clause: str) -> bool:
         """Whether the verdict on this clause is final."""
         return clause in self._closed
+
+    def may_learn_from(self, occurrences: AbstractSet[Occurrence]) -> bool:
+        """Whether a program in which these may occur can decide a clause that is asked for."""
+        return any(clause.can_be_decided_by(occurrences) for clause in self._judged.values())
 
     def close(self, clause: str) -> None:
         """Take the violation of this clause for final."""

@@ -13,13 +13,21 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
 from contextlib import contextmanager, suppress
+from inspect import isawaitable
 from threading import Lock, Thread
 from typing import TypeVar
 
 from poolproof.spec import Capability
 
 from ..isolation.call_with_timeout import THREAD_NAME, NeverReturned
-from .adapter import Adapter, AnyAdapter, AnyAsyncAdapter, uses_asyncio, uses_threads
+from .adapter import (
+    Adapter,
+    AnyAdapter,
+    AnyAsyncAdapter,
+    perform,
+    uses_asyncio,
+    uses_threads,
+)
 from .settings import PoolSettings
 
 _Result = TypeVar("_Result")
@@ -110,11 +118,27 @@ class Facade(Adapter[object, object]):
             left.set_result(None)
         held.result()
 
+    def perform(self, capability: Capability, *arguments: object) -> object:
+        """Call on the loop what the adapter has for this capability alone."""
+
+        async def call() -> object:
+            result = perform(self._adapter, capability, *arguments)
+            return await result if isawaitable(result) else result
+
+        return self.run(call)
+
     def _loop(self) -> "_LoopThread":
         with self._lock:
             if os.getpid() not in self._loops:
                 self._loops[os.getpid()] = _LoopThread()
             return self._loops[os.getpid()]
+
+
+def performed(adapter: AnyAdapter, capability: Capability, *arguments: object) -> object:
+    """What comes of the method that an adapter has for a capability alone, wherever it must run."""
+    if isinstance(adapter, Facade):
+        return adapter.perform(capability, *arguments)
+    return perform(adapter, capability, *arguments)
 
 
 @contextmanager

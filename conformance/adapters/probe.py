@@ -6,7 +6,7 @@ a pool that breaks a clause.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,13 +25,11 @@ from .offered import capabilities, expect_methods
 from .pool_code import code_of_pool
 from .redis_interface import AsyncRedisInterface, NeedsAsyncio, RedisInterface
 from .refusal import StepFailed, step, unknown_argument, why_refused
+from .refused_options import refusals
 from .settings import PoolSettings, Watched
 
 LOOK_S = 4 * OVERDUE_S
 """How long the first look may take, in seconds."""
-
-OLD_S = 60.0
-"""Seconds that an option for old connections is given, to see whether it takes any."""
 
 SEEN_BY_KIT = frozenset(each for each in Capability if each.record.base is not None)
 """Capabilities of which an adapter has no say."""
@@ -52,6 +50,8 @@ class Prepared:
     """Which code is the pool's own, and is run a line at a time; none of a pool for asyncio is."""
     lent: ClientLibrary
     """The library that the connections are of, by its name; `library` may be unknown all the same."""
+    cannot_build: Mapping[Capability, BaseException]
+    """The options with which no pool could be built, and what was raised."""
     stand_ins: bool
     """Whether the pool hands out connections of a class that it is given as `connection_class`."""
 
@@ -65,7 +65,13 @@ def prepare(
     """
     try:
         seen = _seen(adapter, settings, monitor)
-        return replace(seen, offers=seen.offers - _unusable(seen), stand_ins=_takes_stand_ins(seen))
+        found = refusals(_probed(seen.settings), seen.offers, partial(error_in_use, seen))
+        return replace(
+            seen,
+            offers=seen.offers - found.not_offered - _no_block(seen),
+            cannot_build=found.cannot_build,
+            stand_ins=_takes_stand_ins(seen),
+        )
     except AdapterError as error:
         raise TargetError(str(error)) from error
 
@@ -169,6 +175,7 @@ def _look(
         connection_class=type(connection),
         is_pool_code=_none if uses_asyncio(target) else code_of_pool(pool, connection),
         lent=lent,
+        cannot_build={},
         stand_ins=False,
     )
 
@@ -211,29 +218,12 @@ def _none(_code: CodeType) -> bool:
     return False
 
 
-def _unusable(prepared: Prepared) -> frozenset[Capability]:
-    """What goes by the name of one of ours and is something else: options that take no number, and
-    blocks that cannot be entered.
-    """
-    settings = _probed(prepared.settings)
-    given = {
-        Capability.MAX_IDLE_TIME: replace(settings, max_idle_time=OLD_S),
-        Capability.MAX_LIFETIME: replace(settings, max_lifetime=OLD_S),
-        Capability.MIN_IDLE: replace(settings, min_idle=1),
-    }
-
-    def use_twice(adapter: AnyAdapter, pool: object) -> None:
-        for _ in range(2):
-            adapter.release(pool, adapter.acquire(pool))
-
-    unusable = {
-        capability
-        for capability in prepared.offers & given.keys()
-        if error_in_use(prepared, given[capability], use_twice)
-    }
-    if Capability.CONTEXT_MANAGER in prepared.offers and not _has_block(prepared, settings):
-        unusable.add(Capability.CONTEXT_MANAGER)
-    return frozenset(unusable)
+def _no_block(prepared: Prepared) -> frozenset[Capability]:
+    """The capability of a block, if what goes by that name cannot be entered."""
+    block = frozenset({Capability.CONTEXT_MANAGER})
+    if Capability.CONTEXT_MANAGER not in prepared.offers:
+        return frozenset()
+    return frozenset() if _has_block(prepared, _probed(prepared.settings)) else block
 
 
 def _has_block(prepared: Prepared, settings: PoolSettings) -> bool:

@@ -13,6 +13,8 @@ from functools import partial
 from itertools import permutations
 from time import monotonic
 
+from poolproof.spec.model.conditions import CANCELLATIONS, Condition
+
 from ..adapters.probe import Prepared
 from ..callers.driver import Driver
 from ..callers.playing import run_possible
@@ -40,6 +42,10 @@ BEFORE_ANY = Cancellation(0, late=False)
 is left in peace."""
 
 
+AT_POINTS = CANCELLATIONS | {Condition.RELEASED_INSIDE}
+"""What occurs where callers are interrupted at a point of a call."""
+
+
 class _Enough(Exception):
     """The time for the search is over, or there is nothing left to find."""
 
@@ -54,10 +60,20 @@ def search(
     """
     searching = _Search(context, prepared, depth)
     searching.scenarios(workloads)
+    learn = context.checker.may_learn_from
+    of_meetings, of_cancellations, of_points = (
+        learn(frozenset()),
+        learn(CANCELLATIONS),
+        learn(AT_POINTS),
+    )
     if context.drivers.asyncio:
-        return (*searching.orders(), *searching.suspensions())
-    searching.schedules(range(1))
-    told = searching.points()
+        orders = searching.orders() if of_meetings else ()
+        return (*orders, *(searching.suspensions() if of_cancellations else ()))
+    if of_meetings:
+        searching.schedules(range(1))
+    told = searching.points() if of_points else ()
+    if not of_meetings:
+        return told
     return (*searching.schedules(range(1, depth.preemptions + 1)), *told)
 
 

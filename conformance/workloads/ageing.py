@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from poolproof.spec import Capability
 from poolproof.spec.model.events import PoolConfig
 
-from ..programs.operations import Pass
+from ..programs.operations import Acquire, HoldConnects, LetConnect, Pass
 from .durations import CROWD_S
 from .holders import Dropping
 from .program import Program
@@ -40,11 +40,23 @@ class GrowingOld(Program):
             self._acquire_and_release()
             self.grow_old(OFTEN_S)
 
+    @precondition(lambda self: not self._driving.waiting)
+    @rule()
+    def hold_for_long(self) -> None:
+        """Hold a connection for longer than one may be idle or open."""
+        self._acquire_and_release()
+        self.grow_old(OFTEN_S)
+        self.acquire("A")
+        if self._held("A") and not self._driving.waiting:
+            self.grow_old(LONG_S)
+
 
 class LeavingIdle(GrowingOld):
     """Connections that are idle for too long."""
 
     def _come_to_the_point(self) -> None:
+        self.release(0)
+        self.hold_for_long()
         self.exhaust("A")
         self.release_all("A")
         self.grow_old(LONG_S)
@@ -56,6 +68,8 @@ class LivingLong(GrowingOld):
 
     def _come_to_the_point(self) -> None:
         self.release(0)
+        self.hold_for_long()
+        self.release(0)
         self.use_now_and_then(5)
 
 
@@ -64,6 +78,10 @@ class Resting(Dropping):
 
     _rested = 0
     """How many connections had been released when the pool was left alone."""
+
+    def _begin(self) -> None:
+        if self._prepares:
+            self._come_while_it_opens()
 
     @precondition(lambda self: not self._held())
     @rule()
@@ -74,7 +92,26 @@ class Resting(Dropping):
             self._rested = released
             self._run(Pass(LONG_S))
 
+    def _come_while_it_opens(self) -> None:
+        """Come twice while whoever opens a connection is kept waiting."""
+        self._run(HoldConnects())
+        self._run(Pass(LONG_S))
+        self._run(Acquire("A"))
+        self._run(Acquire("A"))
+        self._run(LetConnect())
+
+    def _lose_one(self) -> None:
+        """Have a holder close its connection, so that the pool has one to open."""
+        self.acquire("A")
+        if not self._held("A") or self._driving.waiting:
+            return
+        self.drop(0)
+        self.release_all("A")
+        self._come_while_it_opens()
+
     def _come_to_the_point(self) -> None:
+        self.release_all("A")
+        self._lose_one()
         self.release_all("A")
         self.acquire("A")
         self.release_all("A")

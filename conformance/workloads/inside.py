@@ -88,7 +88,7 @@ INSIDE = Workload(
     about="connections released in the middle of another call",
     program=ReleasingInside,
     needs=frozenset({Capability.THREADS}),
-    brings=frozenset({Condition.RELEASED_INSIDE}),
+    brings=frozenset({Condition.RELEASED_INSIDE, Condition.SECOND_RELEASE}),
     timeout_s=CROWD_S,
     quiescent_only=True,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from poolproof.spec import Capability, Clause
+from poolproof.spec import Capability
 from poolproof.spec.model.events import PoolConfig
 from poolproof.spec.model.occurrences import Occurrence
 
@@ -59,9 +59,10 @@ class Workload:
         """Whether it makes sense for a pool that takes these arguments and offers this."""
         return self.takes <= takes and self.needs <= offers
 
-    def may_decide(self, clause: Clause) -> bool:
-        """Whether a program of it may decide the clause."""
-        return clause.can_be_decided_by(self.brings | self.needs)
+    @property
+    def occurrences(self) -> frozenset[Occurrence]:
+        """Of what may occur in its programs, that of which some clauses speak alone."""
+        return self.brings | self.needs
 
     def config(self, max_connections: int, *, takes_timeout: bool) -> PoolConfig:
         """What the pools of a program are built with."""

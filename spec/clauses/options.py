@@ -3,7 +3,7 @@
 A pool that does not offer one is not asked for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..capabilities import Capability
 from ..clause import MUST, RESILIENT, Judgement, clause
@@ -17,6 +17,7 @@ from ..model.events import (
     CloseCalled,
     CloseReturned,
     HeldUp,
+    PoolConfig,
     Quiescent,
     ReauthCalled,
     ReauthReturned,
@@ -45,7 +46,7 @@ LATE_CLOSE_S = 2.0
 def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
-    caller gets another.
+    caller gets another. A connection that is in use MUST be left to its holder.
 
     Servers, proxies and firewalls close what has been idle for long, some of them silently.
     Operators set `max_idle_time` below those limits so that no caller ever gets such a connection.
@@ -57,6 +58,7 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
         idle_since,
         "had been idle for {age:.0f} s, and max_idle_time is {limit:.0f} s",
     )
+    yield from _left_to_its_holder(history, lambda config: config.max_idle_time_s, "max_idle_time")
 
 
 @clause(
@@ -70,7 +72,8 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
 def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
-    often it has been used: the caller gets another.
+    often it has been used: the caller gets another. A connection that is in use MUST be left to its
+    holder.
 
     After a failover, a new address or new credentials, open connections stay where they were. A
     maximum lifetime replaces them one by one, without a restart. If connections that are always
@@ -82,6 +85,31 @@ def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[J
         open_since,
         "had been open for {age:.0f} s, and max_lifetime is {limit:.0f} s",
     )
+    yield from _left_to_its_holder(history, lambda config: config.max_lifetime_s, "max_lifetime")
+
+
+def _left_to_its_holder(
+    history: History, limit_of: Callable[[PoolConfig], float | None], name: str
+) -> Iterator[Judgement]:
+    """Judge what becomes of connections that are held for long, where nothing else can end them."""
+    for moments in history.judged_with({Condition.RELEASED, Condition.TIMED_OUT}).judged_pools:
+        since_s: dict[int, float] = {}
+        for moment in moments:
+            state, event = moment.before, moment.event
+            if isinstance(event, Acquired):
+                since_s[event.call] = event.at_s
+            limit_s = limit_of(state.config)
+            if limit_s is None or not isinstance(event, Quiescent) or not event.certain:
+                continue
+            for acquire, connection in state.in_use.items():
+                held_s = event.at_s - since_s[acquire]
+                if connection is not None and held_s > limit_s / 2:
+                    is_open = connection in event.open.get(moment.pool, ())
+                    text = (
+                        f"connection {connection} was closed while it was in use, "
+                        f"{duration(held_s)} after it was handed out, and {name} is {duration(limit_s)}"
+                    )
+                    yield Judgement(moment.index, None if is_open else text, moment.pool)
 
 
 @clause(
@@ -219,6 +247,8 @@ def a_pool_that_rests_has_connections_ready(history: History) -> Iterator[Judgem
             if not isinstance(event, Quiescent):
                 was_used, used_s = was_used or isinstance(event, Acquired), event.at_s
                 continue
+            if event.connects_held:
+                used_s = event.at_s  # nobody could open anything meanwhile
             rested_s = event.at_s - used_s
             at_rest = event.certain and not state.in_use and state.at_rest
             if was_used and at_rest and rested_s > LATE_OPEN_S:

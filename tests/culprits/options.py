@@ -182,3 +182,40 @@ class WaitsForTheLastHolder(OptionsPool):
 
     def await_holders(self, grace: float) -> None:
         super().await_holders(1e6)
+
+
+@convicted_by("OPT-1")
+class EndsWhatIsInUse(OptionsPool):
+    """Ends, whenever somebody comes, all that was released so long ago, also if it is in use again."""
+
+    def get_connection(
+        self, command_name: str | None = None, *, timeout: float | None = None
+    ) -> redis.Connection:
+        connection = super().get_connection(command_name, timeout=timeout)
+        for other in self.in_use - {connection}:
+            if other in self.idle_since and self.was_idle_too_long(other):
+                other.disconnect()
+        return connection
+
+
+@convicted_by("OPT-2")
+class EndsTheOldInUse(OptionsPool):
+    """Ends, whenever somebody comes, all that was opened so long ago, also if it is in use."""
+
+    def get_connection(
+        self, command_name: str | None = None, *, timeout: float | None = None
+    ) -> redis.Connection:
+        connection = super().get_connection(command_name, timeout=timeout)
+        for other in self.in_use - {connection}:
+            if self.was_open_too_long(other):
+                other.disconnect()
+        return connection
+
+
+@convicted_by("BND-3", "RET-1", "OPT-2")
+class LosesWhatHasALifetime(OptionsPool):
+    """Forgets, if connections have a maximum lifetime, whatever is released."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if self.max_lifetime is None:
+            super().put_back(connection)

@@ -152,3 +152,36 @@ class ClosesOverItsTasks(OptionsAsyncPool):
 
     async def await_holders(self, grace: float) -> None:
         pass
+
+
+@convicted_by("OPT-1")
+class EndsWhatATaskUses(OptionsAsyncPool):
+    """Ends, whenever a task comes, all that was released so long ago, also if it is in use again."""
+
+    async def get_connection(
+        self,
+        command_name: str | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - it is what a pool offers by this name
+    ) -> Connection:
+        connection = await super().get_connection(command_name, timeout=timeout)
+        for other in self.in_use - {connection}:
+            if other in self.idle_since and self.was_idle_too_long(other):
+                await other.disconnect()
+        return connection
+
+
+@convicted_by("BND-2", "BND-3", "TMO-1")
+class IsExhaustedWhileItOpens(OptionsAsyncPool):
+    """Turns tasks away as long as one opens what is to be idle."""
+
+    filling = False
+
+    async def fill(self) -> None:
+        if self.filling:
+            raise self.exhausted()
+        self.filling = True
+        try:
+            await super().fill()
+        finally:
+            self.filling = False

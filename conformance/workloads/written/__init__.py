@@ -11,8 +11,8 @@ cannot be scheduled.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from poolproof.spec import CLAUSES, Capability
-from poolproof.spec.model.events import Event
+from poolproof.spec import CLAUSES
+from poolproof.spec.model.events import ArgumentTried, Event, FeatureTried, Forked, Shown
 
 from ...adapters.probe import Prepared
 from ...server import Server
@@ -29,12 +29,17 @@ from .silences import fall_silent
 
 __all__ = ["make_plain_calls", "run_in_real_time", "show_out_the_idle"]
 
-ON_ARGUMENTS = frozenset({"BND-4", "TMO-5"})
-"""The clauses for which senseless arguments are tried. No other learns anything from that, and a pool
-that takes them may have us wait for many seconds."""
 
-ON_FORKS = frozenset(name for name, clause in CLAUSES.items() if clause.needs is Capability.FORK)
-"""The clauses that are about forks, which take seconds: no other learns anything from them, either."""
+def _speaking_of(event: type[ArgumentTried | FeatureTried | Shown | Forked]) -> frozenset[str]:
+    return frozenset(name for name, clause in CLAUSES.items() if event in clause.speaks_of)
+
+
+ON_ARGUMENTS = _speaking_of(ArgumentTried) | {"TMO-5"}
+"""The clauses for which senseless arguments are tried: TMO-5 speaks of waits, too."""
+ON_THE_CLIENT = _speaking_of(FeatureTried)
+ON_WHAT_IS_SHOWN = _speaking_of(Shown)
+ON_FORKS = _speaking_of(Forked)
+"""No other clause learns anything from these calls, of which some take seconds."""
 
 
 def make_plain_calls(
@@ -47,8 +52,10 @@ def make_plain_calls(
     """The history of each of them. `step` is called to say that they go on."""
     if not ON_ARGUMENTS.isdisjoint(judged):
         yield from senseless_arguments(prepared)
-    yield from tour_of_the_client(prepared, step)
-    yield from printed_credentials(prepared, server, monitor)
+    if not ON_THE_CLIENT.isdisjoint(judged):
+        yield from tour_of_the_client(prepared, step)
+    if not ON_WHAT_IS_SHOWN.isdisjoint(judged):
+        yield from printed_credentials(prepared, server, monitor)
     if not ON_FORKS.isdisjoint(judged):
         yield from forks(prepared, server, step)
 

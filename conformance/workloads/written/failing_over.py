@@ -29,7 +29,8 @@ BY_A_CLIENT: Sequence[Operation] = (WriteByClient("A"),) * (MAX_CONNECTIONS + 1)
 
 def fail_over(context: CheckContext, prepared: Prepared) -> tuple[str, ...]:
     """Run it, and let the checker judge. Returns what is to be told if that was not possible."""
-    if not context.drivers.server_can_fail or not context.time.allows_another():
+    asked = context.checker.may_learn_from(frozenset())
+    if not asked or not context.drivers.server_can_fail or not context.time.allows_another():
         return ()
     by_a_client = BY_A_CLIENT if Capability.CLIENT in prepared.offers else ()
     context.on_step()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from time import monotonic
 from typing import ClassVar
 
 import coredis.exceptions
@@ -12,7 +13,7 @@ import redis.asyncio
 import valkey
 import valkey.asyncio
 from culprits.options import OptionsPool
-from judging import adapter_of
+from judging import adapter_of, judge
 
 from poolproof.conformance.adapters.adapter import AnyAdapter, AnyAsyncAdapter
 from poolproof.conformance.adapters.client import UNKNOWN, ClientLibrary, library_of
@@ -22,6 +23,7 @@ from poolproof.conformance.adapters.probe import Prepared, library_version, prep
 from poolproof.conformance.adapters.redis_interface import AsyncRedisInterface, RedisInterface
 from poolproof.conformance.adapters.settings import PoolSettings
 from poolproof.conformance.adapters.sqlalchemy import SQLAlchemyAdapter
+from poolproof.conformance.search.budget import BUDGETS
 from poolproof.conformance.server import Server
 from poolproof.conformance.server.monitor import ServerMonitor
 from poolproof.reference_pool import ConnectionPool
@@ -96,6 +98,39 @@ class TakesDates(OptionsPool):
         if limit is not None and not isinstance(limit, timedelta):
             raise TypeError("max_idle_time must be a timedelta")
         return super().was_idle_too_long(connection)
+
+
+class CannotBuildWithLifetime(OptionsPool):
+    """Its constructor fails for a reason of its own."""
+
+    def __init__(self, *, max_lifetime: float | None = None, **arguments: object) -> None:
+        if max_lifetime is not None:
+            raise RuntimeError("no timer could be started")
+        super().__init__(max_lifetime=max_lifetime, **arguments)  # type: ignore[arg-type]  # passed on
+
+
+class HasYetToReauthenticate(OptionsPool):
+    """Has the method, and nothing in it but an excuse."""
+
+    def re_auth_callback(self, token: object) -> None:
+        raise NotImplementedError("re_auth_callback")
+
+
+class FailsByItsOption(OptionsPool):
+    """Trips over its own option whenever something is released."""
+
+    def put_back(self, connection: redis.Connection) -> None:
+        if self.max_lifetime is not None:
+            raise RuntimeError("dictionary changed size during iteration")
+        super().put_back(connection)
+
+
+class ComputesWrongly(OptionsPool):
+    """Trips over its own option by a mistake that raises a TypeError."""
+
+    def was_open_too_long(self, connection: redis.Connection) -> bool:
+        started: object = None
+        return self.max_lifetime is not None and monotonic() - started > self.max_lifetime  # type: ignore[operator]  # its mistake
 
 
 class Cancels(redis.asyncio.BlockingConnectionPool):
@@ -314,9 +349,11 @@ def test_an_argument_that_a_pool_for_asyncio_does_not_take_is_told(look: Look) -
     [
         (OptionsPool, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
         (TakesDates, {Capability.MAX_LIFETIME}),
+        (FailsByItsOption, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
+        (ComputesWrongly, {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME}),
     ],
 )
-def test_an_option_that_takes_no_seconds_is_none_of_ours(
+def test_an_option_is_ours_if_the_pool_does_not_refuse_it(
     pool: type[object],
     offered: set[Capability],
     settings: PoolSettings,
@@ -325,3 +362,32 @@ def test_an_option_that_takes_no_seconds_is_none_of_ours(
     prepared = prepare(adapter_of(pool), settings, monitor)
 
     assert prepared.offers & {Capability.MAX_IDLE_TIME, Capability.MAX_LIFETIME} == offered
+
+
+def test_a_pool_that_cannot_be_built_with_an_option_offers_it_all_the_same(
+    settings: PoolSettings, monitor: ServerMonitor
+) -> None:
+    prepared = prepare(adapter_of(CannotBuildWithLifetime), settings, monitor)
+
+    assert Capability.MAX_LIFETIME in prepared.offers
+    assert list(prepared.cannot_build) == [Capability.MAX_LIFETIME]
+
+
+def test_what_cannot_be_judged_for_want_of_a_pool_is_told_and_not_passed(server: Server) -> None:
+    judged = judge(
+        adapter_of(CannotBuildWithLifetime), server, BUDGETS["quick"], clauses=["OPT-2", "SEC-1"]
+    )
+
+    assert judged.in_part
+    assert judged.observed.get("OPT-2", 0) == 0
+    assert judged.notes[-1].endswith("RuntimeError: no timer could be started")
+
+
+def test_a_method_that_is_not_implemented_is_not_offered(
+    settings: PoolSettings, monitor: ServerMonitor
+) -> None:
+    assert Capability.REAUTHENTICATION in prepare(adapter_of(OptionsPool), settings, monitor).offers
+
+    prepared = prepare(adapter_of(HasYetToReauthenticate), settings, monitor)
+
+    assert Capability.REAUTHENTICATION not in prepared.offers
