@@ -104,6 +104,8 @@ class Scene:
         return sum(caller.done() and caller.exception() is None for caller in callers)
 
     def close(self) -> None:
+        # A pool may open connections in tasks of its own, which no caller's end ends.
+        self.let_through()
         for task in self.tasks:
             task.cancel()
         self.loop.settle()
