@@ -7,7 +7,7 @@ Nothing else needs to be read to join.
 """
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from inspect import iscoroutinefunction
+from inspect import isawaitable, iscoroutinefunction
 from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 from poolproof.spec import Capability
@@ -49,16 +49,24 @@ def lacks_method_for(adapter: object, capability: Capability) -> AdapterError:
     )
 
 
-def perform(adapter: object, capability: Capability, *arguments: object) -> object:
+def perform(
+    adapter: "AnyAdapter | AnyAsyncAdapter", capability: Capability, *arguments: object
+) -> object:
     """Call the method that an adapter has for a capability alone, as the capability's record names it.
 
     The first argument is the pool. For asyncio the method is called on the pool's loop, and what it
-    returns is awaited if it can be. Raises AdapterError if there is no such method.
+    returns is to be awaited. Raises AdapterError if there is no such method, or if nobody can await
+    what one for asyncio returns.
     """
     method = getattr(adapter, capability.record.method_name, None)
     if not callable(method):
         raise lacks_method_for(adapter, capability)
     result: object = method(*arguments)
+    if uses_asyncio(adapter) and not isawaitable(result):
+        raise AdapterError(
+            f"the method {capability.record.method_name} of {type(adapter).__name__} returned an "
+            f"object of type {type(result).__name__}, which cannot be awaited; write it as a coroutine"
+        )
     return result
 
 

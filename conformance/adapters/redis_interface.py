@@ -49,7 +49,7 @@ class _Token:
 
 
 class _Interface:
-    """What is done alike to pools for threads and for asyncio, where what these return is awaited."""
+    """What is done alike to pools for threads and for asyncio, but for awaiting what these return."""
 
     def __init__(self, build: Callable[..., object]) -> None:
         self.build = build
@@ -174,6 +174,22 @@ class AsyncRedisInterface(_Interface):
     async def receive(self, connection: object) -> object:
         """Call the connection's `read_response`."""
         return await _result(_method(connection, "read_response")())
+
+    async def acquire_within(self, pool: object, timeout: float) -> object:  # noqa: ASYNC109 - as adapters have it
+        """Call `get_connection` with a timeout."""
+        return await _result(super().acquire_within(pool, timeout))
+
+    async def close_gracefully(self, pool: object, grace: float) -> object:
+        """Call the pool's own method with a grace period."""
+        return await _result(super().close_gracefully(pool, grace))
+
+    async def re_authenticate(self, pool: object, user: str, password: str) -> object:
+        """Call `re_auth_callback` with a token."""
+        return await _result(super().re_authenticate(pool, user, password))
+
+    async def disconnect_pool(self, pool: object) -> object:
+        """Call the pool's `disconnect`."""
+        return await _result(super().disconnect_pool(pool))
 
     async def disconnect(self, connection: object) -> None:
         """Call the connection's `disconnect`."""

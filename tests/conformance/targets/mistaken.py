@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import cast
 
+import redis.asyncio
 from redis.connection import AbstractConnection
 
-from poolproof.conformance import Adapter, AdapterError, PoolSettings
-from poolproof.reference_pool import ConnectionPool
+from poolproof.conformance import Adapter, AdapterError, AsyncAdapter, PoolSettings
+from poolproof.reference_pool import ConnectionPool, asyncio
 from poolproof.spec import Capability
 
 
@@ -144,6 +145,48 @@ class AcquiresFromNowhere(Adapter[object, object]):
     def disconnect(self, connection: object) -> None: ...
     def close(self, pool: object) -> None: ...
     def offers(self, pool: object) -> frozenset[Capability]: ...  # type: ignore[empty-body]  # never called
+
+
+class FaultlessTasks(AsyncAdapter[asyncio.ConnectionPool, redis.asyncio.Connection]):
+    """Makes none, for asyncio."""
+
+    async def open(self, settings: PoolSettings) -> asyncio.ConnectionPool:
+        return asyncio.ConnectionPool(**settings.arguments())  # type: ignore[arg-type]  # passed on
+
+    async def acquire(self, pool: asyncio.ConnectionPool) -> redis.asyncio.Connection:
+        return cast("redis.asyncio.Connection", await pool.get_connection())
+
+    async def release(
+        self, pool: asyncio.ConnectionPool, connection: redis.asyncio.Connection
+    ) -> None:
+        await pool.release(connection)
+
+    async def send(self, connection: redis.asyncio.Connection, *words: str | float) -> None:
+        await connection.send_command(*words)
+
+    async def receive(self, connection: redis.asyncio.Connection) -> object:
+        return cast("object", await connection.read_response())
+
+    async def disconnect(self, connection: redis.asyncio.Connection) -> None:
+        await connection.disconnect()
+
+    async def close(self, pool: asyncio.ConnectionPool) -> None:
+        await pool.aclose()
+
+    def offers(self, pool: asyncio.ConnectionPool) -> frozenset[Capability]:
+        return frozenset({Capability.DISCONNECT})
+
+
+class PassesOnWhatIsAwaited(FaultlessTasks):
+    """Has a plain method that returns what can be awaited, which is no mistake."""
+
+    def disconnect_pool(self, pool: asyncio.ConnectionPool) -> object:
+        return pool.disconnect()
+
+
+class ReturnsAtOnce(FaultlessTasks):
+    def disconnect_pool(self, pool: asyncio.ConnectionPool) -> object:
+        return 3
 
 
 class NamesOfItsOwn:
