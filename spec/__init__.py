@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from .capabilities import Capability
-from .clause import Clause, Judgement, Level, Requirement
+from .clause import Clause, Level, Requirement
 from .clauses import (
     bound,
     breakage,
@@ -28,6 +28,7 @@ from .clauses import (
     timeout,
 )
 from .model.history import History
+from .model.judgement import Judgement
 
 __all__ = [
     "CHAPTERS",

@@ -15,6 +15,7 @@ from enum import StrEnum
 from .capabilities import Capability
 from .model.conditions import ALL, Condition, Conditions
 from .model.history import History
+from .model.judgement import Judgement
 from .model.occurrences import Occurrence
 
 
@@ -37,20 +38,6 @@ class Level(StrEnum):
 MUST, SHOULD = Requirement.MUST, Requirement.SHOULD
 CORE, CONCURRENT = Level.CORE, Level.CONCURRENT
 RESILIENT, OBSERVABLE = Level.RESILIENT, Level.OBSERVABLE
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a history says about a clause at one point: upheld, or broken and how."""
-
-    event: int
-    """The index, in the history, of the event that decides."""
-
-    broken: str | None = None
-    """What happened instead, as a sentence about the pool; None if the clause was upheld."""
-
-    pool: str = ""
-    """Which pool it is about, where the event does not say."""
 
 
 Judge = Callable[[History], Iterator[Judgement]]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from ..clause import CORE, MUST, SHOULD, Judgement, clause
+from ..clause import CORE, MUST, SHOULD, clause
 from ..model.arguments import refused
 from ..model.conditions import ORDINARY, STATE_KNOWN, Condition
 from ..model.events import Acquired, ArgumentTried, Quiescent
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import denied, fills_the_pool, lost, moments_after, serves_waiters
 
 BY_CALLERS = ORDINARY | {

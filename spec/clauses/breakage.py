@@ -7,10 +7,11 @@ the server cannot be reached a pool owes nobody a connection; what counts is how
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import MUST, RESILIENT, Judgement, clause
+from ..clause import MUST, RESILIENT, clause
 from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, AcquireFailed, CommandReturned, Event, Overdue
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import (
     denied,
     fills_the_pool,

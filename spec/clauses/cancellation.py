@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from ..capabilities import Capability
-from ..clause import CONCURRENT, MUST, Judgement, clause
+from ..clause import CONCURRENT, MUST, clause
 from ..model.conditions import Condition
 from ..model.events import AcquireCancelled, Acquired, Quiescent, ReleaseCancelled
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import fills_the_pool, moments_after, nothing_lost
 from ..model.state import Moment
 

@@ -7,7 +7,7 @@ end in either way, but it must end.
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import MUST, RESILIENT, Judgement, clause
+from ..clause import MUST, RESILIENT, clause
 from ..model.conditions import CUTS, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import (
@@ -19,6 +19,7 @@ from ..model.events import (
     Quiescent,
 )
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import moments_after, nothing_lost, useless
 from ..model.state import Moment, PoolState
 from ..model.timing import CLOCK_SLEW

@@ -6,10 +6,11 @@ about to return. So both clauses compare two such moments, and what happened bet
 
 from collections.abc import Iterator
 
-from ..clause import CONCURRENT, MUST, Judgement, clause
+from ..clause import CONCURRENT, MUST, clause
 from ..model.conditions import CANCELLATIONS, ORDINARY
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.state import Moment, Request
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..capabilities import Capability
-from ..clause import MUST, RESILIENT, Judgement, clause
+from ..clause import MUST, RESILIENT, clause
 from ..model.events import AcquiredAfterFork, Forked, ReleasedAfterFork, UsedAfterFork
 from ..model.history import History
+from ..model.judgement import Judgement
 
 AfterFork = AcquiredAfterFork | ReleasedAfterFork | UsedAfterFork
 

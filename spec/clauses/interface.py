@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import MUST, OBSERVABLE, Judgement, clause
+from ..clause import MUST, OBSERVABLE, clause
 from ..model.events import FeatureTried
 from ..model.history import History
+from ..model.judgement import Judgement
 
 
 @clause("API-1", MUST, OBSERVABLE, needs=Capability.CLIENT, speaks_of={FeatureTried})

@@ -6,7 +6,7 @@ A pool that does not offer one is not asked for it.
 from collections.abc import Callable, Iterator
 
 from ..capabilities import Capability
-from ..clause import MUST, RESILIENT, Judgement, clause
+from ..clause import MUST, RESILIENT, clause
 from ..model.ages import idle_since, none_too_old, open_since
 from ..model.conditions import CANCELLATIONS, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
@@ -24,6 +24,7 @@ from ..model.events import (
     Used,
 )
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.state import Moment
 from ..model.timing import CLOCK_SLEW, is_late
 

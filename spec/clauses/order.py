@@ -7,10 +7,11 @@ it was there all the time. A connection that the pool has quietly discarded prov
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from ..clause import CORE, MUST, Judgement, clause
+from ..clause import CORE, MUST, clause
 from ..model.conditions import CUTS, ORDINARY, Condition
 from ..model.events import Acquired, Quiescent
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.state import Moment
 
 ORDERLY = ORDINARY | CUTS

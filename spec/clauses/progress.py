@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from ..clause import CONCURRENT, MUST, Judgement, clause
+from ..clause import CONCURRENT, MUST, clause
 from ..model.conditions import CANCELLATIONS, ORDINARY, Condition
 from ..model.events import Quiescent
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import kept_waiting, was_ever_full
 from ..model.state import Moment
 

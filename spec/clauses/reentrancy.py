@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import CONCURRENT, MUST, Judgement, clause
+from ..clause import CONCURRENT, MUST, clause
 from ..model.conditions import Condition
 from ..model.events import Quiescent, ReleaseReturned
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import moments_after, nothing_lost
 from ..model.state import Moment
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from ..capabilities import Capability
-from ..clause import CORE, MUST, Judgement, clause
+from ..clause import CORE, MUST, clause
 from ..model.conditions import ALL, ORDINARY, STATE_KNOWN, Condition
 from ..model.duration import duration
 from ..model.events import Acquired, AcquireFailed, Overdue, Quiescent, ReleaseReturned
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.obligations import denied, fills_the_pool
 from ..model.state import Moment
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..clause import MUST, OBSERVABLE, Judgement, clause
+from ..clause import MUST, OBSERVABLE, clause
 from ..model.events import Shown
 from ..model.history import History
+from ..model.judgement import Judgement
 
 
 @clause("SEC-1", MUST, OBSERVABLE, speaks_of={Shown})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..clause import CORE, MUST, Judgement, clause
+from ..clause import CORE, MUST, clause
 from ..model.arguments import refused
 from ..model.conditions import CANCELLATIONS, ORDINARY, Condition
 from ..model.duration import duration
@@ -15,6 +15,7 @@ from ..model.events import (
     ReplyAwaited,
 )
 from ..model.history import History
+from ..model.judgement import Judgement
 from ..model.state import Moment, Request
 from ..model.timing import CLOCK_SLEW, VainWait, waits_in_vain, waits_with_releases
 

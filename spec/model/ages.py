@@ -5,9 +5,9 @@ the latest when somebody saw it so.
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from ..clause import Judgement
 from .events import AcquireCalled, Acquired, BlockLeft, PoolConfig, Quiescent, ReleaseReturned
 from .history import History
+from .judgement import Judgement
 from .state import Moment
 
 LATE = 2

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..clause import Judgement
 from .events import ArgumentTried
 from .history import History
+from .judgement import Judgement
 
 
 def refused(history: History, argument: str) -> Iterator[Judgement]:

@@ -5,11 +5,11 @@ Several chapters ask whether a pool failed in this. They differ in what had happ
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..clause import Judgement
 from .conditions import Condition
 from .duration import duration
 from .events import Acquired, AcquireFailed, Overdue, Quiescent
 from .history import History
+from .judgement import Judgement
 from .state import Moment
 
 SHORT_S = 1.0
