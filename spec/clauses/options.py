@@ -47,7 +47,7 @@ LATE_CLOSE_S = 2.0
 def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that has been idle for longer than `max_idle_time` MUST NOT be handed out again: the
-    caller gets another. A connection that is in use MUST be left to its holder.
+    caller gets another; a connection that is in use MUST be left to its holder.
 
     Servers, proxies and firewalls close what has been idle for long, some of them silently.
     Operators set `max_idle_time` below those limits so that no caller ever gets such a connection.
@@ -73,7 +73,7 @@ def what_was_idle_for_too_long_is_not_handed_out(history: History) -> Iterator[J
 def what_was_open_for_too_long_is_not_handed_out(history: History) -> Iterator[Judgement]:
     """
     A connection that was opened longer than `max_lifetime` ago MUST NOT be handed out again, however
-    often it has been used: the caller gets another. A connection that is in use MUST be left to its
+    often it has been used: the caller gets another; a connection that is in use MUST be left to its
     holder.
 
     After a failover, a new address or new credentials, open connections stay where they were. A

@@ -100,14 +100,14 @@ def test_an_adapter_that_fails_in_a_program_is_4_and_no_verdict_on_the_pool(
     assert verdicts(run.stdout) == {}
 
 
-def test_an_adapter_for_asyncio_that_returns_at_once_is_4_and_no_verdict_on_the_pool(
+def test_an_adapter_for_asyncio_that_returns_at_once_is_2_and_no_verdict_on_the_pool(
     server: Server,
 ) -> None:
     run = check(server, "mistaken:ReturnsAtOnce", "--only", "CLS-3")
 
-    assert run.returncode == 4
+    assert run.returncode == 2
     assert complaint(run.stderr) == (
-        "the adapter failed: the method disconnect_pool of ReturnsAtOnce returned an object of type "
+        "the method disconnect_pool of ReturnsAtOnce returned an object of type "
         "int, which cannot be awaited; write it as a coroutine"
     )
     assert verdicts(run.stdout) == {}
