@@ -85,13 +85,13 @@ class TestBadCommandLine:
     def test_a_report_that_cannot_be_written_in_the_end_is_told_beside_the_verdict(
         self, server: Server
     ) -> None:
-        run = check(server, "awkward:Leaves", "--only", "BND-4", "--json", "/dev/full")
+        run = check(server, "awkward:Leaves", "--only", "ORD-1", "--json", "/dev/full")
 
         assert run.returncode == 2
         assert complaint(run.stderr) == (
             "--json /dev/full cannot be written: No space left on device; name another file"
         )
-        assert verdicts(run.stdout) == {"BND-4": "UNOBSERVED"}
+        assert verdicts(run.stdout) == {"ORD-1": "UNOBSERVED"}
         assert Path("/dev/full").exists()
 
     def test_a_link_to_a_report_is_not_replaced(self, tmp_path: Path, server: Server) -> None:

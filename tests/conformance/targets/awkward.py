@@ -158,14 +158,14 @@ class StartsThreadsThatNeverEnd(ConnectionPool):
         threading.Thread(target=hang, daemon=False).start()
 
 
-class PrintsAGigabyte(ConnectionPool):
+class PrintsWithoutEnd(ConnectionPool):
     printed = False
 
     def __init__(self, **arguments: object) -> None:
         super().__init__(**arguments)  # type: ignore[arg-type]  # passed on
-        if not PrintsAGigabyte.printed:
-            PrintsAGigabyte.printed = True
-            for _ in range(1024):
+        if not PrintsWithoutEnd.printed:
+            PrintsWithoutEnd.printed = True
+            for _ in range(400):
                 os.write(1, b"x" * (1 << 20))
 
 
