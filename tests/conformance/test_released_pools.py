@@ -26,7 +26,7 @@ LOST_NEWS = ids("CAN-2") if sys.version_info < (3, 13) else ids("")
 HEARD_NEWS = ids("PRG-1") if sys.version_info >= (3, 13) else ids("")
 """What it upholds otherwise, and breaks if a wait ends at the moment of a release."""
 
-BUDGET = Budget(8, 10, 0.1, run_s=60, limit_s=600, depth=Depth(preemptions=0, limit_s=5))
+BUDGET = Budget(8, 10, 0.1, run_s=60, limit_s=600, depth=Depth(preemptions=0, limit_s=60))
 
 BRIEF = replace(BUDGET, programs=5, depth=Depth(preemptions=0, limit_s=1))
 
